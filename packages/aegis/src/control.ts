@@ -1,0 +1,183 @@
+/**
+ * A control is a claim about a running system, with the black-box probe that proves it.
+ * The rule for every probe: it starts at `unknown` and earns its pass; what it cannot read, it does not believe.
+ */
+
+/** `not-applicable`: the policy or the target has nothing to prove here. `unknown`: could not be seen. `error`: the probe broke. */
+export type Outcome = "pass" | "fail" | "not-applicable" | "unknown" | "error";
+
+/** What one probe found. `observed` and `expected` are one line each, for a person. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly observed: string;
+  readonly expected?: string;
+}
+
+/** One answer as it came over the wire; header names are lower case, repeated headers are kept apart. */
+export interface Exchange {
+  readonly request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: readonly (readonly [string, string])[];
+  };
+  readonly response: WireResponse;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  /** At most the wire's body limit; `truncated` says that there was more. */
+  readonly body: string;
+  readonly truncated: boolean;
+}
+
+export interface WireRequest {
+  readonly method?: string;
+  /** Path on the target, starting with "/". */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `json` and `form` set the content type; `text` is sent as it is. */
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly text?: string;
+}
+
+/** A client that keeps cookies as a browser would; `cookies` reads and plants them by name. */
+export interface WireClient {
+  send(request: WireRequest): Promise<Exchange>;
+  readonly cookies: Map<string, string>;
+  /** Every Set-Cookie line that was received, oldest first. */
+  readonly received: readonly string[];
+  /** A new client with a copy of the cookies: a second device that stole them. */
+  clone(): WireClient;
+}
+
+/** A client that has signed in through the target's own front door. */
+export interface SignedIn {
+  readonly client: WireClient;
+  readonly username: string;
+  readonly password: string;
+  /** The answer to the sign-in request. */
+  readonly login: Exchange;
+  /** The session cookie's name and value, or undefined where none could be told apart. */
+  readonly sessionCookie: { readonly name: string; readonly value: string } | undefined;
+  /** True while the target recognises this client; undefined where the target's answer says neither. */
+  isAlive(): Promise<boolean | undefined>;
+  /** A CSRF token for this client, by the target's description; undefined where it has none. */
+  csrfToken(): Promise<string | undefined>;
+}
+
+/** Answers that many controls look at; each fetched once a run. Undefined: the target gives no such answer. */
+export type SampleName = "html" | "json" | "personal" | "static" | "not-found" | "bad-request" | "unauthenticated" | "too-large";
+
+export interface ProbeContext<P> {
+  /** The room's section of the policy that the target is held against. */
+  readonly policy: P;
+  readonly environment: "development" | "test" | "production";
+  readonly target: TargetDescription;
+  /** Where the target answers, e.g. "https://hub.example". */
+  readonly origin: string;
+  /** A fresh anonymous client. */
+  anonymous(): WireClient;
+  /** Bytes on a raw connection, for what no HTTP client would send; resolves with what came back (bounded in size and time). */
+  raw(bytes: string | Uint8Array, options?: { readonly waitSeconds?: number }): Promise<RawAnswer>;
+  /** Signs a fresh client in; undefined where the target's description does not say how. */
+  signIn(options?: { readonly rememberMe?: boolean; readonly client?: WireClient; readonly fresh?: boolean }): Promise<SignedIn | undefined>;
+  /** Registers a throw-away account; undefined where the description does not say how. */
+  register(fields: Readonly<Record<string, string>>): Promise<Exchange | undefined>;
+  sample(name: SampleName): Promise<Exchange | undefined>;
+  readonly time: {
+    /** Lets `seconds` go by for the target: at once in process, by waiting on a live target if the run allows it. False: not possible here. */
+    pass(seconds: number): Promise<boolean>;
+  };
+}
+
+export interface RawAnswer {
+  readonly text: string;
+  /** Who ended it: the target closed, or our own limit of time or size was reached. */
+  readonly ended: "closed" | "time" | "size" | "refused";
+  readonly seconds: number;
+}
+
+export interface Control<P> {
+  /** "room.what": stable, unique. */
+  readonly id: string;
+  /** One sentence that is true or false. */
+  readonly claim: string;
+  /** Policy leaves (dotted, within the room's section) whose weakening this control catches. */
+  readonly proves: readonly string[];
+  /** "asvs:v5.0.0-3.3.1", "rfc:6265", "req:SES-1", "nist:sp800-63b-4-5.1". */
+  readonly references: readonly string[];
+  /** When each outcome is given, and what to do about a failure. */
+  readonly advice: { readonly symptom: string; readonly cause: string; readonly fix: string };
+  probe(context: ProbeContext<P>): Promise<Verdict>;
+}
+
+/** A policy leaf that no probe can see from outside, and why. */
+export interface Unprovable {
+  readonly leaf: string;
+  readonly reason: string;
+}
+
+export interface RoomControls<P> {
+  readonly controls: readonly Control<P>[];
+  readonly unprovable: readonly Unprovable[];
+}
+
+export const pass = (observed: string): Verdict => ({ outcome: "pass", observed });
+export const fail = (observed: string, expected: string): Verdict => ({ outcome: "fail", observed, expected });
+export const unknown = (observed: string): Verdict => ({ outcome: "unknown", observed });
+export const notApplicable = (observed: string): Verdict => ({ outcome: "not-applicable", observed });
+
+/**
+ * How to use an application from outside: routes and field names. Plain data (a JSON file), every part optional:
+ * what is not described is not probed. `{username}`, `{password}`, `{email}` and `{random}` in bodies are filled in.
+ */
+export interface TargetDescription {
+  readonly name?: string;
+  readonly routes?: readonly TargetRoute[];
+  readonly register?: TargetCall;
+  readonly login?: TargetCall & {
+    /** Field that asks for a long-lived session, e.g. "remember_me". */
+    readonly rememberField?: string;
+  };
+  readonly logout?: TargetCall;
+  /** Answers 2xx while signed in and 401, 403 or a redirect otherwise. */
+  readonly sessionCheck?: TargetCall;
+  /** Extends the session. */
+  readonly sessionRefresh?: TargetCall;
+  /** Any request that counts as activity of the user and changes nothing. */
+  readonly activity?: TargetCall;
+  readonly csrf?: {
+    readonly tokenPath: string;
+    /** JSON field of the answer that holds the token. */
+    readonly tokenField: string;
+    readonly header?: string;
+    readonly formField?: string;
+  };
+  /** A harmless request that changes something of one's own and needs a session. */
+  readonly write?: TargetCall;
+  /** Name of the session cookie; guessed from the sign-in answer where absent. */
+  readonly sessionCookie?: string;
+  /** Paths that give an HTML page, public JSON, an answer that depends on who asks, and a static file. */
+  readonly samples?: { readonly html?: string; readonly json?: string; readonly personal?: string; readonly static?: string };
+  /** An account that may be used; otherwise one is registered. */
+  readonly credentials?: { readonly username: string; readonly password: string };
+}
+
+export interface TargetCall {
+  readonly method?: string;
+  readonly path: string;
+  readonly encoding?: "json" | "form";
+  readonly body?: Readonly<Record<string, string>>;
+}
+
+export interface TargetRoute {
+  readonly method: string;
+  /** Parameters as ":name". */
+  readonly path: string;
+  /** "public", "authenticated", "role:admin", or "group:content" (public while the policy opens the group). */
+  readonly access: string;
+  /** False where the route changes nothing or needs no token by design (sign-in, registration). */
+  readonly csrf?: boolean;
+}

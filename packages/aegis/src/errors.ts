@@ -1,0 +1,84 @@
+/**
+ * Errors are a closed list of stable codes. The public text never helps an attacker; the hint helps the operator
+ * and stays in the log. On the wire an error is problem+json (RFC 9457).
+ */
+
+export interface ErrorSpec {
+  /** HTTP status. */
+  readonly status: number;
+  /** Short, the same for every occurrence (RFC 9457 "title"). */
+  readonly title: string;
+  /** One sentence for the person at the other end (RFC 9457 "detail"). */
+  readonly detail: string;
+  /** For the operator: what to look at. Never sent. */
+  readonly hint: string;
+}
+
+export type ErrorTable = Readonly<Record<`AEGIS_${string}`, ErrorSpec>>;
+
+export interface FieldError {
+  /** Dotted path of the field in the body, or "" for the whole body. */
+  readonly field: string;
+  /** Stable word: "required", "too_short", "common", ... */
+  readonly reason: string;
+  /** Sentence for the person. */
+  readonly message: string;
+}
+
+export interface ErrorFacts {
+  readonly detail?: string;
+  readonly status?: number;
+  readonly errors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+  /** For the log only. */
+  readonly log?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export class AegisError extends Error {
+  override readonly name = "AegisError";
+  readonly code: string;
+  readonly spec: ErrorSpec;
+  readonly status: number;
+  readonly facts: ErrorFacts;
+
+  constructor(code: string, spec: ErrorSpec, facts: ErrorFacts = {}) {
+    super(facts.detail ?? spec.detail, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.code = code;
+    this.spec = spec;
+    this.status = facts.status ?? spec.status;
+    this.facts = facts;
+  }
+}
+
+/** Binds a room's table to a function that makes its errors; only codes of the table compile. */
+export function errorsOf<T extends ErrorTable>(table: T) {
+  return (code: keyof T & string, facts?: ErrorFacts): AegisError => {
+    const spec: ErrorSpec | undefined = table[code];
+    if (spec === undefined) throw new TypeError(`no such error code: ${code}`);
+    return new AegisError(code, spec, facts);
+  };
+}
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly request_id: string;
+  readonly errors?: readonly FieldError[];
+}
+
+/** The body of an error answer (RFC 9457). */
+export function problemOf(error: AegisError, requestId: string): Problem {
+  return {
+    type: `urn:aegis:error:${error.code}`,
+    title: error.spec.title,
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+    ...(error.facts.errors === undefined ? {} : { errors: error.facts.errors }),
+  };
+}

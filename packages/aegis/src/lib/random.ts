@@ -1,0 +1,14 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+/** Where randomness comes from. Passed in, so that a test can choose it; production has the system's. */
+export interface Random {
+  /** `size` bytes as base64url text. */
+  token(size: number): string;
+  /** A random UUID (RFC 9562, version 4). */
+  uuid(): string;
+}
+
+export const systemRandom: Random = {
+  token: (size) => randomBytes(size).toString("base64url"),
+  uuid: () => randomUUID(),
+};

@@ -1,0 +1,25 @@
+import Type, { type TSchema } from "typebox";
+
+/** The environment a policy is made for; what is not known is production, the strict one. */
+export type Environment = "development" | "test" | "production";
+
+/** One of a few words. */
+export const oneOf = <const T extends readonly string[]>(words: T, description: string) =>
+  Type.Enum([...words] as [...T], { description });
+
+/** Whole seconds within bounds. */
+export const seconds = (minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, description });
+
+/** A whole number within bounds. */
+export const count = (minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, description });
+
+export const flag = (description: string) => Type.Boolean({ description });
+
+export const texts = (pattern: string, description: string) =>
+  Type.Array(Type.String({ pattern, maxLength: 256 }), { maxItems: 64, uniqueItems: true, description });
+
+/** A policy section: no key beyond the named ones, so that a misspelt key cannot be ignored. */
+export const section = <T extends Record<string, TSchema>>(properties: T, description: string) =>
+  Type.Object(properties, { additionalProperties: false, description });

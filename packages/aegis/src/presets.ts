@@ -1,0 +1,41 @@
+/** Presets: data only. Each says where it leaves the defaults, and nothing else. */
+import type { PolicyOverrides } from "./policy.ts";
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+const fourClasses = { requireUppercase: true, requireLowercase: true, requireDigit: true, requireSpecial: true };
+
+const platform: PolicyOverrides = {
+  session: { idleTimeoutSeconds: 15 * MINUTE, absoluteTimeoutSeconds: 8 * HOUR, rotateEverySeconds: 5 * MINUTE },
+  password: { minLength: 12, ...fourClasses },
+  account: { emailRequired: true },
+};
+
+export const presets = {
+  modern: {},
+  education: {
+    session: { idleTimeoutSeconds: HOUR, absoluteTimeoutSeconds: HOUR, cookie: { sameSite: "lax" } },
+    password: { minLength: 12 },
+    access: { openGroups: ["content"] },
+  },
+  platform,
+  saas: {
+    ...platform,
+    session: {
+      idleTimeoutSeconds: 30 * MINUTE,
+      absoluteTimeoutSeconds: 8 * HOUR,
+      rememberMe: { enabled: true, idleTimeoutSeconds: 3 * DAY, absoluteTimeoutSeconds: 7 * DAY },
+    },
+    access: { openGroups: [] },
+  },
+  regulated: {
+    ...platform,
+    session: { ...platform.session, cookie: { sameSite: "strict" } },
+    access: { openGroups: [] },
+    headers: { hsts: { includeSubDomains: true, maxAgeSeconds: 2 * 365 * DAY } },
+  },
+} as const satisfies Record<string, PolicyOverrides>;
+
+export type PresetName = keyof typeof presets;

@@ -1,0 +1,27 @@
+/** What the server knows of a session. Times are milliseconds since the Unix epoch. */
+export interface SessionRecord {
+  /** Public handle (UUID): may be shown and logged; opens nothing. */
+  readonly id: string;
+  /** SHA-256 (base64url) of the session token. */
+  readonly tokenHash: string;
+  /** Hash of the token before the last rotation, and until when it still serves. */
+  readonly previousTokenHash: string | null;
+  readonly graceUntil: number | null;
+  readonly subject: SessionSubject;
+  readonly rememberMe: boolean;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly rotatedAt: number;
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+  /** Where it was opened: address and user agent (at most 256 characters), for the owner's list of sessions. */
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** Whose session it is, as far as each request needs to know it. */
+export interface SessionSubject {
+  readonly userId: string;
+  readonly username: string;
+  readonly roles: readonly string[];
+}

@@ -1,0 +1,36 @@
+import type { SessionRecord } from "./record.ts";
+
+export type RevocationReason = "signed_out" | "signed_out_elsewhere" | "replaced" | "password_changed" | "locked" | "admin";
+
+/**
+ * Where sessions live. Every method is atomic: two processes that call at once see one order.
+ * Tokens never reach a store, only their hashes. Methods reject with an error when the store is away; a guard
+ * must then refuse (fail closed).
+ */
+export interface SessionStore {
+  /** Adds a session. The token hash must be new. */
+  create(record: SessionRecord): Promise<void>;
+  /**
+   * The live session with this token hash: its present one, or its replaced one while `graceUntil` is later than
+   * `now`. Sessions past `absoluteExpiresAt` or `idleExpiresAt` are not found (`expiresAt <= now` is past).
+   */
+  findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined>;
+  /** Moves idle expiry on, never back; true while the session is live. */
+  touch(id: string, times: { readonly lastSeenAt: number; readonly idleExpiresAt: number }): Promise<boolean>;
+  /**
+   * Replaces the token, if `fromHash` is still the present one and the session is live: of parallel calls exactly
+   * one wins (true). The replaced hash serves until `graceUntil`.
+   */
+  rotate(
+    id: string,
+    change: { readonly fromHash: string; readonly toHash: string; readonly rotatedAt: number; readonly graceUntil: number },
+  ): Promise<boolean>;
+  /** The user's live sessions, newest first. */
+  listByUser(userId: string, now: number): Promise<readonly SessionRecord[]>;
+  /** Ends one session of this user; true for the one call that ended it. */
+  revoke(userId: string, id: string, reason: RevocationReason): Promise<boolean>;
+  /** Ends all sessions of the user but `exceptId`; how many it ended. */
+  revokeAll(userId: string, reason: RevocationReason, exceptId?: string): Promise<number>;
+  /** Forgets what is past; how many. Called from time to time, so that the store cannot grow without end. */
+  removeExpired(now: number): Promise<number>;
+}
