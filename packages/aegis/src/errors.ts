@@ -53,8 +53,9 @@ export class AegisError extends Error {
 
 /** Binds a room's table to a function that makes its errors; only codes of the table compile. */
 export function errorsOf<T extends ErrorTable>(table: T) {
-  return (code: keyof T & string, facts?: ErrorFacts): AegisError => {
-    const spec: ErrorSpec | undefined = table[code];
+  return (code: keyof T & `AEGIS_${string}`, facts?: ErrorFacts): AegisError => {
+    const rows: ErrorTable = table;
+    const spec = rows[code];
     if (spec === undefined) throw new TypeError(`no such error code: ${code}`);
     return new AegisError(code, spec, facts);
   };

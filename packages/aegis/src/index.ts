@@ -6,3 +6,6 @@ export { presets } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
 export { AegisError } from "./errors.ts";
 export type { Environment } from "./lib/schema.ts";
+export { loadSecretKey } from "./secret/load.ts";
+export type { SecretSource } from "./secret/load.ts";
+export { SecretError } from "./secret/errors.ts";

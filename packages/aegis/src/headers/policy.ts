@@ -3,8 +3,8 @@
  * answers kept by caches. Rule: one constant block of headers on every answer, errors and files included.
  * References: ASVS 5.0 3.4; W3C CSP 3, Trusted Types, Fetch Metadata; RFC 6797 (HSTS); RFC 9111 (caching).
  */
-import Type from "typebox";
-import { type Environment, flag, oneOf, seconds, section, texts } from "../lib/schema.ts";
+import type Type from "typebox";
+import { type Environment, flag, oneOf, seconds, section, texts, wordsOf } from "../lib/schema.ts";
 import { knownFeatures } from "./features.ts";
 
 const sourcePattern = "^(https|wss)://[a-z0-9.*-]+(:[0-9]{1,5})?$|^(data|blob):$";
@@ -30,6 +30,7 @@ export const headersPolicySchema = section(
         frameAncestors: oneOf(["none", "self"], "Who may frame a page."),
         formAction: oneOf(["self", "none"], "Where forms may be sent."),
         trustedTypes: flag("Require Trusted Types, so that no text becomes script or markup."),
+        reports: flag("Browsers report violations to /api/csp-report; they become audit events."),
         upgradeInsecureRequests: flag("Load http: addresses in pages as https:."),
       },
       "Content-Security-Policy of pages. Answers that are no pages always get default-src 'none'.",
@@ -39,11 +40,10 @@ export const headersPolicySchema = section(
       ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"],
       "Referrer-Policy.",
     ),
-    permissionsDenied: Type.Array(Type.Enum([...knownFeatures]), {
-      uniqueItems: true,
-      maxItems: knownFeatures.length,
-      description: "Browser features that no page and no frame of it may use (Permissions-Policy).",
-    }),
+    permissionsDenied: wordsOf(
+      knownFeatures,
+      "Browser features that no page and no frame of it may use (Permissions-Policy).",
+    ),
     crossOriginEmbedder: oneOf(["require-corp", "credentialless", "unsafe-none"], "Cross-Origin-Embedder-Policy."),
     crossOriginOpener: oneOf(["same-origin", "same-origin-allow-popups", "unsafe-none"], "Cross-Origin-Opener-Policy."),
     crossOriginResource: oneOf(["same-origin", "same-site", "cross-origin"], "Cross-Origin-Resource-Policy."),
@@ -51,11 +51,10 @@ export const headersPolicySchema = section(
       ["0", "1; mode=block"],
       "X-XSS-Protection. 0 switches the old filter off, which was itself a hole; the classic value is for auditors who insist.",
     ),
-    clearSiteDataOnSignOut: Type.Array(Type.Enum(["cache", "cookies", "storage"]), {
-      uniqueItems: true,
-      maxItems: 3,
-      description: "Clear-Site-Data at sign-out: what the browser throws away.",
-    }),
+    clearSiteDataOnSignOut: wordsOf(
+      ["cache", "cookies", "storage"],
+      "Clear-Site-Data at sign-out: what the browser throws away.",
+    ),
   },
   "Response headers.",
 );
@@ -78,6 +77,7 @@ export const headersDefaults = (environment: Environment): HeadersPolicy => ({
     frameAncestors: "none",
     formAction: "self",
     trustedTypes: true,
+    reports: true,
     upgradeInsecureRequests: environment === "production",
   },
   frameOptions: "DENY",

@@ -4,8 +4,18 @@ import Type, { type TSchema } from "typebox";
 export type Environment = "development" | "test" | "production";
 
 /** One of a few words. */
-export const oneOf = <const T extends readonly string[]>(words: T, description: string) =>
-  Type.Enum([...words] as [...T], { description });
+export const oneOf = <const T extends string>(words: readonly T[], description: string) =>
+  Type.Unsafe<T>({ type: "string", enum: [...words], description });
+
+/** A list of distinct words out of a closed set. */
+export const wordsOf = <const T extends string>(words: readonly T[], description: string) =>
+  Type.Unsafe<T[]>({
+    type: "array",
+    items: { type: "string", enum: [...words] },
+    uniqueItems: true,
+    maxItems: words.length,
+    description,
+  });
 
 /** Whole seconds within bounds. */
 export const seconds = (minimum: number, maximum: number, description: string) =>

@@ -1,3 +1,5 @@
+import type { Principal } from "../request.ts";
+
 /** What the server knows of a session. Times are milliseconds since the Unix epoch. */
 export interface SessionRecord {
   /** Public handle (UUID): may be shown and logged; opens nothing. */
@@ -20,8 +22,4 @@ export interface SessionRecord {
 }
 
 /** Whose session it is, as far as each request needs to know it. */
-export interface SessionSubject {
-  readonly userId: string;
-  readonly username: string;
-  readonly roles: readonly string[];
-}
+export type SessionSubject = Principal;

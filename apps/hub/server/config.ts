@@ -1,0 +1,99 @@
+/** What the process was told: arguments and environment, parsed once, at the edge. */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { environmentOf, type Environment, type Policy, type PolicyOverrides, presets, type PresetName } from "aegis";
+import { ConfigError } from "./config-error.ts";
+import { hubPolicy } from "./policy.ts";
+
+export interface HubConfig {
+  readonly environment: Environment;
+  readonly host: string;
+  readonly port: number;
+  readonly policy: Policy;
+  readonly publicOrigin: string | undefined;
+  /** PostgreSQL; undefined: the embedded database in `directory`. */
+  readonly databaseUrl: string | undefined;
+  /** Where development keeps its database and key. */
+  readonly directory: string;
+  readonly workers: number;
+  readonly securityContact: string | undefined;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(args: readonly string[], env: Env, defaultEnvironment: Environment): HubConfig {
+  const options = readArguments(args);
+  const environment = env["NODE_ENV"] === undefined ? defaultEnvironment : environmentOf(env["NODE_ENV"]);
+  const publicOrigin = originFrom(env["PUBLIC_ORIGIN"]);
+  const policyFile = options.policy ?? env["AEGIS_POLICY"];
+  const preset = presetFrom(options.preset);
+  const policy = hubPolicy({
+    environment,
+    ...(preset === undefined ? {} : { preset }),
+    ...(policyFile === undefined ? {} : { overrides: readOverrides(policyFile) }),
+    ...(env["TRUSTED_PROXIES"] === undefined ? {} : { trustedProxies: listFrom(env["TRUSTED_PROXIES"]) }),
+    ...(publicOrigin === undefined ? {} : { publicOrigin }),
+  });
+  return {
+    environment,
+    policy,
+    publicOrigin,
+    // Reachable from this machine alone unless somebody says otherwise: a proxy in front ends TLS.
+    host: options.host ?? env["HOST"] ?? "127.0.0.1",
+    port: numberFrom("port", options.port ?? env["PORT"] ?? "3000", 0, 65_535),
+    databaseUrl: env["DATABASE_URL"],
+    directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
+    workers: numberFrom("WORKERS", env["WORKERS"] ?? "2", 1, 128),
+    securityContact: env["SECURITY_CONTACT"],
+  };
+}
+
+function readArguments(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({ args: [...args], options: { port: text, host: text, preset: text, policy: text } }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${reason}\nKnown: --port N, --host ADDRESS, --preset NAME, --policy FILE.`);
+  }
+}
+
+function presetFrom(name: string | undefined): PresetName | undefined {
+  if (name === undefined) return undefined;
+  const known = Object.keys(presets);
+  if (!isPreset(name)) throw new ConfigError(`There is no preset "${name}". Known: ${known.join(", ")}.`);
+  return name;
+}
+
+const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name);
+
+function readOverrides(file: string): PolicyOverrides {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new ConfigError(`The policy file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isOverrides(data)) throw new ConfigError(`The policy file ${file} must hold one JSON object.`);
+  return data;
+}
+
+/** Only that it is an object; `definePolicy` then checks every key and value and names what is wrong. */
+const isOverrides = (data: unknown): data is PolicyOverrides =>
+  typeof data === "object" && data !== null && !Array.isArray(data);
+
+function originFrom(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol) || new URL(text).pathname !== "/")
+    throw new ConfigError(`PUBLIC_ORIGIN is "${text}"; it must be scheme and host only, e.g. https://hub.example.`);
+  return new URL(text).origin;
+}
+
+function numberFrom(name: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < least || number > most)
+    throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${least} to ${most}.`);
+  return number;
+}
+
+const listFrom = (text: string): string[] => text.split(",").map((entry) => entry.trim()).filter(Boolean);

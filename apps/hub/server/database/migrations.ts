@@ -1,0 +1,4 @@
+import { aegisMigrations } from "aegis/stores/postgres";
+
+/** In the order they are applied: the library's tables first. */
+export const migrationSources = [aegisMigrations];

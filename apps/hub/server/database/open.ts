@@ -1,0 +1,60 @@
+import type { Environment } from "aegis";
+import type { SqlPool } from "aegis/stores/postgres";
+import pg from "pg";
+import { ConfigError } from "../config-error.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { openPglite } from "./pglite-pool.ts";
+
+export interface DatabaseOptions {
+  /** PostgreSQL; undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDirectory: string;
+  readonly environment: Environment;
+  /** Told of connections that break while nobody uses them. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+export interface Database {
+  readonly kind: "postgresql" | "embedded";
+  readonly pool: SqlPool;
+  close(): Promise<void>;
+}
+
+const CONNECT_WITHIN_MS = 3_000; // a request must not wait longer for a database that is away
+const STATEMENT_WITHIN_MS = 10_000;
+
+/** @throws ConfigError when production asks for the embedded database, or another process has it. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  if (options.databaseUrl !== undefined) return openPostgres(options.databaseUrl, options.onIdleError);
+  if (options.environment === "production")
+    throw new ConfigError("DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.");
+  const unlock = lockDirectory(options.dataDirectory);
+  try {
+    const pool = await openPglite(`${options.dataDirectory}/pglite`);
+    return {
+      kind: "embedded",
+      pool,
+      close: async () => {
+        await pool.end();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openPostgres(connectionString: string, onIdleError: (error: Error) => void = () => undefined): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    statement_timeout: STATEMENT_WITHIN_MS,
+    query_timeout: STATEMENT_WITHIN_MS + 1_000,
+    application_name: "hub",
+  });
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on("error", onIdleError);
+  return { kind: "postgresql", pool, close: () => pool.end() };
+}

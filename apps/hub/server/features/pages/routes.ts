@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance, FastifyReply } from "fastify";
+
+export interface PagesWiring {
+  readonly webRoot: string;
+  readonly securityContact?: string | undefined;
+}
+
+/** Addresses that the web UI answers; anything else a browser asks for is a page that says so, with status 404. */
+const PUBLIC_PAGES = ["/", "/courses/:course", "/courses/:course/:lesson", "/login", "/register", "/security"];
+const SIGNED_IN_PAGES = ["/profile", "/sessions"];
+const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
+const YEAR_MS = 365 * 86_400_000;
+
+export async function pageRoutes(app: FastifyInstance, { webRoot, securityContact }: PagesWiring): Promise<void> {
+  const template = await readFile(join(webRoot, "index.html"), "utf8");
+  const page = (reply: FastifyReply) =>
+    reply.type("text/html; charset=utf-8").send(template.replaceAll(NONCE, reply.cspNonce()));
+
+  await app.register(fastifyStatic, { root: webRoot, serve: false, cacheControl: false });
+
+  for (const url of PUBLIC_PAGES) app.get(url, { config: { access: "public" } }, async (_request, reply) => page(reply));
+  for (const url of SIGNED_IN_PAGES)
+    app.get(url, { config: { access: "authenticated" } }, async (_request, reply) => page(reply));
+
+  // Names carry a hash of the content, so a copy is right for ever.
+  app.get<{ Params: { "*": string } }>(
+    "/assets/*",
+    { config: { access: "public", session: "none" } },
+    async (request, reply) => {
+      reply.header("cache-control", "public, max-age=31536000, immutable");
+      return reply.sendFile(`assets/${request.params["*"]}`);
+    },
+  );
+
+  if (securityContact !== undefined) securityTxt(app, securityContact);
+
+  app.get("/*", { config: { access: "public", session: "none" } }, async (request, reply) => {
+    if (!/\btext\/html\b/.test(request.headers.accept ?? "") || request.url.startsWith("/api/")) return reply.callNotFound();
+    return page(reply.code(404));
+  });
+}
+
+/** RFC 9116; only where somebody reads what is sent there. */
+function securityTxt(app: FastifyInstance, contact: string): void {
+  app.get("/.well-known/security.txt", { config: { access: "public", session: "none" } }, async (_request, reply) =>
+    reply
+      .type("text/plain; charset=utf-8")
+      .send(`Contact: ${contact}\nExpires: ${new Date(Date.now() + YEAR_MS).toISOString()}\nPreferred-Languages: en\n`),
+  );
+}

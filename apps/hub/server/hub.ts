@@ -1,0 +1,64 @@
+/** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { loadSecretKey } from "aegis";
+import { migrate, PostgresAccountStore, PostgresSessionStore } from "aegis/stores/postgres";
+import type { FastifyInstance, FastifyServerOptions } from "fastify";
+import { buildHub } from "./app.ts";
+import { ConfigError } from "./config-error.ts";
+import type { HubConfig } from "./config.ts";
+import { type Database, openDatabase } from "./database/open.ts";
+import { migrationSources } from "./database/migrations.ts";
+import { loadCatalogue } from "./features/content/catalogue.ts";
+
+export interface RunningHub {
+  readonly app: FastifyInstance;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+export async function openHub(config: HubConfig, logger: FastifyServerOptions["logger"]): Promise<RunningHub> {
+  const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
+  const webRoot = webFolder();
+  const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
+  const database = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    dataDirectory: `${config.directory}/database`,
+    environment: config.environment,
+  });
+  try {
+    await migrate(database.pool, migrationSources);
+    const app = await buildHub({
+      policy: config.policy,
+      secretKey,
+      sessions: new PostgresSessionStore(database.pool),
+      accounts: new PostgresAccountStore(database.pool),
+      catalogue,
+      webRoot,
+      checkReady: async () => void (await database.pool.query("select 1")),
+      publicOrigin: config.publicOrigin,
+      securityContact: config.securityContact,
+      logger,
+    });
+    return {
+      app,
+      database,
+      close: async () => {
+        await app.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The built web UI, seen from the sources and from the build alike. */
+function webFolder(): string {
+  for (const candidate of ["../web/", "../dist/web/"]) {
+    const folder = fileURLToPath(new URL(candidate, import.meta.url));
+    if (existsSync(`${folder}assets`)) return folder;
+  }
+  throw new ConfigError("The web UI is not built. Run: npm run build");
+}

@@ -1,0 +1,26 @@
+/** How the servers end: with a reason and a way out, or by a signal, in bounded time. */
+const STOP_WITHIN_MS = 10_000;
+
+/** Prints `error:` and `hint:` and ends the process with status 1. */
+export function tellAndExit(error: unknown, hint?: string): never {
+  const known = error instanceof Error && ["ConfigError", "SecretError", "PolicyError"].includes(error.name);
+  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
+  process.exit(1);
+}
+
+/** Ends cleanly on the first SIGTERM or SIGINT; at once on the second, or when ending takes too long. */
+export function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  const onSignal = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => tellAndExit(error),
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}

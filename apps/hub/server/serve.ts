@@ -1,0 +1,66 @@
+/**
+ * The production server (SRV-1): several processes that share a port, replaced when one dies, drained on SIGTERM.
+ * Migrations and the configuration check run once, in the first process, before any other is started.
+ */
+import cluster, { type Worker } from "node:cluster";
+import { type HubConfig, readConfig } from "./config.ts";
+import { openHub } from "./hub.ts";
+import { stopOnSignal, tellAndExit } from "./process.ts";
+
+/** A worker that dies at once is no accident: after so many in a minute the server gives up instead of spinning. */
+const MAX_DEATHS_A_MINUTE = 5;
+
+try {
+  const config = readConfig(process.argv.slice(2), process.env, "production");
+  if (config.environment === "production" && config.databaseUrl === undefined)
+    tellAndExit(
+      "DATABASE_URL is missing: production needs PostgreSQL. The embedded database is for development only.",
+      "DATABASE_URL=postgres://user@host/database npm run serve",
+    );
+  await (cluster.isPrimary ? runPrimary(config) : runWorker(config));
+} catch (error) {
+  tellAndExit(error);
+}
+
+async function runWorker(config: HubConfig): Promise<void> {
+  const hub = await openHub(config, { level: "info" });
+  await hub.app.listen({ host: config.host, port: config.port });
+  stopOnSignal(() => hub.close());
+}
+
+async function runPrimary(config: HubConfig): Promise<void> {
+  const rehearsal = await openHub(config, { level: "warn" });
+  await rehearsal.close();
+
+  const workers = new Set<Worker>();
+  let stopping = false;
+  let announced = false;
+  const deaths: number[] = [];
+  const start = (): void => {
+    const worker = cluster.fork();
+    workers.add(worker);
+    worker.on("listening", ({ port }) => {
+      if (announced) return;
+      announced = true;
+      process.stdout.write(`hub: http://${config.host}:${port}, ${config.workers} processes\n`);
+    });
+    worker.on("exit", (code, signal) => {
+      workers.delete(worker);
+      if (stopping) return;
+      const now = Date.now();
+      deaths.push(now);
+      if (deaths.filter((at) => now - at < 60_000).length > MAX_DEATHS_A_MINUTE)
+        tellAndExit("Processes die as fast as they are started; see their last log lines.");
+      process.stderr.write(`hub: a process ended (${signal ?? code}); starting another\n`);
+      start();
+    });
+  };
+  for (let count = 0; count < config.workers; count++) start();
+
+  stopOnSignal(async () => {
+    stopping = true;
+    const ended = [...workers].map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
+    for (const worker of workers) worker.kill("SIGTERM");
+    await Promise.all(ended);
+  });
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
+import type { Random } from "../lib/random.ts";
+import { csrfError } from "./errors.ts";
+import { judgeOrigin } from "./origin.ts";
+import type { CsrfPolicy } from "./policy.ts";
+import { isCsrfToken, makeCsrfToken } from "./token.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** What an HTML form can send without asking first (Fetch standard, "CORS-safelisted"). */
+const FORM_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
+
+export interface CsrfWiring {
+  readonly key: Uint8Array;
+  readonly random: Random;
+  readonly publicOrigin: string | undefined;
+  readonly onRefusal: (request: FastifyRequest, code: string) => void;
+}
+
+export function enforceCsrf(app: FastifyInstance, policy: DeepReadonly<CsrfPolicy>, wiring: CsrfWiring): void {
+  const refuse = (request: FastifyRequest, code: Parameters<typeof csrfError>[0]) => {
+    wiring.onRefusal(request, code);
+    return csrfError(code, { status: policy.refusalStatus });
+  };
+  const needsToken = (request: FastifyRequest): boolean =>
+    policy.tokenRequired &&
+    request.session !== null &&
+    !SAFE_METHODS.has(request.method) &&
+    request.routeOptions.config.csrf !== "origin-only";
+  const checkToken = (request: FastifyRequest, token: string | undefined): void => {
+    if (token === undefined || token === "") throw refuse(request, "AEGIS_CSRF_TOKEN_MISSING");
+    if (request.session === null || !isCsrfToken(wiring.key, request.session.id, token))
+      throw refuse(request, "AEGIS_CSRF_TOKEN_INVALID");
+  };
+
+  app.addHook("onRequest", async (request) => {
+    if (SAFE_METHODS.has(request.method)) return;
+    const verdict = judgeOrigin(policy, {
+      fetchSite: single(request.headers["sec-fetch-site"]),
+      origin: request.headers.origin,
+      own: [`${request.protocol}://${request.host}`, ...(wiring.publicOrigin === undefined ? [] : [wiring.publicOrigin])],
+    });
+    if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
+    const form = FORM_TYPES.test(request.headers["content-type"] ?? "");
+    // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
+    if (policy.originCheck && verdict === "silent" && form && request.routeOptions.config.csrf === "origin-only")
+      throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
+    if (!needsToken(request)) return;
+    const header = single(request.headers["x-csrftoken"]) ?? single(request.headers["x-csrf-token"]);
+    if (header !== undefined || !form) checkToken(request, header);
+  });
+
+  // A form carries its token in the body, which is read only now; nothing has been acted on yet.
+  app.addHook("preValidation", async (request) => {
+    if (!isRecord(request.body) || !Object.hasOwn(request.body, "csrf_token")) {
+      if (needsToken(request) && single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined)
+        checkToken(request, undefined);
+      return;
+    }
+    const { csrf_token: token, ...rest } = request.body;
+    if (FORM_TYPES.test(request.headers["content-type"] ?? "")) {
+      if (needsToken(request) && single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined)
+        checkToken(request, typeof token === "string" ? token : undefined);
+      request.body = rest;
+    }
+  });
+
+  app.get("/csrf-token", {
+    config: { access: "public", session: "passive" },
+    handler: async (request) => ({
+      // Signed out there is nothing to protect; the token is then bound to no session and opens nothing.
+      csrf_token: makeCsrfToken(wiring.key, request.session?.id ?? "anonymous", wiring.random),
+    }),
+  });
+}
+
+/** A header that was sent twice has no one meaning: it counts as wrong, not as absent. */
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(",") : value;
+}

@@ -1,0 +1,76 @@
+/** Turns whatever a request ran into into one stable error; the closed list of codes is composed here. */
+import type { FastifyError } from "fastify";
+import { accessErrors } from "./access/errors.ts";
+import { accountErrors } from "./account/errors.ts";
+import { csrfErrors } from "./csrf/errors.ts";
+import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
+import { inputError, inputErrors } from "./input/errors.ts";
+import { fieldErrors } from "./input/validation.ts";
+import { isRecord } from "./lib/freeze.ts";
+import { isUnavailable } from "./lib/unavailable.ts";
+import { passwordErrors } from "./password/errors.ts";
+import { sessionErrors } from "./session/errors.ts";
+import { transportError, transportErrors } from "./transport/errors.ts";
+
+const serverErrors = {
+  AEGIS_STORE_UNAVAILABLE: {
+    status: 503,
+    title: "Temporarily unavailable",
+    detail: "This cannot be answered right now. Try again in a few seconds.",
+    hint: "The database or session store cannot be reached; the log line holds the cause.",
+  },
+  AEGIS_INTERNAL: {
+    status: 500,
+    title: "Internal error",
+    detail: "Something went wrong here. The request id helps the operator to find it.",
+    hint: "An unexpected error; the log line holds it.",
+  },
+} as const satisfies ErrorTable;
+
+const serverError = errorsOf(serverErrors);
+
+/** Every code that can appear on the wire. */
+export const errorTable = {
+  ...transportErrors,
+  ...csrfErrors,
+  ...accessErrors,
+  ...sessionErrors,
+  ...accountErrors,
+  ...passwordErrors,
+  ...inputErrors,
+  ...serverErrors,
+} as const satisfies ErrorTable;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** How long a client should wait before it asks again while a store is away. */
+const RETRY_AFTER_SECONDS = 5;
+
+export function toAegisError(error: unknown): AegisError {
+  if (error instanceof AegisError) return error;
+  if (isUnavailable(error)) return serverError("AEGIS_STORE_UNAVAILABLE", { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  if (isFastifyError(error)) {
+    if (error.validation !== undefined) return inputError("AEGIS_INPUT_INVALID", { errors: fieldErrors(error.validation) });
+    switch (error.code) {
+      case "FST_ERR_CTP_BODY_TOO_LARGE":
+        return inputError("AEGIS_INPUT_TOO_LARGE");
+      case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+        return inputError("AEGIS_INPUT_MEDIA_TYPE");
+      case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      case "FST_ERR_CTP_INVALID_JSON_BODY":
+      case "FST_ERR_CTP_EMPTY_JSON_BODY":
+        return inputError("AEGIS_INPUT_MALFORMED");
+      case "FST_ERR_BAD_URL":
+      case "FST_ERR_ASYNC_CONSTRAINT":
+        return transportError("AEGIS_TRANSPORT_MALFORMED");
+      case "FST_ERR_MAX_PARAM_LENGTH":
+        return transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
+      default:
+    }
+  }
+  return serverError("AEGIS_INTERNAL", { cause: error });
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && isRecord(error) === true && "code" in error && typeof error.code === "string";
+}

@@ -1,0 +1,58 @@
+/** The server options that the policy decides, and the answers that are written before there is a request. */
+import type { Server } from "node:http";
+import type { FastifyHttpOptions } from "fastify";
+import { type AegisError, problemOf } from "./errors.ts";
+import { headerBlock } from "./headers/block.ts";
+import { inputServerOptions } from "./input/enforce.ts";
+import { systemRandom } from "./lib/random.ts";
+import type { Policy } from "./policy.ts";
+import { transportServerOptions } from "./transport/enforce.ts";
+import { transportError } from "./transport/errors.ts";
+
+/**
+ * Options for `Fastify(...)`: limits, time-outs, trusted proxies, strict validation. Add your own (a logger) beside
+ * them: `Fastify({ ...serverOptions(policy), logger: true })`.
+ */
+export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
+  const preface = rawHeaderLines(policy);
+  return {
+    ...transportServerOptions(policy.transport),
+    ...inputServerOptions(policy.input),
+    genReqId: () => systemRandom.uuid(),
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
+    return503OnClosing: true,
+    clientErrorHandler(error, socket) {
+      // A reset connection has nobody left to answer.
+      if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+      const refusal = refusalFor(error.code);
+      const body = JSON.stringify(problemOf(refusal, systemRandom.uuid()));
+      socket.end(
+        [
+          `HTTP/1.1 ${refusal.status} ${refusal.spec.title}`,
+          ...preface,
+          "content-type: application/problem+json; charset=utf-8",
+          "cache-control: no-store",
+          `content-length: ${Buffer.byteLength(body)}`,
+          "connection: close",
+          "",
+          body,
+        ].join("\r\n"),
+      );
+    },
+  };
+}
+
+function refusalFor(code: string | undefined): AegisError {
+  if (code === "HPE_HEADER_OVERFLOW") return transportError("AEGIS_TRANSPORT_HEADER_TOO_LARGE");
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return transportError("AEGIS_TRANSPORT_TIMEOUT");
+  return transportError("AEGIS_TRANSPORT_MALFORMED");
+}
+
+function rawHeaderLines(policy: Policy): string[] {
+  if (policy.headers.setBy !== "app") return [];
+  const block = headerBlock(policy.headers);
+  const lines = Object.entries({ ...block.always, "content-security-policy": block.dataCsp });
+  // There is no request yet that could say whether it came over HTTPS; where HTTPS is demanded, it did.
+  if (block.hsts !== undefined && policy.transport.httpsRequired) lines.push(["strict-transport-security", block.hsts]);
+  return lines.map(([name, value]) => `${name}: ${value}`);
+}

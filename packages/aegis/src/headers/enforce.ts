@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import type { Random } from "../lib/random.ts";
+import { headerBlock } from "./block.ts";
+import type { HeadersPolicy } from "./policy.ts";
+
+/**
+ * Sets the block on every answer, errors and files included, and the page policy on whatever turns out to be HTML.
+ * The sign-out header is handed to the session room.
+ */
+export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<HeadersPolicy>, random: Random) {
+  const block = headerBlock(policy);
+  const ours = policy.setBy === "app";
+  const nonces = new WeakMap<FastifyReply, string>();
+
+  app.decorateReply("cspNonce", function cspNonce(this: FastifyReply) {
+    const nonce = nonces.get(this) ?? random.token(16); // 128 bits: CSP 3, 7.1
+    nonces.set(this, nonce);
+    return nonce;
+  });
+
+  const setAlways = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.headers(block.always).header("content-security-policy", block.dataCsp);
+    if (block.hsts !== undefined && request.protocol === "https") reply.header("strict-transport-security", block.hsts);
+  };
+  if (ours) app.addHook("onRequest", async (request, reply) => setAlways(request, reply));
+
+  app.addHook("onSend", async (request, reply) => {
+    if (ours && String(reply.getHeader("content-type") ?? "").startsWith("text/html")) {
+      if (block.cspName !== "content-security-policy") reply.removeHeader("content-security-policy");
+      reply.header(block.cspName, block.pageCsp(reply.cspNonce()));
+    }
+    // An answer that depends on who asks, or that carries a cookie, must not be kept by any cache (RFC 9111 7.3).
+    const personal = request.session !== null && reply.getHeader("cache-control") === undefined;
+    const access = request.routeOptions.config.access;
+    const guarded = access !== "public" && access?.startsWith("group:") !== true;
+    if (personal || guarded || reply.getHeader("set-cookie") !== undefined || reply.getHeader("cache-control") === undefined)
+      reply.header("cache-control", "no-store");
+  });
+
+  return {
+    /** For answers that no hook sees: an address that cannot be decoded. */
+    setAlways: ours ? setAlways : () => undefined,
+    clearSiteData: ours ? block.clearSiteData : undefined,
+    /** The block as header lines, for answers written before there is a request at all. */
+    rawLines: ours
+      ? Object.entries({ ...block.always, "content-security-policy": block.dataCsp }).map(([name, value]) => `${name}: ${value}`)
+      : [],
+  };
+}

@@ -1,0 +1,55 @@
+/** What a request gains on its way, each fact set by one room and never lost. Types only. */
+
+/** Who is asking, as far as each request needs to know. */
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly roles: readonly string[];
+}
+
+/** The session behind a request. Times are milliseconds since the Unix epoch. */
+export interface SessionFacts {
+  /** Public handle: may be shown and logged; opens nothing. */
+  readonly id: string;
+  readonly rememberMe: boolean;
+  readonly createdAt: number;
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+}
+
+/** Who may call a route: everybody, whoever is signed in, a role, or everybody while the policy opens the group. */
+export type AccessRule = "public" | "authenticated" | `role:${string}` | `group:${string}`;
+
+/**
+ * How a route looks at the session. `active` (default): looks it up, counts as activity. `passive`: looks it up,
+ * extends nothing. `none`: never looks, so the route answers while the session store is away.
+ */
+export type SessionUse = "active" | "passive" | "none";
+
+/**
+ * `token` (default): state-changing requests of a session need its token. `origin-only`: origin and fetch metadata
+ * guard alone, and without either no form encoding is accepted (sign-in, registration, sign-out).
+ */
+export type CsrfRule = "token" | "origin-only";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    access?: AccessRule;
+    session?: SessionUse;
+    csrf?: CsrfRule;
+    /** `any`: answers over plain HTTP too, even where the policy demands HTTPS (health checks of a load balancer). */
+    transport?: "https" | "any";
+    /** `raw`: the route has its own body parser; otherwise a body without a schema is refused. */
+    body?: "raw";
+  }
+  interface FastifyRequest {
+    /** The session, or null. Set by the session room. */
+    session: SessionFacts | null;
+    /** Who is signed in. Reading it while nobody is throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
+    readonly principal: Principal;
+  }
+  interface FastifyReply {
+    /** The nonce of this page's Content-Security-Policy; the same for every call on one reply. */
+    cspNonce(): string;
+  }
+}

@@ -1,0 +1,22 @@
+/** Judges a secret key. Pure. A key is 32 random bytes or more, as base64url, base64 or hexadecimal text. */
+const MIN_BYTES = 32; // 256 bits: the key of HMAC-SHA-256 should not be shorter than its output (RFC 2104, 3)
+
+/** Words that stand in examples, templates and tutorials, and so in every attacker's list. */
+const GIVEAWAYS = /secret|change|example|default|password|insecure|replace|your|todo|dev|test|key/i;
+
+/** What is wrong with it, as a sentence; undefined when nothing is. */
+export function weaknessOf(secret: string): string | undefined {
+  const bytes = secretBytes(secret);
+  if (/\s/.test(secret)) return "it contains white space";
+  if (!/^[A-Za-z0-9+/_=-]+$/.test(secret)) return "it is not base64url, base64 or hexadecimal text";
+  const words = /^[0-9a-f]+$/i.test(secret) ? null : GIVEAWAYS.exec(secret.slice(0, 24));
+  if (words !== null && /^[A-Za-z]+([-_][A-Za-z0-9]+)+$/.test(secret)) return "it reads like an example value";
+  if (bytes.length < MIN_BYTES) return `it has ${bytes.length} bytes where ${MIN_BYTES} are needed`;
+  if (new Set(secret).size < 12) return "it repeats itself: too few different characters to be random";
+  if (/(.{2,})\1{3,}/.test(secret)) return "it repeats itself";
+  return undefined;
+}
+
+export function secretBytes(secret: string): Uint8Array {
+  return /^([0-9a-f]{2})+$/i.test(secret) ? Buffer.from(secret, "hex") : Buffer.from(secret, "base64url");
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import { isUnavailable } from "../lib/unavailable.ts";
+import type { Principal } from "../request.ts";
+import { clearCookie, cookieName, setCookie, tokenFromCookie } from "./cookie.ts";
+import type { SessionPolicy } from "./policy.ts";
+import type { SessionRecord } from "./record.ts";
+import type { SessionService } from "./service.ts";
+
+/** What other rooms may do to the session of a request. */
+export interface RequestSessions {
+  /** Ends the session that the request came with and starts a new one: nothing planted before sign-in survives it. */
+  signIn(request: FastifyRequest, reply: FastifyReply, subject: Principal, rememberMe: boolean): Promise<SessionRecord>;
+  /** Ends the request's session on the server and takes the cookie away; the record it ended. */
+  signOut(request: FastifyRequest, reply: FastifyReply): Promise<SessionRecord | undefined>;
+  recordOf(request: FastifyRequest): SessionRecord | undefined;
+}
+
+export interface SessionWiring {
+  readonly service: SessionService;
+  readonly clearSiteData: string | undefined;
+  /** Thrown when somebody is asked for and nobody is signed in. */
+  readonly signInRequired: () => Error;
+  /** A public route goes on as nobody because the store is away. */
+  readonly onDegraded: (request: FastifyRequest, error: unknown) => void;
+}
+
+export function enforceSession(
+  app: FastifyInstance,
+  policy: DeepReadonly<SessionPolicy>,
+  wiring: SessionWiring,
+): RequestSessions {
+  const { service } = wiring;
+  const name = cookieName(policy.cookie);
+  const records = new WeakMap<FastifyRequest, SessionRecord>();
+
+  const remember = (request: FastifyRequest, record: SessionRecord): void => {
+    records.set(request, record);
+    request.session = {
+      id: record.id,
+      rememberMe: record.rememberMe,
+      createdAt: record.createdAt,
+      idleExpiresAt: record.idleExpiresAt,
+      absoluteExpiresAt: record.absoluteExpiresAt,
+    };
+  };
+  const sendCookie = (reply: FastifyReply, record: SessionRecord, token: string): void => {
+    const maxAge = Math.max(0, Math.floor((record.absoluteExpiresAt - record.rotatedAt) / 1000));
+    reply.header("set-cookie", setCookie(policy.cookie, token, record.rememberMe ? maxAge : undefined));
+  };
+
+  app.decorateRequest("session", null);
+  app.decorateRequest("principal", {
+    getter(this: FastifyRequest): Principal {
+      const record = records.get(this);
+      if (record === undefined) throw wiring.signInRequired();
+      return record.subject;
+    },
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    const { session: use = "active", access } = request.routeOptions.config;
+    if (use === "none" || request.is404) return;
+    const token = tokenFromCookie(name, request.headers.cookie);
+    if (token === undefined) return;
+    try {
+      const resolved = await service.resolve(token, use);
+      if (resolved === undefined) return;
+      remember(request, resolved.record);
+      if (resolved.newToken !== undefined) sendCookie(reply, resolved.record, resolved.newToken);
+    } catch (error) {
+      // Fails closed where the session guards; a page that anyone may read needs no session to be read.
+      const readOnly = request.method === "GET" || request.method === "HEAD";
+      const merelyAdds = use === "active" && readOnly && (access === "public" || access?.startsWith("group:") === true);
+      if (!merelyAdds || !isUnavailable(error)) throw error;
+      wiring.onDegraded(request, error);
+    }
+  });
+
+  const end = async (request: FastifyRequest, reason: "replaced" | "signed_out"): Promise<SessionRecord | undefined> => {
+    const record = records.get(request);
+    records.delete(request);
+    request.session = null;
+    if (record === undefined) return undefined;
+    await service.store.revoke(record.subject.userId, record.id, reason);
+    return record;
+  };
+
+  return {
+    recordOf: (request) => records.get(request),
+    async signIn(request, reply, subject, rememberMe) {
+      await end(request, "replaced");
+      const origin = { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" };
+      const { record, token } = await service.start(subject, origin, rememberMe);
+      remember(request, record);
+      sendCookie(reply, record, token);
+      return record;
+    },
+    async signOut(request, reply) {
+      const record = await end(request, "signed_out");
+      reply.header("set-cookie", clearCookie(policy.cookie));
+      if (wiring.clearSiteData !== undefined) reply.header("clear-site-data", wiring.clearSiteData);
+      return record;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** What can be done with sessions, in the words of the domain; the only caller of the store. */
+import { sha256 } from "../lib/bytes.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import type { Random } from "../lib/random.ts";
+import type { Principal } from "../request.ts";
+import { TOKEN_BYTES } from "./cookie.ts";
+import { absoluteExpiry, idleExpiry, isRotationDue, isTouchDue } from "./lifetime.ts";
+import type { SessionPolicy } from "./policy.ts";
+import type { SessionRecord } from "./record.ts";
+import type { SessionStore } from "./store.ts";
+
+export interface SessionOrigin {
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** A session that a request resolved to; `newToken` when the cookie must be replaced. */
+export interface Resolved {
+  readonly record: SessionRecord;
+  readonly newToken: string | undefined;
+}
+
+export interface SessionService {
+  readonly store: SessionStore;
+  /** A new session with a new token. The caller ends the one that the request came with, if any. */
+  start(subject: Principal, origin: SessionOrigin, rememberMe: boolean): Promise<{ record: SessionRecord; token: string }>;
+  /** The live session of a token; `active` counts as activity and may rotate the token. */
+  resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
+  /** Counts as activity at once; undefined when the session has ended meanwhile. */
+  extend(record: SessionRecord): Promise<SessionRecord | undefined>;
+}
+
+export function sessionService(
+  policy: DeepReadonly<SessionPolicy>,
+  store: SessionStore,
+  clock: Clock,
+  random: Random,
+): SessionService {
+  const touch = async (record: SessionRecord, now: number): Promise<SessionRecord | undefined> => {
+    const times = { lastSeenAt: now, idleExpiresAt: idleExpiry(policy, record.rememberMe, now, record.absoluteExpiresAt) };
+    return (await store.touch(record.id, times)) ? { ...record, ...times } : undefined;
+  };
+
+  const rotate = async (record: SessionRecord, now: number): Promise<string | undefined> => {
+    const token = random.token(TOKEN_BYTES);
+    const won = await store.rotate(record.id, {
+      fromHash: record.tokenHash,
+      toHash: sha256(token),
+      rotatedAt: now,
+      graceUntil: now + policy.rotationGraceSeconds * 1000,
+    });
+    return won ? token : undefined; // a parallel request won; its answer carries the new cookie
+  };
+
+  return {
+    store,
+    async start(subject, origin, rememberMe) {
+      const now = clock.now();
+      const remembered = rememberMe && policy.rememberMe.enabled;
+      const absoluteExpiresAt = absoluteExpiry(policy, remembered, now);
+      const token = random.token(TOKEN_BYTES);
+      const record: SessionRecord = {
+        id: random.uuid(),
+        tokenHash: sha256(token),
+        previousTokenHash: null,
+        graceUntil: null,
+        subject,
+        rememberMe: remembered,
+        createdAt: now,
+        lastSeenAt: now,
+        rotatedAt: now,
+        idleExpiresAt: idleExpiry(policy, remembered, now, absoluteExpiresAt),
+        absoluteExpiresAt,
+        ip: origin.ip,
+        userAgent: origin.userAgent.slice(0, 256),
+      };
+      await store.create(record);
+      return { record, token };
+    },
+
+    async resolve(token, use) {
+      const now = clock.now();
+      const tokenHash = sha256(token);
+      const found = await store.findByTokenHash(tokenHash, now);
+      if (found === undefined) return undefined;
+      if (use === "passive") return { record: found, newToken: undefined };
+      const record = isTouchDue(policy, found, now) ? await touch(found, now) : found;
+      if (record === undefined) return undefined; // revoked between the two statements
+      const present = tokenHash === record.tokenHash;
+      const newToken = present && isRotationDue(policy, record, now) ? await rotate(record, now) : undefined;
+      return { record, newToken };
+    },
+
+    extend: (record) => touch(record, clock.now()),
+  };
+}

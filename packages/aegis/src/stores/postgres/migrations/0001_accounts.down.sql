@@ -1,0 +1,2 @@
+drop table aegis_logins;
+drop table aegis_accounts;

@@ -1,0 +1,121 @@
+import type { SessionRecord } from "../../session/record.ts";
+import type { RevocationReason, SessionStore } from "../../session/store.ts";
+import type { SqlClient } from "./client.ts";
+import { at, flag, optionalText, optionalTime, type Row, rowOf, text, texts, time } from "./rows.ts";
+
+/** Sessions in PostgreSQL. Every method is one statement, and so one atomic step. */
+export class PostgresSessionStore implements SessionStore {
+  readonly #sql: SqlClient;
+
+  constructor(sql: SqlClient) {
+    this.#sql = sql;
+  }
+
+  async create(record: SessionRecord): Promise<void> {
+    await this.#sql.query(
+      `insert into aegis_sessions (id, token_hash, previous_token_hash, grace_until, user_id, username, roles,
+         remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+      [
+        record.id,
+        record.tokenHash,
+        record.previousTokenHash,
+        record.graceUntil === null ? null : at(record.graceUntil),
+        record.subject.userId,
+        record.subject.username,
+        [...record.subject.roles],
+        record.rememberMe,
+        at(record.createdAt),
+        at(record.lastSeenAt),
+        at(record.rotatedAt),
+        at(record.idleExpiresAt),
+        at(record.absoluteExpiresAt),
+        record.ip,
+        record.userAgent,
+      ],
+    );
+  }
+
+  async findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined> {
+    const { rows } = await this.#sql.query(
+      `select * from aegis_sessions
+        where (token_hash = $1 or (previous_token_hash = $1 and grace_until > $2))
+          and idle_expires_at > $2 and absolute_expires_at > $2
+        order by (token_hash = $1) desc limit 1`,
+      [tokenHash, at(now)],
+    );
+    return rows[0] === undefined ? undefined : recordFrom(rowOf(rows[0]));
+  }
+
+  async touch(id: string, times: { readonly lastSeenAt: number; readonly idleExpiresAt: number }): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_sessions
+          set last_seen_at = greatest(last_seen_at, $2), idle_expires_at = greatest(idle_expires_at, $3)
+        where id = $1 and idle_expires_at > $2 and absolute_expires_at > $2`,
+      [id, at(times.lastSeenAt), at(times.idleExpiresAt)],
+    );
+    return rowCount === 1;
+  }
+
+  async rotate(
+    id: string,
+    change: { readonly fromHash: string; readonly toHash: string; readonly rotatedAt: number; readonly graceUntil: number },
+  ): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_sessions
+          set token_hash = $3, previous_token_hash = $2, rotated_at = $4, grace_until = $5
+        where id = $1 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
+      [id, change.fromHash, change.toHash, at(change.rotatedAt), at(change.graceUntil)],
+    );
+    return rowCount === 1;
+  }
+
+  async listByUser(userId: string, now: number): Promise<readonly SessionRecord[]> {
+    const { rows } = await this.#sql.query(
+      `select * from aegis_sessions
+        where user_id = $1 and idle_expires_at > $2 and absolute_expires_at > $2
+        order by created_at desc, id limit 200`,
+      [userId, at(now)],
+    );
+    return rows.map((row) => recordFrom(rowOf(row)));
+  }
+
+  async revoke(userId: string, id: string, _reason: RevocationReason): Promise<boolean> {
+    const { rowCount } = await this.#sql.query("delete from aegis_sessions where id = $1 and user_id = $2", [id, userId]);
+    return rowCount === 1;
+  }
+
+  async revokeAll(userId: string, _reason: RevocationReason, exceptId?: string): Promise<number> {
+    const { rowCount } = await this.#sql.query(
+      "delete from aegis_sessions where user_id = $1 and ($2::uuid is null or id <> $2::uuid)",
+      [userId, exceptId ?? null],
+    );
+    return rowCount ?? 0;
+  }
+
+  async removeExpired(now: number): Promise<number> {
+    const { rowCount } = await this.#sql.query(
+      "delete from aegis_sessions where idle_expires_at <= $1 or absolute_expires_at <= $1",
+      [at(now)],
+    );
+    return rowCount ?? 0;
+  }
+}
+
+function recordFrom(row: Row): SessionRecord {
+  return {
+    id: text(row, "id"),
+    tokenHash: text(row, "token_hash"),
+    previousTokenHash: optionalText(row, "previous_token_hash"),
+    graceUntil: optionalTime(row, "grace_until"),
+    subject: { userId: text(row, "user_id"), username: text(row, "username"), roles: texts(row, "roles") },
+    rememberMe: flag(row, "remember_me"),
+    createdAt: time(row, "created_at"),
+    lastSeenAt: time(row, "last_seen_at"),
+    rotatedAt: time(row, "rotated_at"),
+    idleExpiresAt: time(row, "idle_expires_at"),
+    absoluteExpiresAt: time(row, "absolute_expires_at"),
+    ip: text(row, "ip"),
+    userAgent: text(row, "user_agent"),
+  };
+}
