@@ -86,6 +86,10 @@ export interface ProbeContext<P> {
   /** Registers a throw-away account; undefined where the description does not say how. */
   register(fields: Readonly<Record<string, string>>): Promise<Exchange | undefined>;
   sample(name: SampleName): Promise<Exchange | undefined>;
+  /** True when the target is reached over HTTPS, or stands behind a stand-in for a proxy that says so. */
+  readonly secure: boolean;
+  /** The same path asked for over plain HTTP; undefined where nothing answers there. */
+  plainHttp(path: string): Promise<Exchange | undefined>;
   readonly time: {
     /** Lets `seconds` go by for the target: at once in process, by waiting on a live target if the run allows it. False: not possible here. */
     pass(seconds: number): Promise<boolean>;
@@ -110,6 +114,8 @@ export interface Control<P> {
   readonly references: readonly string[];
   /** When each outcome is given, and what to do about a failure. */
   readonly advice: { readonly symptom: string; readonly cause: string; readonly fix: string };
+  /** Lets time pass for the target, and so must run alone. Default false. */
+  readonly slow?: boolean;
   probe(context: ProbeContext<P>): Promise<Verdict>;
 }
 

@@ -1,0 +1,55 @@
+/** LIST 4: every room's controls, bound to its section of the policy. */
+import { accessControls } from "../access/controls.ts";
+import { accountControls } from "../account/controls.ts";
+import type { Control, RoomControls, Unprovable } from "../control.ts";
+import { csrfControls } from "../csrf/controls.ts";
+import { headersControls } from "../headers/controls.ts";
+import { inputControls } from "../input/controls.ts";
+import { passwordControls } from "../password/controls.ts";
+import type { Policy } from "../policy.ts";
+import { sessionControls } from "../session/controls.ts";
+import { transportControls } from "../transport/controls.ts";
+import type { RunContext } from "./context.ts";
+import type { Exchange, Verdict } from "../control.ts";
+
+type Room = Exclude<keyof Policy, "environment">;
+
+/** A control that knows where its policy is: leaves are whole paths ("session.cookie.secure"). */
+export interface BoundControl extends Omit<Control<never>, "probe" | "proves"> {
+  readonly room: Room;
+  readonly proves: readonly string[];
+  readonly slow: boolean;
+  run(run: RunContext, policy: Policy, onExchange: (exchange: Exchange) => void): Promise<Verdict>;
+}
+
+export interface BoundRoom {
+  readonly room: Room;
+  readonly controls: readonly BoundControl[];
+  readonly unprovable: readonly Unprovable[];
+}
+
+function bind<R extends Room>(room: R, { controls, unprovable }: RoomControls<Policy[R]>): BoundRoom {
+  const whole = (leaf: string): string => `${room}.${leaf}`;
+  return {
+    room,
+    controls: controls.map(({ probe, ...control }) => ({
+      ...control,
+      room,
+      slow: control.slow === true,
+      proves: control.proves.map(whole),
+      run: (run, policy, onExchange) => probe(run.forControl(policy[room], onExchange)),
+    })),
+    unprovable: unprovable.map(({ leaf, reason }) => ({ leaf: whole(leaf), reason })),
+  };
+}
+
+export const catalogue: readonly BoundRoom[] = [
+  bind("transport", transportControls),
+  bind("headers", headersControls),
+  bind("session", sessionControls),
+  bind("csrf", csrfControls),
+  bind("access", accessControls),
+  bind("account", accountControls),
+  bind("password", passwordControls),
+  bind("input", inputControls),
+];

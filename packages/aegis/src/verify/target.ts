@@ -1,0 +1,92 @@
+/** Reads a target description: data from outside, so every key is checked and a misspelt one is named. */
+import Type from "typebox";
+import { Value } from "typebox/value";
+import type { TargetCall, TargetDescription } from "../control.ts";
+
+const closed = { additionalProperties: false } as const;
+const path = Type.String({ pattern: "^/[^\\s]*$", maxLength: 2048 });
+const word = Type.String({ maxLength: 256 });
+const call = {
+  method: Type.Optional(Type.String({ pattern: "^[A-Z]{1,16}$" })),
+  path,
+  encoding: Type.Optional(Type.Enum(["json", "form"])),
+  body: Type.Optional(Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 4096 }))),
+};
+
+export const targetSchema = Type.Object(
+  {
+    $schema: Type.Optional(word),
+    name: Type.Optional(word),
+    routes: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            method: Type.String({ pattern: "^[A-Z]{1,16}$" }),
+            path,
+            access: Type.String({ pattern: "^(public|authenticated|role:[a-z_-]+|group:[a-z0-9-]+)$" }),
+            csrf: Type.Optional(Type.Boolean()),
+          },
+          closed,
+        ),
+        { maxItems: 1000 },
+      ),
+    ),
+    register: Type.Optional(Type.Object(call, closed)),
+    login: Type.Optional(Type.Object({ ...call, rememberField: Type.Optional(word) }, closed)),
+    logout: Type.Optional(Type.Object(call, closed)),
+    sessionCheck: Type.Optional(Type.Object(call, closed)),
+    sessionRefresh: Type.Optional(Type.Object(call, closed)),
+    activity: Type.Optional(Type.Object(call, closed)),
+    csrf: Type.Optional(
+      Type.Object({ tokenPath: path, tokenField: word, header: Type.Optional(word), formField: Type.Optional(word) }, closed),
+    ),
+    write: Type.Optional(Type.Object(call, closed)),
+    sessionCookie: Type.Optional(word),
+    samples: Type.Optional(
+      Type.Object(
+        { html: Type.Optional(path), json: Type.Optional(path), personal: Type.Optional(path), static: Type.Optional(path) },
+        closed,
+      ),
+    ),
+    credentials: Type.Optional(Type.Object({ username: word, password: word }, closed)),
+  },
+  closed,
+);
+
+export class TargetError extends Error {
+  override readonly name = "TargetError";
+}
+
+const MAX_PROBLEMS = 5;
+
+/** @throws TargetError naming what is wrong and what is known there. */
+export function parseTarget(data: unknown): TargetDescription {
+  if (Value.Check(targetSchema, data)) return data;
+  const problems = Value.Errors(targetSchema, data)
+    .filter(({ keyword }) => keyword !== "boolean")
+    .slice(0, MAX_PROBLEMS)
+    .map((error) => {
+      const extra = error.keyword === "additionalProperties" ? ` (${error.params.additionalProperties.join(", ")})` : "";
+      return `${error.instancePath === "" ? "the target" : error.instancePath} ${error.message}${extra}`;
+    });
+  throw new TargetError(
+    `The target description is not valid: ${problems.join("; ")}. Known keys: ${Object.keys(targetSchema.properties).join(", ")}.`,
+  );
+}
+
+/** A call's body with `{username}` and its like filled in. */
+export function fill(call: TargetCall, values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(call.body ?? {}).map(([key, text]) => [key, text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)]),
+  );
+}
+
+/** The call as a request: its body as JSON or as a form. */
+export function requestOf(call: TargetCall, values: Readonly<Record<string, string>> = {}, extra: Readonly<Record<string, unknown>> = {}) {
+  const method = call.method ?? (call.body === undefined ? "GET" : "POST");
+  const body = { ...fill(call, values), ...extra };
+  if (Object.keys(body).length === 0) return { method, path: call.path };
+  if (call.encoding === "form")
+    return { method, path: call.path, form: Object.fromEntries(Object.entries(body).map(([key, value]) => [key, String(value)])) };
+  return { method, path: call.path, json: body };
+}

@@ -1,0 +1,46 @@
+/** What probes of several rooms ask in the same way. */
+import { type Exchange, fail, notApplicable, pass, type ProbeContext, type SampleName, unknown, type Verdict } from "../../control.ts";
+
+export const allSamples: readonly SampleName[] = [
+  "html",
+  "json",
+  "personal",
+  "static",
+  "not-found",
+  "bad-request",
+  "unauthenticated",
+  "too-large",
+];
+
+/**
+ * Holds every kind of answer against one check; `check` says what is wrong, or undefined. Passes only if at least one
+ * answer was seen and none was wrong; the first wrong one is named.
+ */
+export async function everywhere(
+  context: ProbeContext<unknown>,
+  names: readonly SampleName[],
+  expected: string,
+  check: (exchange: Exchange) => string | undefined,
+): Promise<Verdict> {
+  const seen: SampleName[] = [];
+  for (const name of names) {
+    const exchange = await context.sample(name);
+    if (exchange === undefined) continue;
+    const wrong = check(exchange);
+    if (wrong !== undefined) return fail(`${name} answer (${exchange.response.status}): ${wrong}`, expected);
+    seen.push(name);
+  }
+  return seen.length === 0 ? unknown("the target gave no answer of these kinds") : pass(`holds on ${seen.join(", ")}`);
+}
+
+export const isRefused = (status: number): boolean => status >= 400 && status < 500;
+
+export const isAccepted = (status: number): boolean => status >= 200 && status < 300;
+
+/** For controls that need a part of the description. */
+export const notDescribed = (what: string): Verdict =>
+  unknown(`the target description does not say ${what}`);
+
+export const noSignIn: Verdict = unknown("could not sign in: the target description says not how, or the sign-in was refused");
+
+export const nothingToProve = (why: string): Verdict => notApplicable(why);

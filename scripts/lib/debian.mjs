@@ -1,0 +1,24 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { fail } from "./node.mjs";
+
+const postgres = () => existsSync("/usr/lib/postgresql") && readdirSync("/usr/lib/postgresql").some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`));
+
+/** What the tests need beside npm packages: Debian package, and how to see that it is there. */
+const needed = [
+  { name: "postgresql", present: postgres },
+  { name: "chromium", present: () => existsSync("/usr/bin/chromium") },
+];
+
+/** Installs the Debian packages that are missing. Packages start no services here; the tests start their own. */
+export function installDebian() {
+  const missing = needed.filter(({ present }) => !present()).map(({ name }) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) fail(`The tests need ${missing.join(" and ")}.`, `sudo apt-get install ${missing.join(" ")}`);
+  process.stderr.write(`Installing ${missing.join(", ")} ...\n`);
+  const apt = (...args) =>
+    spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  apt("update", "-qq");
+  if (apt("install", "-y", "-qq", "--no-install-recommends", ...missing).status !== 0)
+    fail(`Debian packages could not be installed: ${missing.join(", ")}.`);
+}
