@@ -1,0 +1,25 @@
+import { type ReactNode, useEffect, useRef } from "react";
+
+/** A page's frame: its title in the tab and as the one h1, which takes the focus so that screen readers hear it. */
+export function Page({ title, lead, wide = false, children }: { title: string; lead?: ReactNode; wide?: boolean; children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Gammons Landing`;
+    // Not at the first load: the browser reads the page from its beginning then.
+    if (document.body.dataset["visited"] === "yes") heading.current?.focus({ preventScroll: true });
+    document.body.dataset["visited"] = "yes";
+  }, [title]);
+  return (
+    <div className={wide ? "" : "mx-auto max-w-2xl"}>
+      <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold">
+        {title}
+      </h1>
+      {lead === undefined ? null : <div className="mt-2 max-w-2xl text-lg text-muted">{lead}</div>}
+      <div className="mt-8">{children}</div>
+    </div>
+  );
+}
+
+export const Card = ({ children, className = "" }: { children: ReactNode; className?: string }) => (
+  <div className={`rounded-lg border border-line bg-surface p-5 shadow-card sm:p-6 ${className}`}>{children}</div>
+);
