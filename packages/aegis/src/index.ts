@@ -9,3 +9,4 @@ export type { Environment } from "./lib/schema.ts";
 export { loadSecretKey } from "./secret/load.ts";
 export type { SecretSource } from "./secret/load.ts";
 export { SecretError } from "./secret/errors.ts";
+export { type LeafDescription, leafDescriptions, policyLeaves } from "./policy-leaves.ts";

@@ -1,60 +1,19 @@
-import { Menu } from "@base-ui/react/menu";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
-import { signOut } from "../../api/account.ts";
-import { sessionQuery } from "../../api/queries.ts";
+import { lazy, Suspense } from "react";
 import { ButtonLink } from "../../ui/button.tsx";
-import { clearDrafts } from "./draft.ts";
 import { useSession } from "./session.tsx";
 
-const item = "flex min-h-11 cursor-default items-center rounded-sm px-3 outline-none data-[highlighted]:bg-sunken";
+// Strangers, who are most visitors, do not pay for the menu.
+const SignedInMenu = lazy(() => import("./signed-in-menu.tsx").then((module) => ({ default: module.SignedInMenu })));
+
+const place = <span className="w-24" aria-hidden="true" />;
 
 export function AccountMenu() {
   const session = useSession();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const [failed, setFailed] = useState(false);
-  if (session === undefined) return <span className="w-24" aria-hidden="true" />;
+  if (session === undefined) return place;
   if (session === null) return <ButtonLink to="/login">Sign in</ButtonLink>;
-  const leave = async () => {
-    try {
-      await signOut();
-    } catch {
-      setFailed(true);
-      return;
-    }
-    clearDrafts();
-    client.removeQueries({ queryKey: ["me"] });
-    client.setQueryData(sessionQuery.queryKey, null);
-    await navigate({ to: "/login", search: { signedOut: true } });
-  };
   return (
-    <Menu.Root>
-      <Menu.Trigger className="flex min-h-11 max-w-40 items-center gap-2 rounded-sm px-3 font-medium hover:bg-sunken" aria-label={`Account of ${session.user.display_name}`}>
-        <span className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm text-accent-strong uppercase" aria-hidden="true">
-          {session.user.display_name.slice(0, 1) || session.user.username.slice(0, 1)}
-        </span>
-        <span className="hidden truncate sm:inline">{session.user.display_name || session.user.username}</span>
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="end" sideOffset={6} className="z-40">
-          <Menu.Popup className="min-w-52 rounded-lg border border-line bg-surface p-1.5 text-text shadow-card outline-none">
-            <p className="px-3 py-2 text-sm text-muted">
-              Signed in as <span className="font-medium text-text">{session.user.username}</span>
-            </p>
-            <Menu.Item className={item} render={<Link to="/profile" />}>
-              Profile
-            </Menu.Item>
-            <Menu.Item className={item} render={<Link to="/sessions" />}>
-              Devices and sessions
-            </Menu.Item>
-            <Menu.Item className={item} closeOnClick={false} onClick={() => void leave()}>
-              {failed ? "Could not sign out. Try again" : "Sign out"}
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <Suspense fallback={place}>
+      <SignedInMenu session={session} />
+    </Suspense>
   );
 }

@@ -1,0 +1,55 @@
+import { Menu } from "@base-ui/react/menu";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { type SignedIn, signOut } from "../../api/account.ts";
+import { sessionQuery } from "../../api/queries.ts";
+import { clearDrafts } from "./draft.ts";
+
+const item = "flex min-h-11 cursor-default items-center rounded-sm px-3 outline-none data-[highlighted]:bg-sunken";
+
+export function SignedInMenu({ session }: { session: SignedIn }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [failed, setFailed] = useState(false);
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch {
+      setFailed(true);
+      return;
+    }
+    clearDrafts();
+    client.removeQueries({ queryKey: ["me"] });
+    client.setQueryData(sessionQuery.queryKey, null);
+    await navigate({ to: "/login", search: { signedOut: true } });
+  };
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="flex min-h-11 max-w-40 items-center gap-2 rounded-sm px-3 font-medium hover:bg-sunken" aria-label={`Account of ${session.user.display_name}`}>
+        <span className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm text-accent-strong uppercase" aria-hidden="true">
+          {session.user.display_name.slice(0, 1) || session.user.username.slice(0, 1)}
+        </span>
+        <span className="hidden truncate sm:inline">{session.user.display_name || session.user.username}</span>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner align="end" sideOffset={6} className="z-40">
+          <Menu.Popup className="min-w-52 rounded-lg border border-line bg-surface p-1.5 text-text shadow-card outline-none">
+            <p className="px-3 py-2 text-sm text-muted">
+              Signed in as <span className="font-medium text-text">{session.user.username}</span>
+            </p>
+            <Menu.Item className={item} render={<Link to="/profile" />}>
+              Profile
+            </Menu.Item>
+            <Menu.Item className={item} render={<Link to="/sessions" />}>
+              Devices and sessions
+            </Menu.Item>
+            <Menu.Item className={item} closeOnClick={false} onClick={() => void leave()}>
+              {failed ? "Could not sign out. Try again" : "Sign out"}
+            </Menu.Item>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

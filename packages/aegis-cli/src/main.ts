@@ -1,0 +1,27 @@
+import { Command, CommanderError } from "commander";
+import { registerKeys } from "./keys.ts";
+import { registerPolicy } from "./policy.ts";
+import { registerRoutes } from "./routes.ts";
+import { tellError } from "./talk.ts";
+import { registerVerify } from "./verify.ts";
+
+const program = new Command("aegis")
+  .description("One policy: enforced, verified, explained.")
+  .version("0.1.0")
+  .showHelpAfterError("(aegis --help lists the commands)")
+  .exitOverride();
+registerVerify(program);
+registerPolicy(program);
+registerRoutes(program);
+registerKeys(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Help and version end with 0; a call that cannot work ends with 2, as "could not verify" does.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    tellError(error);
+    process.exitCode = 2;
+  }
+}

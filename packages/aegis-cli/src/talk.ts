@@ -1,0 +1,35 @@
+/** How the command speaks: data to stdout, talk to stderr; `error:` first, then `hint:`. */
+import { styleText } from "node:util";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Styled where a person reads it: not in a pipe, not under NO_COLOR. */
+export const paint = (style: Style, text: string): string => styleText(style, text, { stream: process.stdout, validateStream: true });
+
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** A use that cannot work; ends the command with status 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+const KNOWN = new Set(["UsageError", "PolicyError", "TargetError", "SecretError", "ConfigError"]);
+
+export function tellError(error: unknown): void {
+  const known = error instanceof Error && KNOWN.has(error.name);
+  tell(`error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`);
+  if (error instanceof UsageError && error.hint !== undefined) tell(`hint: ${error.hint}`);
+}
+
+/** Rows as columns of even width. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, cell.length)), []);
+  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ")).join("\n");
+}
