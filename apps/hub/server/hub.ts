@@ -1,14 +1,12 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { loadSecretKey } from "aegis";
 import { migrate, PostgresAccountStore, PostgresSessionStore } from "aegis/stores/postgres";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
-import { ConfigError } from "./config-error.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { migrationSources } from "./database/migrations.ts";
+import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 
 export interface RunningHub {
@@ -52,13 +50,4 @@ export async function openHub(config: HubConfig, logger: FastifyServerOptions["l
     await database.close();
     throw error;
   }
-}
-
-/** The built web UI, seen from the sources and from the build alike. */
-function webFolder(): string {
-  for (const candidate of ["../web/", "../dist/web/"]) {
-    const folder = fileURLToPath(new URL(candidate, import.meta.url));
-    if (existsSync(`${folder}assets`)) return folder;
-  }
-  throw new ConfigError("The web UI is not built. Run: npm run build");
 }

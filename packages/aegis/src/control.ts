@@ -77,6 +77,9 @@ export interface ProbeContext<P> {
   readonly target: TargetDescription;
   /** Where the target answers, e.g. "https://hub.example". */
   readonly origin: string;
+  /** The Host that requests are sent with, and the header lines that a stand-in for the proxy adds; for raw requests. */
+  readonly host: string;
+  readonly edgeLines: string;
   /** A fresh anonymous client. */
   anonymous(): WireClient;
   /** Bytes on a raw connection, for what no HTTP client would send; resolves with what came back (bounded in size and time). */

@@ -94,7 +94,7 @@ const unknownMethod: Control<Policy> = {
   advice: { symptom: "A guard that looks at GET and POST is passed by with another method.", cause: "A catch-all handler or a debugging method (TRACE) is on.", fix: "Declare methods one by one; switch TRACE off in the proxy." },
   async probe(context) {
     for (const method of ["TRACE", "PROPFIND", "DEBUG"]) {
-      const answer = await context.raw(`${method} / HTTP/1.1\r\nHost: ${new URL(context.origin).host}\r\n${context.secure ? "X-Forwarded-Proto: https\r\n" : ""}Connection: close\r\n\r\n`);
+      const answer = await context.raw(`${method} / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Connection: close\r\n\r\n`);
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
       if (Number.isNaN(status)) return answer.ended === "closed" ? pass(`${method} closes the connection`) : unknown(`no readable answer to ${method}`);
       if (status < 400) return fail(`${method} / answers ${status}`, "4xx or 501");

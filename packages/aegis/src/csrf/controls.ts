@@ -93,7 +93,7 @@ const accepted: Control<Policy> = {
     if (context.target.write === undefined) return notDescribed("a harmless request that changes something (write)");
     const visitor = await context.signIn();
     if (visitor === undefined) return noSignIn;
-    const exchange = await write(context, visitor, await visitor.csrfToken(), { Origin: context.origin.replace(/^http:/, context.secure ? "https:" : "http:"), "Sec-Fetch-Site": "same-origin" });
+    const exchange = await write(context, visitor, await visitor.csrfToken(), { Origin: `${context.secure ? "https" : "http"}://${context.host}`, "Sec-Fetch-Site": "same-origin" });
     if (exchange === undefined) return unknown("nothing was sent");
     return isAccepted(exchange.response.status) ? pass(`accepted with ${exchange.response.status}`) : fail(`answered with ${exchange.response.status}`, "a success");
   },

@@ -1,1 +1,2 @@
 export { manualClock } from "./clock.ts";
+export { withLeaf } from "./weaken.ts";

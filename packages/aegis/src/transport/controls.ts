@@ -12,9 +12,6 @@ const PATIENCE_SECONDS = 40;
 /** Servers look at slow connections now and then, not at once. */
 const SLACK_SECONDS = 2;
 
-const host = (context: Context): string => new URL(context.origin).host;
-const edge = (context: Context): string => (context.secure ? "X-Forwarded-Proto: https\r\n" : "");
-
 const httpsRequired: Control<Policy> = {
   id: "transport.https-required",
   claim: "Plain HTTP is answered with a redirect to HTTPS or a refusal",
@@ -77,7 +74,7 @@ const slowHeader: Control<Policy> = {
     fix: "Lower the limit in the policy and in the proxy (nginx: client_header_timeout).",
   },
   probe: (context) =>
-    waitForCut(context, `GET / HTTP/1.1\r\nHost: ${host(context)}\r\nX-Slow:`, context.policy.headersTimeoutSeconds),
+    waitForCut(context, `GET / HTTP/1.1\r\nHost: ${context.host}\r\nX-Slow:`, context.policy.headersTimeoutSeconds),
 };
 
 const slowBody: Control<Policy> = {
@@ -93,7 +90,7 @@ const slowBody: Control<Policy> = {
   async probe(context) {
     const { login } = context.target;
     if (login === undefined) return notDescribed("where a body can be sent (login)");
-    const head = `POST ${login.path} HTTP/1.1\r\nHost: ${host(context)}\r\n${edge(context)}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`;
+    const head = `POST ${login.path} HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`;
     return waitForCut(context, head, context.policy.requestTimeoutSeconds);
   },
 };
@@ -110,7 +107,7 @@ const idleConnection: Control<Policy> = {
   },
   async probe(context) {
     const limit = context.policy.keepAliveTimeoutSeconds;
-    const request = `GET / HTTP/1.1\r\nHost: ${host(context)}\r\n${edge(context)}\r\n`;
+    const request = `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}\r\n`;
     const answer = await context.raw(request, { waitSeconds: Math.min(limit, PATIENCE_SECONDS) + SLACK_SECONDS });
     if (answer.ended === "refused") return unknown("no connection");
     if (answer.ended === "closed") return pass(`closed after ${answer.seconds.toFixed(1)} s`);
@@ -135,7 +132,7 @@ const longHeader: Control<Policy> = {
   async probe(context) {
     const filler = "a".repeat(context.policy.maxHeaderBytes + 512);
     const answer = await context.raw(
-      `GET / HTTP/1.1\r\nHost: ${host(context)}\r\n${edge(context)}X-Filler: ${filler}\r\nConnection: close\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}X-Filler: ${filler}\r\nConnection: close\r\n\r\n`,
     );
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
     if (isRefused(status)) return pass(`refused with ${status}`);
@@ -183,7 +180,7 @@ const smuggling: Control<Policy> = {
   async probe(context) {
     const path = context.target.login?.path ?? "/";
     for (const [what, rest] of ambiguous) {
-      const answer = await context.raw(`POST ${path} HTTP/1.1\r\nHost: ${host(context)}\r\n${edge(context)}Content-Type: application/json\r\n${rest}`, { waitSeconds: 3 });
+      const answer = await context.raw(`POST ${path} HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Content-Type: application/json\r\n${rest}`, { waitSeconds: 3 });
       if (answer.ended === "refused") return unknown("no connection");
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
       // 400 or 501 refuse the message itself; any other answer means that it was understood one way or another.

@@ -64,13 +64,20 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
       environment: policy.environment,
       target,
       origin: wire.origin.origin,
+      host: hostOf(wire),
+      edgeLines: edgeLinesOf(wire),
       anonymous: () => new CookieClient(wire, onExchange),
       async raw(bytes, { waitSeconds = RAW_WAIT_SECONDS } = {}) {
         const { bytes: answer, ended, seconds } = await sendRaw(wire, bytes, waitSeconds * 1000);
         return { text: answer.toString("latin1"), ended, seconds };
       },
       signIn: (options = {}) => enter(options.client ?? new CookieClient(wire, onExchange), new CookieClient(wire, quiet), options),
-      register: async (fields) => register(target, new CookieClient(wire, onExchange), { ...newProbeAccount(random), ...fields }),
+      async register(fields) {
+        const account = { ...newProbeAccount(random), ...fields };
+        const answer = await register(target, new CookieClient(wire, onExchange), account);
+        if (answer !== undefined && answer.response.status < 300) accounts.push(account.username);
+        return answer;
+      },
       async sample(name) {
         const taken = await sample(name);
         if (taken !== undefined) onExchange(taken);
@@ -82,6 +89,17 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
     }),
   };
 }
+
+const isHost = (name: string): boolean => name.toLowerCase() === "host";
+
+const hostOf = (wire: WireOptions): string =>
+  Object.entries(wire.edgeHeaders).find(([name]) => isHost(name))?.[1] ?? wire.origin.host;
+
+const edgeLinesOf = (wire: WireOptions): string =>
+  Object.entries(wire.edgeHeaders)
+    .filter(([name]) => !isHost(name))
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
 
 const forwardedProto = (wire: WireOptions): string | undefined => wire.edgeHeaders["x-forwarded-proto"];
 

@@ -1,0 +1,8 @@
+/** What `npx aegis` uses in this repository: the hub's policy, how to use the hub, and its routes. */
+import { describeRoutes } from "./apps/hub/server/describe-routes.ts";
+
+export default {
+  policy: { preset: "education" },
+  target: "apps/hub/target.json",
+  routes: describeRoutes,
+};

@@ -1,0 +1,21 @@
+/** The hub's route table, from a hub that is built but never listens. */
+import { loadSecretKey } from "aegis";
+import { memoryStores, type RouteRow } from "aegis/fastify";
+import { buildHub } from "./app.ts";
+import { loadCatalogue } from "./features/content/catalogue.ts";
+import { webFolder } from "./web-folder.ts";
+import { hubPolicy } from "./policy.ts";
+
+export async function describeRoutes(): Promise<readonly RouteRow[]> {
+  const app = await buildHub({
+    policy: hubPolicy({ environment: "development" }),
+    secretKey: loadSecretKey({ environment: "development" }),
+    ...memoryStores(),
+    catalogue: await loadCatalogue(new URL("./features/content/courses/", import.meta.url)),
+    webRoot: webFolder(),
+    checkReady: async () => undefined,
+  });
+  await app.ready();
+  await app.close();
+  return app.aegis.routes;
+}

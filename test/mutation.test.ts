@@ -1,0 +1,140 @@
+/**
+ * The heart of the house: every setting of the policy is weakened, one by one, in a running hub, which is then held
+ * against the unweakened policy. Some control that claims to prove the setting must fail. A verifier that stays green
+ * was not looking.
+ */
+import { definePolicy, type Policy, policyLeaves } from "aegis";
+import { withLeaf } from "aegis/testing";
+import { catalogue, type Report, verify } from "aegis/verify";
+import { describe, expect, it } from "vitest";
+import { cheapHash, startHub } from "./support/hub.ts";
+import { hubTarget } from "./support/target.ts";
+
+const HOST = "hub.test";
+
+/** Production, with limits short enough to be waited for, and every rule switched on that a preset may switch on. */
+const strict = definePolicy({
+  environment: "production",
+  transport: { allowedHosts: [HOST], headersTimeoutSeconds: 1, requestTimeoutSeconds: 5, keepAliveTimeoutSeconds: 2 },
+  session: { cookie: { sameSite: "strict" } },
+  access: { openGroups: [] },
+  account: { emailRequired: true, usernameMaxLength: 32 },
+  password: { requireUppercase: true, requireLowercase: true, requireDigit: true, requireSpecial: true, argon2: cheapHash },
+  input: { jsonLimitBytes: 65_536 },
+});
+
+/** The settings of long sessions can be seen only where there are any. */
+const remembering = withLeaf(strict, "session.rememberMe.enabled", true);
+
+/** What each setting is weakened to: off, longer, larger, wider. */
+const weaker: Readonly<Record<string, unknown>> = {
+  "transport.httpsRequired": false,
+  "transport.allowedHosts": [],
+  "transport.headersTimeoutSeconds": 60,
+  "transport.requestTimeoutSeconds": 60,
+  "transport.keepAliveTimeoutSeconds": 60,
+  "transport.maxHeaderBytes": 65_536,
+  "transport.maxUrlLength": 16_384,
+  "headers.setBy": "proxy",
+  "headers.hsts.enabled": false,
+  "headers.hsts.maxAgeSeconds": 300,
+  "headers.hsts.includeSubDomains": false,
+  "headers.hsts.preload": true,
+  "headers.csp.mode": "report-only",
+  "headers.csp.scripts": "self",
+  "headers.csp.connectSources": ["https://collect.example"],
+  "headers.csp.imageSources": ["https://pixel.example"],
+  "headers.csp.frameAncestors": "self",
+  "headers.csp.formAction": "none",
+  "headers.csp.trustedTypes": false,
+  "headers.csp.reports": false,
+  "headers.csp.upgradeInsecureRequests": false,
+  "headers.frameOptions": "SAMEORIGIN",
+  "headers.referrerPolicy": "same-origin",
+  "headers.permissionsDenied": ["camera"],
+  "headers.crossOriginEmbedder": "unsafe-none",
+  "headers.crossOriginOpener": "unsafe-none",
+  "headers.crossOriginResource": "cross-origin",
+  "headers.xssProtection": "1; mode=block",
+  "headers.clearSiteDataOnSignOut": [],
+  "session.cookie.hostPrefix": false,
+  "session.cookie.secure": false,
+  "session.cookie.sameSite": "lax",
+  "session.idleTimeoutSeconds": 7200,
+  "session.absoluteTimeoutSeconds": 86_400,
+  "session.rotateEverySeconds": 0,
+  "session.rotationGraceSeconds": 60,
+  "session.rememberMe.enabled": true,
+  "session.rememberMe.idleTimeoutSeconds": 6 * 86_400,
+  "session.rememberMe.absoluteTimeoutSeconds": 30 * 86_400,
+  "csrf.originCheck": false,
+  "csrf.tokenRequired": false,
+  "csrf.sameSiteTrusted": true,
+  "csrf.refusalStatus": 403,
+  "access.openGroups": ["content"],
+  "access.signInPath": "/elsewhere",
+  "account.selfRegistration": false,
+  "account.emailRequired": false,
+  "account.usernameMinLength": 1,
+  "account.usernameMaxLength": 64,
+  "password.minLength": 8,
+  "password.maxLength": 256,
+  "password.requireUppercase": false,
+  "password.requireLowercase": false,
+  "password.requireDigit": false,
+  "password.requireSpecial": false,
+  "password.refuseCommon": false,
+  "input.jsonLimitBytes": 1_048_576,
+  "input.jsonMaxDepth": 200,
+  "input.unknownFields": "strip",
+};
+
+async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Promise<Report> {
+  const hub = await startHub(enforced);
+  try {
+    return await verify({
+      origin: hub.origin,
+      policy: declared,
+      target: hubTarget,
+      advance: (seconds) => hub.clock.advance(seconds),
+      wire: { edgeHeaders: { "x-forwarded-proto": "https", Host: HOST }, timeoutMs: 5000 },
+      ...(leaf === undefined ? {} : { only: ({ proves }) => proves.includes(leaf) }),
+    });
+  } finally {
+    await hub.close();
+  }
+}
+
+const unprovable = new Set(catalogue.flatMap((room) => room.unprovable).map(({ leaf }) => leaf));
+const leaves = policyLeaves(strict)
+  .map(([path]) => path)
+  .filter((path) => path !== "environment");
+const needsRemembering = (leaf: string): boolean => leaf.startsWith("session.rememberMe.") && leaf !== "session.rememberMe.enabled";
+
+describe("the verifier", () => {
+  it.each([
+    ["the strict policy", strict],
+    ["the strict policy with long sessions", remembering],
+  ])("finds nothing wrong with a hub that enforces %s, and nothing it cannot see", async (_name, policy) => {
+    const report = await verifyHub(policy, policy);
+    const open = report.findings.filter(({ outcome }) => outcome !== "pass" && outcome !== "not-applicable");
+    expect(open.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`)).toEqual([]);
+    expect(report.counts.pass).toBeGreaterThan(60);
+  });
+
+  it.concurrent.each(leaves.filter((leaf) => !unprovable.has(leaf)))("catches a weaker %s", async (leaf) => {
+    expect(Object.hasOwn(weaker, leaf), `say in this test what a weaker ${leaf} is`).toBe(true);
+    const declared = needsRemembering(leaf) ? remembering : strict;
+    const report = await verifyHub(withLeaf(declared, leaf, weaker[leaf]), declared, leaf);
+    const failed = report.findings.filter(({ outcome }) => outcome === "fail");
+    expect(failed.length, report.findings.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`).join("\n") || "no control proves it").toBeGreaterThan(0);
+  });
+
+  it("lists as unprovable only settings that exist and that no control claims to prove", () => {
+    const proven = new Set(catalogue.flatMap((room) => room.controls).flatMap(({ proves }) => proves));
+    for (const leaf of unprovable) {
+      expect(leaves).toContain(leaf);
+      expect([...proven]).not.toContain(leaf);
+    }
+  });
+});
