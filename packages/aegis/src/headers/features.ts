@@ -5,7 +5,6 @@
 export const knownFeatures = [
   "accelerometer",
   "autoplay",
-  "bluetooth",
   "browsing-topics",
   "camera",
   "display-capture",
@@ -24,7 +23,6 @@ export const knownFeatures = [
   "screen-wake-lock",
   "serial",
   "usb",
-  "web-share",
   "window-management",
   "xr-spatial-tracking",
 ] as const;

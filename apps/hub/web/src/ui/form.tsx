@@ -136,7 +136,7 @@ function Summary({ error, labels, ref }: { error: unknown; labels: Readonly<Reco
     <div ref={ref} tabIndex={-1} role="alert" className="rounded-sm border border-fail/30 bg-fail-soft px-4 py-3 text-fail">
       <p className="font-medium">× {error instanceof Error ? error.message : "Something went wrong."}</p>
       {fields.length === 0 ? null : (
-        <ul className="mt-1 list-inside list-disc text-sm">
+        <ul className="mt-1 list-disc pl-5 text-sm">
           {fields.map(({ field, message }) => (
             <li key={field + message}>
               {labels[field] ?? field}: {message}

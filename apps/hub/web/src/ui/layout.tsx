@@ -11,11 +11,12 @@ export function Layout() {
         Skip to the content
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-surface">
-        <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 px-4 py-2 sm:px-6">
+        <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-3 px-4 sm:gap-x-5 py-2 sm:px-6">
           <Link to="/" className="flex min-h-11 items-center gap-3 font-semibold">
             <img src={mark} alt="" width="30" height="30" />
-            <span>
-              Gammons Landing <span className="hidden font-normal text-muted md:inline">Educational Hub</span>
+            <span className="leading-tight">
+              Gammons <span className="max-[24rem]:block">Landing</span>{" "}
+              <span className="hidden font-normal text-muted md:inline">Educational Hub</span>
             </span>
           </Link>
           <nav aria-label="Main" className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto">
