@@ -24,7 +24,7 @@ function promises({ password, session }: PublicPolicy): readonly (readonly [titl
     ],
     ["Your browser", "Scripts cannot read the session cookie, and the browser is told to run nothing on our pages that we did not write."],
     ["Other sites", "A request that another site makes in your name is refused. Changes need a token that only your own pages know."],
-    ["What we do not do", "No third party is loaded on any page, and nothing about you is kept in your browser but your choice of colours."],
+    ["What we do not do", "No third party is loaded on any page, and your browser keeps only your choice of colours and, until you sign out, what you have begun to type in this tab."],
   ];
 }
 

@@ -1,0 +1,143 @@
+/** What every SessionStore must do. The memory store is the specification; the others pass the same suite. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SessionRecord } from "./record.ts";
+import type { SessionStore } from "./store.ts";
+
+export function describeSessionStore(name: string, open: () => Promise<{ store: SessionStore; close: () => Promise<void> }>): void {
+  describe(`${name} as a session store`, () => {
+    let store: SessionStore;
+    let close: () => Promise<void>;
+    beforeAll(async () => {
+      ({ store, close } = await open());
+    });
+    afterAll(() => close?.());
+
+    const NOW = 1_800_000_000_000;
+    const make = (over: Partial<SessionRecord> = {}): SessionRecord => ({
+      id: randomUUID(),
+      tokenHash: randomUUID(),
+      previousTokenHash: null,
+      graceUntil: null,
+      subject: { userId: randomUUID(), username: "ada", roles: ["user", "admin"] },
+      rememberMe: false,
+      createdAt: NOW,
+      lastSeenAt: NOW,
+      rotatedAt: NOW,
+      idleExpiresAt: NOW + 1000,
+      absoluteExpiresAt: NOW + 5000,
+      ip: "127.0.0.1",
+      userAgent: "test",
+      ...over,
+    });
+    const kept = async (over: Partial<SessionRecord> = {}): Promise<SessionRecord> => {
+      const record = make(over);
+      await store.create(record);
+      return record;
+    };
+
+    it("gives back what it was given, to the last field", async () => {
+      const record = await kept();
+      expect(await store.findByTokenHash(record.tokenHash, NOW)).toEqual(record);
+    });
+
+    it("refuses a token hash that is in use", async () => {
+      const { tokenHash } = await kept();
+      await expect(store.create(make({ tokenHash }))).rejects.toThrow();
+    });
+
+    it("finds nothing under a hash that nobody has", async () => {
+      for (const hash of ["", "x", "__proto__", "' or 1=1 --"]) expect(await store.findByTokenHash(hash, NOW)).toBeUndefined();
+    });
+
+    it("knows no session from the very millisecond it ends", async () => {
+      const idle = await kept();
+      expect(await store.findByTokenHash(idle.tokenHash, NOW + 999)).toBeDefined();
+      expect(await store.findByTokenHash(idle.tokenHash, NOW + 1000)).toBeUndefined();
+      const absolute = await kept({ idleExpiresAt: NOW + 5000 });
+      expect(await store.findByTokenHash(absolute.tokenHash, NOW + 5000)).toBeUndefined();
+    });
+
+    it("moves idle expiry on, never back, and revives nothing", async () => {
+      const { id, tokenHash } = await kept();
+      expect(await store.touch(id, { lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 })).toBe(true);
+      expect(await store.touch(id, { lastSeenAt: NOW + 100, idleExpiresAt: NOW + 1100 })).toBe(true);
+      expect(await store.findByTokenHash(tokenHash, NOW + 1499)).toMatchObject({ lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 });
+      expect(await store.touch(id, { lastSeenAt: NOW + 1500, idleExpiresAt: NOW + 2500 })).toBe(false);
+      expect(await store.touch(randomUUID(), { lastSeenAt: NOW, idleExpiresAt: NOW + 1000 })).toBe(false);
+    });
+
+    it("serves the replaced token for the grace and not longer", async () => {
+      const { id, tokenHash } = await kept();
+      const fresh = randomUUID();
+      expect(await store.rotate(id, { fromHash: tokenHash, toHash: fresh, rotatedAt: NOW + 10, graceUntil: NOW + 100 })).toBe(true);
+      expect(await store.findByTokenHash(fresh, NOW + 500)).toMatchObject({ id, tokenHash: fresh, rotatedAt: NOW + 10 });
+      expect(await store.findByTokenHash(tokenHash, NOW + 99)).toMatchObject({ id, tokenHash: fresh });
+      expect(await store.findByTokenHash(tokenHash, NOW + 100)).toBeUndefined();
+    });
+
+    it("lets exactly one of twenty parallel rotations win, a hundred times", async () => {
+      for (let round = 0; round < 100; round++) {
+        const { id, tokenHash } = await kept();
+        const tries = Array.from({ length: 20 }, () => store.rotate(id, { fromHash: tokenHash, toHash: randomUUID(), rotatedAt: NOW, graceUntil: NOW + 100 }));
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+      }
+    });
+
+    it("does not rotate a session that is over", async () => {
+      const { id, tokenHash } = await kept();
+      expect(await store.rotate(id, { fromHash: tokenHash, toHash: randomUUID(), rotatedAt: NOW + 1000, graceUntil: NOW + 1100 })).toBe(false);
+    });
+
+    it("lists the user's live sessions, newest first, and nobody else's", async () => {
+      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const older = await kept({ subject, createdAt: NOW - 10 });
+      const newer = await kept({ subject });
+      await kept({ subject, idleExpiresAt: NOW });
+      await kept();
+      expect((await store.listByUser(subject.userId, NOW)).map(({ id }) => id)).toEqual([newer.id, older.id]);
+    });
+
+    it("revokes a session once, and only for its owner", async () => {
+      const { id, tokenHash, subject } = await kept();
+      expect(await store.revoke(randomUUID(), id, "admin")).toBe(false);
+      expect(await store.findByTokenHash(tokenHash, NOW)).toBeDefined();
+      const tries = Array.from({ length: 20 }, () => store.revoke(subject.userId, id, "signed_out"));
+      expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+      expect(await store.findByTokenHash(tokenHash, NOW)).toBeUndefined();
+    });
+
+    it("never rotates or touches what was revoked in the same moment", async () => {
+      for (let round = 0; round < 50; round++) {
+        const { id, tokenHash, subject } = await kept();
+        const toHash = randomUUID();
+        await Promise.all([
+          store.rotate(id, { fromHash: tokenHash, toHash, rotatedAt: NOW, graceUntil: NOW + 100 }),
+          store.revoke(subject.userId, id, "signed_out"),
+          store.touch(id, { lastSeenAt: NOW + 1, idleExpiresAt: NOW + 1001 }),
+        ]);
+        expect(await store.findByTokenHash(toHash, NOW + 2)).toBeUndefined();
+        expect(await store.findByTokenHash(tokenHash, NOW + 2)).toBeUndefined();
+      }
+    });
+
+    it("revokes all sessions of a user but one", async () => {
+      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const [kept1, other] = [await kept({ subject }), await kept({ subject })];
+      const foreign = await kept();
+      expect(await store.revokeAll(subject.userId, "signed_out_elsewhere", kept1.id)).toBe(1);
+      expect(await store.findByTokenHash(kept1.tokenHash, NOW)).toBeDefined();
+      expect(await store.findByTokenHash(other.tokenHash, NOW)).toBeUndefined();
+      expect(await store.findByTokenHash(foreign.tokenHash, NOW)).toBeDefined();
+      expect(await store.revokeAll(subject.userId, "password_changed")).toBe(1);
+    });
+
+    it("forgets what is past, and only that", async () => {
+      await store.removeExpired(NOW + 10_000);
+      const live = await kept();
+      await kept({ idleExpiresAt: NOW - 1 });
+      expect(await store.removeExpired(NOW)).toBe(1);
+      expect(await store.findByTokenHash(live.tokenHash, NOW)).toBeDefined();
+    });
+  });
+}

@@ -1,0 +1,106 @@
+/** The stores and migrations on a real PostgreSQL and on the embedded database: one contract, one code path. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { aegisMigrations, migrate, pendingMigrations, PostgresAccountStore, PostgresSessionStore, rollBack, type SqlPool } from "aegis/stores/postgres";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../apps/hub/server/database/open.ts";
+import { openPglite } from "../apps/hub/server/database/pglite-pool.ts";
+import { describeAccountStore } from "../packages/aegis/src/account/store.contract.ts";
+import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
+import { startPostgres, type TestPostgres } from "./support/postgres.ts";
+
+let server: TestPostgres;
+let embedded: Awaited<ReturnType<typeof openPglite>>;
+beforeAll(async () => {
+  server = await startPostgres();
+  embedded = await openPglite();
+  await migrate(embedded, [aegisMigrations]);
+});
+afterAll(async () => {
+  await embedded?.end();
+  await server?.close();
+});
+
+/** A pool of twenty real connections on a migrated database. */
+async function openPool(): Promise<pg.Pool> {
+  const pool = new pg.Pool({ connectionString: server.url, max: 20 });
+  await migrate(pool, [aegisMigrations]);
+  return pool;
+}
+
+describeSessionStore("PostgreSQL", async () => {
+  const pool = await openPool();
+  return { store: new PostgresSessionStore(pool), close: () => pool.end() };
+});
+describeAccountStore("PostgreSQL", async () => {
+  const pool = await openPool();
+  return { store: new PostgresAccountStore(pool), close: () => pool.end() };
+});
+describeSessionStore("the embedded database", async () => ({ store: new PostgresSessionStore(embedded), close: async () => undefined }));
+describeAccountStore("the embedded database", async () => ({ store: new PostgresAccountStore(embedded), close: async () => undefined }));
+
+describe("migrations", () => {
+  const withSource = async (files: Readonly<Record<string, string>>, work: (source: { name: string; directory: URL }, folder: string) => Promise<void>) => {
+    const folder = mkdtempSync(join(tmpdir(), "aegis-migrations-"));
+    for (const [name, sql] of Object.entries(files)) writeFileSync(join(folder, name), sql);
+    try {
+      await work({ name: folder.split("-").at(-1) ?? "test", directory: pathToFileURL(`${folder}/`) }, folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    pool = await openPool();
+  });
+  afterAll(() => pool.end());
+
+  const tableExists = async (sql: SqlPool, name: string): Promise<boolean> =>
+    (await sql.query("select 1 from information_schema.tables where table_name = $1", [name])).rows.length === 1;
+
+  it("go forward once, even when four processes start at the same moment, and back again", async () => {
+    await withSource({ "0001_a.up.sql": "create table t_forward (id int)", "0001_a.down.sql": "drop table t_forward" }, async (source) => {
+      expect(await pendingMigrations(pool, [source])).toHaveLength(1);
+      const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(pool, [source])));
+      expect(applied.flat()).toEqual([`${source.name}/0001_a`]);
+      expect(await tableExists(pool, "t_forward")).toBe(true);
+      expect(await rollBack(pool, [source], 1)).toEqual([`${source.name}/0001_a`]);
+      expect(await tableExists(pool, "t_forward")).toBe(false);
+    });
+  });
+
+  it("leave nothing of a migration that fails half way", async () => {
+    await withSource({ "0001_b.up.sql": "create table t_half (id int); select 1/0", "0001_b.down.sql": "drop table t_half" }, async (source) => {
+      await expect(migrate(pool, [source])).rejects.toThrow(/0001_b failed: division by zero/);
+      expect(await tableExists(pool, "t_half")).toBe(false);
+    });
+  });
+
+  it("stop when an applied file was changed afterwards", async () => {
+    await withSource({ "0001_c.up.sql": "create table t_changed (id int)", "0001_c.down.sql": "drop table t_changed" }, async (source, folder) => {
+      await migrate(pool, [source]);
+      writeFileSync(join(folder, "0001_c.up.sql"), "create table t_changed (id bigint)");
+      await expect(migrate(pool, [source])).rejects.toThrow(/was changed after it was applied/);
+    });
+  });
+});
+
+describe("the embedded database", () => {
+  it("is refused in production", async () => {
+    await expect(openDatabase({ databaseUrl: undefined, dataDirectory: "unused", environment: "production" })).rejects.toThrow(/DATABASE_URL is missing/);
+  });
+
+  it("is opened by one process at a time, and taken over from one that was killed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aegis-lock-"));
+    const options = { databaseUrl: undefined, dataDirectory: folder, environment: "development" } as const;
+    const first = await openDatabase(options);
+    await expect(openDatabase(options)).rejects.toThrow(/in use by process/);
+    await first.close();
+    writeFileSync(join(folder, "hub.pid"), "999999999");
+    await (await openDatabase(options)).close();
+    rmSync(folder, { recursive: true });
+  });
+});
