@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseTarget } from "aegis/verify";
 
-const read = (path: string) => parseTarget(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")));
+/** A target description by its path in the repository. */
+export const readTargetFile = (path: string) =>
+  parseTarget(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")));
 
-export const hubTarget = read("apps/hub/target.json");
+export const hubTarget = readTargetFile("apps/hub/target.json");

@@ -1,6 +1,6 @@
 /** Turns whatever a request ran into into one stable error; the closed list of codes is composed here. */
 import type { FastifyError } from "fastify";
-import { accessErrors } from "./access/errors.ts";
+import { accessError, accessErrors } from "./access/errors.ts";
 import { accountErrors } from "./account/errors.ts";
 import { csrfErrors } from "./csrf/errors.ts";
 import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
@@ -67,6 +67,9 @@ export function toAegisError(error: unknown): AegisError {
         return transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
       default:
     }
+    // What other plugins refuse stays a refusal; their words may say too much.
+    if (error.statusCode === 403 || error.statusCode === 404) return accessError("AEGIS_ACCESS_NOT_FOUND");
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return inputError("AEGIS_INPUT_MALFORMED");
   }
   return serverError("AEGIS_INTERNAL", { cause: error });
 }

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import type { FastifyHttpOptions } from "fastify";
 import { type AegisError, problemOf } from "./errors.ts";
+import { toAegisError } from "./fastify-errors.ts";
 import { headerBlock } from "./headers/block.ts";
 import { inputServerOptions } from "./input/enforce.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -14,13 +15,20 @@ import { transportError } from "./transport/errors.ts";
  * them: `Fastify({ ...serverOptions(policy), logger: true })`.
  */
 export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
-  const preface = rawHeaderLines(policy);
+  const preface = headerPreface(policy);
   return {
     ...transportServerOptions(policy.transport),
     ...inputServerOptions(policy.input),
     genReqId: () => systemRandom.uuid(),
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
     return503OnClosing: true,
+    // An address that cannot be decoded reaches no hook: this answer has to bring its headers along.
+    frameworkErrors(error, request, reply) {
+      const refusal = toAegisError(error);
+      const body = JSON.stringify(problemOf(refusal, request.id));
+      reply.hijack();
+      reply.raw.writeHead(refusal.status, Object.fromEntries([...preface, ...bodyHeaders(body)])).end(body);
+    },
     clientErrorHandler(error, socket) {
       // A reset connection has nobody left to answer.
       if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
@@ -29,10 +37,7 @@ export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
       socket.end(
         [
           `HTTP/1.1 ${refusal.status} ${refusal.spec.title}`,
-          ...preface,
-          "content-type: application/problem+json; charset=utf-8",
-          "cache-control: no-store",
-          `content-length: ${Buffer.byteLength(body)}`,
+          ...[...preface, ...bodyHeaders(body)].map(([name, value]) => `${name}: ${value}`),
           "connection: close",
           "",
           body,
@@ -42,17 +47,23 @@ export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
   };
 }
 
+const bodyHeaders = (body: string): [string, string][] => [
+  ["content-type", "application/problem+json; charset=utf-8"],
+  ["cache-control", "no-store"],
+  ["content-length", String(Buffer.byteLength(body))],
+];
+
 function refusalFor(code: string | undefined): AegisError {
   if (code === "HPE_HEADER_OVERFLOW") return transportError("AEGIS_TRANSPORT_HEADER_TOO_LARGE");
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return transportError("AEGIS_TRANSPORT_TIMEOUT");
   return transportError("AEGIS_TRANSPORT_MALFORMED");
 }
 
-function rawHeaderLines(policy: Policy): string[] {
+function headerPreface(policy: Policy): [string, string][] {
   if (policy.headers.setBy !== "app") return [];
   const block = headerBlock(policy.headers);
   const lines = Object.entries({ ...block.always, "content-security-policy": block.dataCsp });
   // There is no request yet that could say whether it came over HTTPS; where HTTPS is demanded, it did.
   if (block.hsts !== undefined && policy.transport.httpsRequired) lines.push(["strict-transport-security", block.hsts]);
-  return lines.map(([name, value]) => `${name}: ${value}`);
+  return lines;
 }

@@ -1,7 +1,7 @@
 import { type Control, fail, notApplicable, pass, type ProbeContext, type RoomControls, unknown, type Verdict } from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { requestOf } from "../verify/target.ts";
-import { isAccepted, isRefused, noSignIn, notDescribed } from "../verify/wire/checks.ts";
+import { isAccepted, isRefused, noSignIn, notDescribed, registersAtAll, registersNobody } from "../verify/wire/checks.ts";
 import type { AccountPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<AccountPolicy>;
@@ -11,6 +11,8 @@ const closed = notApplicable("the policy has no self-registration");
 
 /** Registers with these fields and wants it refused. */
 async function mustRefuse(context: Context, fields: Readonly<Record<string, string>>, what: string): Promise<Verdict> {
+  if (context.target.register === undefined) return notDescribed("how to register");
+  if (!(await registersAtAll(context))) return registersNobody;
   const exchange = await context.register(fields);
   if (exchange === undefined) return notDescribed("how to register");
   const { status } = exchange.response;
@@ -93,6 +95,7 @@ const emailRequired: Control<Policy> = {
     if (!context.policy.emailRequired) return notApplicable("the policy asks for no address");
     const field = Object.entries(register?.body ?? {}).find(([, text]) => text.includes("{email}"))?.[0];
     if (register === undefined || field === undefined) return notDescribed("the field of the e-mail address (register)");
+    if (!(await registersAtAll(context))) return registersNobody;
     const { [field]: _left, ...body } = register.body ?? {};
     const values = { username: `probe-${letters(10)}`, password: `Aa7-${letters(20)}` };
     const { response } = await context.anonymous().send(requestOf({ ...register, body }, values));

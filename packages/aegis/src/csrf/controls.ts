@@ -25,6 +25,14 @@ const tokenAdvice: Control<Policy>["advice"] = {
   fix: "Set csrf.tokenRequired; send the value of GET /csrf-token in X-CSRFToken.",
 };
 
+/** A refusal proves something only where the same request with the right token is accepted. */
+async function writesAtAll(context: Context, visitor: SignedIn): Promise<boolean> {
+  const exchange = await write(context, visitor, await visitor.csrfToken());
+  return exchange !== undefined && isAccepted(exchange.response.status);
+}
+
+const refusedAnyway = unknown("the same write is refused with the right token too, so a refusal shows nothing");
+
 /** A control that wants a write refused; `token` chooses what is sent in place of the right one. */
 function refusedWith(
   id: string,
@@ -44,6 +52,7 @@ function refusedWith(
       if (context.target.write === undefined) return notDescribed("a harmless request that changes something (write)");
       const visitor = await context.signIn();
       if (visitor === undefined) return noSignIn;
+      if (!(await writesAtAll(context, visitor))) return refusedAnyway;
       const exchange = await write(context, visitor, await token(context, visitor));
       return exchange === undefined ? unknown("nothing was sent") : judge(exchange, context.policy);
     },
@@ -73,6 +82,7 @@ function foreignRefused(id: string, claim: string, proves: readonly string[], he
       if (context.target.write === undefined) return notDescribed("a harmless request that changes something (write)");
       const visitor = await context.signIn();
       if (visitor === undefined) return noSignIn;
+      if (!(await writesAtAll(context, visitor))) return refusedAnyway;
       const exchange = await write(context, visitor, await visitor.csrfToken(), headers);
       return exchange === undefined ? unknown("nothing was sent") : mustRefuse(exchange);
     },

@@ -38,13 +38,5 @@ export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<Header
       reply.header("cache-control", "no-store");
   });
 
-  return {
-    /** For answers that no hook sees: an address that cannot be decoded. */
-    setAlways: ours ? setAlways : () => undefined,
-    clearSiteData: ours ? block.clearSiteData : undefined,
-    /** The block as header lines, for answers written before there is a request at all. */
-    rawLines: ours
-      ? Object.entries({ ...block.always, "content-security-policy": block.dataCsp }).map(([name, value]) => `${name}: ${value}`)
-      : [],
-  };
+  return { clearSiteData: ours ? block.clearSiteData : undefined };
 }

@@ -1,6 +1,6 @@
 import { type Control, fail, notApplicable, pass, type ProbeContext, type RoomControls, unknown, type Verdict } from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { isAccepted, isRefused, notDescribed } from "../verify/wire/checks.ts";
+import { isAccepted, isRefused, notDescribed, registersAtAll, registersNobody } from "../verify/wire/checks.ts";
 import type { PasswordPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<PasswordPolicy>;
@@ -41,6 +41,8 @@ function rule(
     async probe(context) {
       const tried = password(context.policy);
       if (tried === undefined) return notApplicable("the policy has no such rule");
+      if (context.target.register === undefined) return notDescribed("how to register");
+      if (wanted === "refused" && !(await registersAtAll(context))) return registersNobody;
       const answer = await registerWith(context, tried);
       if ("outcome" in answer) return answer;
       const { status } = answer;

@@ -30,6 +30,7 @@ const fixation: Control<Policy> = {
     victim.cookies.set(name, planted);
     const signedIn = await context.signIn({ client: victim });
     if (signedIn === undefined) return noSignIn;
+    if ((await signedIn.isAlive()) !== true) return cannotTell;
     if (victim.cookies.get(name) === planted) return fail("the planted token is kept at sign-in", "a new token");
     const thief = context.anonymous();
     thief.cookies.set(name, planted);
@@ -65,6 +66,7 @@ const replaced: Control<Policy> = {
   async probe(context) {
     const first = await context.signIn();
     if (first === undefined) return noSignIn;
+    if ((await first.isAlive()) !== true) return cannotTell; // a token that was never good cannot be seen to die
     const old = first.client.clone();
     const again = await context.signIn({ client: first.client });
     if (again === undefined) return noSignIn;
@@ -107,6 +109,7 @@ const madeUp: Control<Policy> = {
   async probe(context) {
     const visitor = await context.signIn();
     if (visitor?.sessionCookie === undefined) return noSignIn;
+    if ((await visitor.isAlive()) !== true) return cannotTell;
     const { name, value } = visitor.sessionCookie;
     const forged = context.anonymous();
     forged.cookies.set(name, [...value].toReversed().join(""));

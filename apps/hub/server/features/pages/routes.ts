@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import Type from "typebox";
 
 export interface PagesWiring {
   readonly webRoot: string;
@@ -28,7 +29,8 @@ export async function pageRoutes(app: FastifyInstance, { webRoot, securityContac
   // Names carry a hash of the content, so a copy is right for ever.
   app.get<{ Params: { "*": string } }>(
     "/assets/*",
-    { config: { access: "public", session: "none" } },
+    // The build's own names and no others: nothing that could be a way out of the folder gets near the file system.
+    { config: { access: "public", session: "none" }, schema: { params: Type.Object({ "*": Type.String({ pattern: "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+$" }) }) } },
     async (request, reply) => {
       reply.header("cache-control", "public, max-age=31536000, immutable");
       return reply.sendFile(`assets/${request.params["*"]}`);

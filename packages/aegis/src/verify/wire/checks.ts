@@ -37,6 +37,15 @@ export const isRefused = (status: number): boolean => status >= 400 && status < 
 
 export const isAccepted = (status: number): boolean => status >= 200 && status < 300;
 
+/** A refused registration proves something only where a good one is accepted; the run's own account shows that, if it was registered. */
+export async function registersAtAll(context: ProbeContext<unknown>): Promise<boolean> {
+  if (context.target.credentials === undefined && (await context.signIn()) !== undefined) return true;
+  const exchange = await context.register({});
+  return exchange !== undefined && isAccepted(exchange.response.status);
+}
+
+export const registersNobody = unknown("good registrations are refused too, or there are none, so a refusal shows nothing");
+
 /** For controls that need a part of the description. */
 export const notDescribed = (what: string): Verdict =>
   unknown(`the target description does not say ${what}`);
