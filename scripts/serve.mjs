@@ -5,4 +5,7 @@ import { become, environment, nodePath } from "./lib/node.mjs";
 
 install();
 await build();
-become(nodePath(), ["apps/hub/dist/server/serve.js", ...process.argv.slice(2)], { NODE_ENV: "production", ...environment() });
+become(nodePath(), ["apps/hub/dist/server/serve.js", ...process.argv.slice(2)], {
+  NODE_ENV: "production",
+  ...environment(),
+});

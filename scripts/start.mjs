@@ -7,4 +7,7 @@ if (process.env.NODE_ENV === "production")
   fail("npm start runs the development server, which does not run in production.", "npm run serve");
 install();
 await build();
-become(nodePath(), ["apps/hub/dist/server/main.js", ...process.argv.slice(2)], { NODE_ENV: "development", ...environment() });
+become(nodePath(), ["apps/hub/dist/server/main.js", ...process.argv.slice(2)], {
+  NODE_ENV: "development",
+  ...environment(),
+});

@@ -16,7 +16,9 @@ let hub: Awaited<ReturnType<typeof startHub>>;
 
 beforeAll(async () => {
   browser = await launchChromium();
-  hub = await startHub(definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }));
+  hub = await startHub(
+    definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
+  );
 });
 afterAll(async () => {
   await browser?.close();
@@ -42,7 +44,8 @@ async function visit(options: { dark?: boolean; width?: number } = {}): Promise<
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     // An answer of 401 or 404 is expected where a test asks for it; Chromium logs each.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
   });
   return { page, context, complaints };
 }
@@ -53,7 +56,9 @@ async function shot(page: Page, name: string): Promise<void> {
 
 async function axe(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`)).toEqual([]);
+  expect(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`),
+  ).toEqual([]);
 }
 
 async function register(page: Page, username: string): Promise<void> {
@@ -181,7 +186,9 @@ describe("a person in a browser", () => {
     await page.getByRole("menuitem", { name: "Profile" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Escape");
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(/^Account of/);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(
+      /^Account of/,
+    );
     await context.close();
   });
 
@@ -202,7 +209,16 @@ describe("a person in a browser", () => {
   });
 });
 
-const PAGES = ["/", "/courses/sessions", "/courses/sessions/what-a-session-is", "/login", "/register", "/security", "/profile", "/sessions"];
+const PAGES = [
+  "/",
+  "/courses/sessions",
+  "/courses/sessions/what-a-session-is",
+  "/login",
+  "/register",
+  "/security",
+  "/profile",
+  "/sessions",
+];
 
 describe.each([
   ["light", 1280],
@@ -220,7 +236,10 @@ describe.each([
       await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
       await page.getByRole("button", { name: /^Account of/ }).waitFor();
       await shot(page, `${theme}-${width}${path.replaceAll("/", "-")}`);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${path} is wider than the window`).toBeLessThanOrEqual(0);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+        `${path} is wider than the window`,
+      ).toBeLessThanOrEqual(0);
       await axe(page);
     }
     expect(complaints).toEqual([]);

@@ -15,11 +15,22 @@ const HOST = "hub.test";
 /** Production, with limits short enough to be waited for, and every rule switched on that a preset may switch on. */
 const strict = definePolicy({
   environment: "production",
-  transport: { allowedHosts: [HOST], headersTimeoutSeconds: 1, requestTimeoutSeconds: 5, keepAliveTimeoutSeconds: 2 },
+  transport: {
+    allowedHosts: [HOST],
+    headersTimeoutSeconds: 1,
+    requestTimeoutSeconds: 5,
+    keepAliveTimeoutSeconds: 2,
+  },
   session: { cookie: { sameSite: "strict" } },
   access: { openGroups: [] },
   account: { emailRequired: true, usernameMaxLength: 32 },
-  password: { requireUppercase: true, requireLowercase: true, requireDigit: true, requireSpecial: true, argon2: cheapHash },
+  password: {
+    requireUppercase: true,
+    requireLowercase: true,
+    requireDigit: true,
+    requireSpecial: true,
+    argon2: cheapHash,
+  },
   input: { jsonLimitBytes: 65_536 },
 });
 
@@ -109,7 +120,8 @@ const unprovable = new Set(catalogue.flatMap((room) => room.unprovable).map(({ l
 const leaves = policyLeaves(strict)
   .map(([path]) => path)
   .filter((path) => path !== "environment");
-const needsRemembering = (leaf: string): boolean => leaf.startsWith("session.rememberMe.") && leaf !== "session.rememberMe.enabled";
+const needsRemembering = (leaf: string): boolean =>
+  leaf.startsWith("session.rememberMe.") && leaf !== "session.rememberMe.enabled";
 
 describe("the verifier", () => {
   it.each([
@@ -127,7 +139,11 @@ describe("the verifier", () => {
     const declared = needsRemembering(leaf) ? remembering : strict;
     const report = await verifyHub(withLeaf(declared, leaf, weaker[leaf]), declared, leaf);
     const failed = report.findings.filter(({ outcome }) => outcome === "fail");
-    expect(failed.length, report.findings.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`).join("\n") || "no control proves it").toBeGreaterThan(0);
+    expect(
+      failed.length,
+      report.findings.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`).join("\n") ||
+        "no control proves it",
+    ).toBeGreaterThan(0);
   });
 
   it("lists as unprovable only settings that exist and that no control claims to prove", () => {

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { aegisMigrations, migrate, pendingMigrations, PostgresAccountStore, PostgresSessionStore, rollBack, type SqlPool } from "aegis/stores/postgres";
+import {
+  aegisMigrations,
+  migrate,
+  pendingMigrations,
+  PostgresAccountStore,
+  PostgresSessionStore,
+  rollBack,
+  type SqlPool,
+} from "aegis/stores/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../apps/hub/server/database/open.ts";
@@ -39,15 +47,27 @@ describeAccountStore("PostgreSQL", async () => {
   const pool = await openPool();
   return { store: new PostgresAccountStore(pool), close: () => pool.end() };
 });
-describeSessionStore("the embedded database", async () => ({ store: new PostgresSessionStore(embedded), close: async () => undefined }));
-describeAccountStore("the embedded database", async () => ({ store: new PostgresAccountStore(embedded), close: async () => undefined }));
+describeSessionStore("the embedded database", async () => ({
+  store: new PostgresSessionStore(embedded),
+  close: async () => undefined,
+}));
+describeAccountStore("the embedded database", async () => ({
+  store: new PostgresAccountStore(embedded),
+  close: async () => undefined,
+}));
 
 describe("migrations", () => {
-  const withSource = async (files: Readonly<Record<string, string>>, work: (source: { name: string; directory: URL }, folder: string) => Promise<void>) => {
+  const withSource = async (
+    files: Readonly<Record<string, string>>,
+    work: (source: { name: string; directory: URL }, folder: string) => Promise<void>,
+  ) => {
     const folder = mkdtempSync(join(tmpdir(), "aegis-migrations-"));
     for (const [name, sql] of Object.entries(files)) writeFileSync(join(folder, name), sql);
     try {
-      await work({ name: folder.split("-").at(-1) ?? "test", directory: pathToFileURL(`${folder}/`) }, folder);
+      await work(
+        { name: folder.split("-").at(-1) ?? "test", directory: pathToFileURL(`${folder}/`) },
+        folder,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -59,38 +79,50 @@ describe("migrations", () => {
   afterAll(() => pool.end());
 
   const tableExists = async (sql: SqlPool, name: string): Promise<boolean> =>
-    (await sql.query("select 1 from information_schema.tables where table_name = $1", [name])).rows.length === 1;
+    (await sql.query("select 1 from information_schema.tables where table_name = $1", [name])).rows.length ===
+    1;
 
   it("go forward once, even when four processes start at the same moment, and back again", async () => {
-    await withSource({ "0001_a.up.sql": "create table t_forward (id int)", "0001_a.down.sql": "drop table t_forward" }, async (source) => {
-      expect(await pendingMigrations(pool, [source])).toHaveLength(1);
-      const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(pool, [source])));
-      expect(applied.flat()).toEqual([`${source.name}/0001_a`]);
-      expect(await tableExists(pool, "t_forward")).toBe(true);
-      expect(await rollBack(pool, [source], 1)).toEqual([`${source.name}/0001_a`]);
-      expect(await tableExists(pool, "t_forward")).toBe(false);
-    });
+    await withSource(
+      { "0001_a.up.sql": "create table t_forward (id int)", "0001_a.down.sql": "drop table t_forward" },
+      async (source) => {
+        expect(await pendingMigrations(pool, [source])).toHaveLength(1);
+        const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(pool, [source])));
+        expect(applied.flat()).toEqual([`${source.name}/0001_a`]);
+        expect(await tableExists(pool, "t_forward")).toBe(true);
+        expect(await rollBack(pool, [source], 1)).toEqual([`${source.name}/0001_a`]);
+        expect(await tableExists(pool, "t_forward")).toBe(false);
+      },
+    );
   });
 
   it("leave nothing of a migration that fails half way", async () => {
-    await withSource({ "0001_b.up.sql": "create table t_half (id int); select 1/0", "0001_b.down.sql": "drop table t_half" }, async (source) => {
-      await expect(migrate(pool, [source])).rejects.toThrow(/0001_b failed: division by zero/);
-      expect(await tableExists(pool, "t_half")).toBe(false);
-    });
+    await withSource(
+      { "0001_b.up.sql": "create table t_half (id int); select 1/0", "0001_b.down.sql": "drop table t_half" },
+      async (source) => {
+        await expect(migrate(pool, [source])).rejects.toThrow(/0001_b failed: division by zero/);
+        expect(await tableExists(pool, "t_half")).toBe(false);
+      },
+    );
   });
 
   it("stop when an applied file was changed afterwards", async () => {
-    await withSource({ "0001_c.up.sql": "create table t_changed (id int)", "0001_c.down.sql": "drop table t_changed" }, async (source, folder) => {
-      await migrate(pool, [source]);
-      writeFileSync(join(folder, "0001_c.up.sql"), "create table t_changed (id bigint)");
-      await expect(migrate(pool, [source])).rejects.toThrow(/was changed after it was applied/);
-    });
+    await withSource(
+      { "0001_c.up.sql": "create table t_changed (id int)", "0001_c.down.sql": "drop table t_changed" },
+      async (source, folder) => {
+        await migrate(pool, [source]);
+        writeFileSync(join(folder, "0001_c.up.sql"), "create table t_changed (id bigint)");
+        await expect(migrate(pool, [source])).rejects.toThrow(/was changed after it was applied/);
+      },
+    );
   });
 });
 
 describe("the embedded database", () => {
   it("is refused in production", async () => {
-    await expect(openDatabase({ databaseUrl: undefined, dataDirectory: "unused", environment: "production" })).rejects.toThrow(/DATABASE_URL is missing/);
+    await expect(
+      openDatabase({ databaseUrl: undefined, dataDirectory: "unused", environment: "production" }),
+    ).rejects.toThrow(/DATABASE_URL is missing/);
   });
 
   it("is opened by one process at a time, and taken over from one that was killed", async () => {

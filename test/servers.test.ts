@@ -48,7 +48,12 @@ describe("the development server", () => {
     const env = { NODE_ENV: "development", AEGIS_DIRECTORY: join(folder, "kept") };
     const first = start(node, [MAIN, "--port", "0"], env);
     const [, origin = ""] = await first.until(/(http:\/\/127\.0\.0\.1:\d+)/);
-    const send = (base: string, path: string) => fetch(base + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username: "ada", password: PASSWORD }) });
+    const send = (base: string, path: string) =>
+      fetch(base + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ username: "ada", password: PASSWORD }),
+      });
     expect((await send(origin, "/api/register")).status).toBe(201);
     expect(await first.stop()).toBe(0);
     expect(statSync(join(folder, "kept", "secret-key")).mode & 0o777).toBe(0o600);
@@ -61,7 +66,10 @@ describe("the development server", () => {
   });
 
   it("runs under another preset and overrides, and names what is wrong with them", async () => {
-    const saas = start(node, [MAIN, "--port", "0", "--preset", "saas"], { NODE_ENV: "development", AEGIS_DIRECTORY: join(folder, "saas") });
+    const saas = start(node, [MAIN, "--port", "0", "--preset", "saas"], {
+      NODE_ENV: "development",
+      AEGIS_DIRECTORY: join(folder, "saas"),
+    });
     const [, origin = ""] = await saas.until(/(http:\/\/127\.0\.0\.1:\d+)/);
     expect((await fetch(`${origin}/api/content`)).status).toBe(401);
     const wrong = start(node, [MAIN, "--preset", "saass"], { NODE_ENV: "development" });
@@ -78,9 +86,21 @@ describe("the production server", () => {
 
   it.each([
     ["without SECRET_KEY", {}, /SECRET_KEY is missing[\s\S]*aegis keys secret/],
-    ["with an example SECRET_KEY", { SECRET_KEY: "change-me-to-a-real-secret-key-please-now" }, /SECRET_KEY[\s\S]*example[\s\S]*aegis keys secret/],
-    ["with a short SECRET_KEY", { SECRET_KEY: "q3JxTnP8Zk2v" }, /SECRET_KEY[\s\S]*bytes[\s\S]*aegis keys secret/],
-    ["with a repeated SECRET_KEY", { SECRET_KEY: "ab".repeat(32) }, /SECRET_KEY[\s\S]*repeats[\s\S]*aegis keys secret/],
+    [
+      "with an example SECRET_KEY",
+      { SECRET_KEY: "change-me-to-a-real-secret-key-please-now" },
+      /SECRET_KEY[\s\S]*example[\s\S]*aegis keys secret/,
+    ],
+    [
+      "with a short SECRET_KEY",
+      { SECRET_KEY: "q3JxTnP8Zk2v" },
+      /SECRET_KEY[\s\S]*bytes[\s\S]*aegis keys secret/,
+    ],
+    [
+      "with a repeated SECRET_KEY",
+      { SECRET_KEY: "ab".repeat(32) },
+      /SECRET_KEY[\s\S]*repeats[\s\S]*aegis keys secret/,
+    ],
   ])("does not start %s, and says how to make one", async (_what, env, message) => {
     const one = start(node, [SERVE], { ...production, DATABASE_URL: postgres.url, ...env });
     expect(await one.ended()).toBe(1);
@@ -95,39 +115,73 @@ describe("the production server", () => {
 
   it("serves over several processes, behind a proxy that ends TLS, and drains on SIGTERM", async () => {
     const port = await freePort();
-    const server = start(node, [SERVE], { ...production, SECRET_KEY: SECRET, DATABASE_URL: postgres.url, PORT: String(port) });
+    const server = start(node, [SERVE], {
+      ...production,
+      SECRET_KEY: SECRET,
+      DATABASE_URL: postgres.url,
+      PORT: String(port),
+    });
     await server.until(/2 processes/);
     const base = `http://127.0.0.1:${port}`;
     expect((await fetch(`${base}/health`, { headers: { host: "hub.example" } })).status).toBe(421);
     const { request } = await import("node:http");
-    const ask = (path: string, options: { method?: string; body?: string; headers?: Record<string, string> } = {}) =>
-      new Promise<{ status: number; headers: import("node:http").IncomingHttpHeaders; body: string }>((resolve, reject) => {
-        const sent = request(base + path, { method: options.method ?? "GET", headers: { host: "hub.example", "x-forwarded-proto": "https", ...options.headers } }, (response) => {
-          let body = "";
-          response.on("data", (chunk: Buffer) => {
-            body += chunk.toString();
-          });
-          response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-          response.on("error", reject);
-        });
-        sent.on("error", reject);
-        sent.end(options.body);
-      });
+    const ask = (
+      path: string,
+      options: { method?: string; body?: string; headers?: Record<string, string> } = {},
+    ) =>
+      new Promise<{ status: number; headers: import("node:http").IncomingHttpHeaders; body: string }>(
+        (resolve, reject) => {
+          const sent = request(
+            base + path,
+            {
+              method: options.method ?? "GET",
+              headers: { host: "hub.example", "x-forwarded-proto": "https", ...options.headers },
+            },
+            (response) => {
+              let body = "";
+              response.on("data", (chunk: Buffer) => {
+                body += chunk.toString();
+              });
+              response.on("end", () =>
+                resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+              );
+              response.on("error", reject);
+            },
+          );
+          sent.on("error", reject);
+          sent.end(options.body);
+        },
+      );
     const json = { "content-type": "application/json" };
     const credentials = JSON.stringify({ username: "ada", password: PASSWORD });
-    expect((await ask("/api/register", { method: "POST", headers: json, body: credentials })).status).toBe(201);
+    expect((await ask("/api/register", { method: "POST", headers: json, body: credentials })).status).toBe(
+      201,
+    );
     const login = await ask("/api/login", { method: "POST", headers: json, body: credentials });
-    expect(login.headers["set-cookie"]?.[0]).toMatch(/^__Host-session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(login.headers["set-cookie"]?.[0]).toMatch(
+      /^__Host-session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
     expect(login.headers["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
     const cookie = login.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
     // Any of the processes knows the session.
-    for (let round = 0; round < 10; round++) expect((await ask("/api/check_session", { headers: { cookie } })).status).toBe(200);
+    for (let round = 0; round < 10; round++)
+      expect((await ask("/api/check_session", { headers: { cookie } })).status).toBe(200);
     const plain = await ask("/login", { headers: { "x-forwarded-proto": "http" } });
     expect([plain.status, plain.headers.location]).toEqual([308, "https://hub.example/login"]);
-    expect((await ask("/api/login", { method: "POST", headers: { ...json, "x-forwarded-proto": "http" }, body: credentials })).status).toBe(403);
+    expect(
+      (
+        await ask("/api/login", {
+          method: "POST",
+          headers: { ...json, "x-forwarded-proto": "http" },
+          body: credentials,
+        })
+      ).status,
+    ).toBe(403);
 
     // A sign-in that is under way when the stop comes is answered.
-    const underWay = Array.from({ length: 8 }, () => ask("/api/login", { method: "POST", headers: json, body: credentials }));
+    const underWay = Array.from({ length: 8 }, () =>
+      ask("/api/login", { method: "POST", headers: json, body: credentials }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 30));
     const stopped = server.stop();
     expect((await Promise.all(underWay)).every(({ status }) => status === 200)).toBe(true);
@@ -138,21 +192,31 @@ describe("the production server", () => {
 
 describe("the hub while PostgreSQL is away", () => {
   it("answers 503 with Retry-After, serves what needs no database, and recovers by itself with nothing lost", async () => {
-    const server = start(node, [MAIN, "--port", "0"], { NODE_ENV: "development", DATABASE_URL: postgres.url });
+    const server = start(node, [MAIN, "--port", "0"], {
+      NODE_ENV: "development",
+      DATABASE_URL: postgres.url,
+    });
     const [, origin = ""] = await server.until(/(http:\/\/127\.0\.0\.1:\d+)/);
     const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-      fetch(origin + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+      fetch(origin + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
     const credentials = { username: "outage", password: PASSWORD };
     expect((await post("/api/register", credentials)).status).toBe(201);
     const cookie = (await post("/api/login", credentials)).headers.get("set-cookie")?.split(";")[0] ?? "";
-    const { csrf_token: token } = JSON.parse(await (await fetch(`${origin}/csrf-token`, { headers: { cookie } })).text());
-    const save = (name: string) => post("/api/profile", { display_name: name, about_me: "" }, { cookie, "x-csrftoken": String(token) });
+    const { csrf_token: token } = JSON.parse(
+      await (await fetch(`${origin}/csrf-token`, { headers: { cookie } })).text(),
+    );
+    const save = (name: string) =>
+      post("/api/profile", { display_name: name, about_me: "" }, { cookie, "x-csrftoken": String(token) });
 
     // Writes go on while the database is taken away: what was acknowledged must be there afterwards.
     const acknowledged: string[] = [];
-    let on = true;
+    const state = { on: true };
     const writer = (async () => {
-      for (let count = 0; on; count++) {
+      for (let count = 0; state.on; count++) {
         const response = await save(`name ${count}`);
         if (response.status === 200) acknowledged.push(`name ${count}`);
         else expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
@@ -161,13 +225,17 @@ describe("the hub while PostgreSQL is away", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await postgres.stop();
     const away = await fetch(`${origin}/api/profile`, { headers: { cookie } });
-    expect([away.status, away.headers.get("retry-after"), (await away.json()).code]).toEqual([503, "5", "AEGIS_STORE_UNAVAILABLE"]);
+    expect([away.status, away.headers.get("retry-after"), (await away.json()).code]).toEqual([
+      503,
+      "5",
+      "AEGIS_STORE_UNAVAILABLE",
+    ]);
     expect((await post("/api/login", credentials)).status).toBe(503);
     expect((await fetch(`${origin}/api/check_session`, { headers: { cookie } })).status).toBe(503);
     expect((await fetch(`${origin}/health`)).status).toBe(200);
     expect((await fetch(`${origin}/ready`)).status).toBe(503);
     expect((await fetch(`${origin}/api/content`, { headers: { cookie } })).status).toBe(200);
-    on = false;
+    state.on = false;
     await writer;
 
     await postgres.start();
@@ -175,7 +243,9 @@ describe("the hub while PostgreSQL is away", () => {
     const profile = await (await fetch(`${origin}/api/profile`, { headers: { cookie } })).json();
     expect(acknowledged.length).toBeGreaterThan(0);
     // The last write that was acknowledged, or one after it whose acknowledgement the outage swallowed.
-    const numbers = [profile.display_name, acknowledged.at(-1)].map((name) => Number(String(name).split(" ")[1]));
+    const numbers = [profile.display_name, acknowledged.at(-1)].map((name) =>
+      Number(String(name).split(" ")[1]),
+    );
     expect(numbers[0]).toBeGreaterThanOrEqual(numbers[1] ?? Number.NaN);
     expect((await save("after")).status).toBe(200);
   });
@@ -183,7 +253,10 @@ describe("the hub while PostgreSQL is away", () => {
 
 describe("the checklist of system A", () => {
   it("holds through curl with a cookie jar", async () => {
-    const server = start(node, [MAIN, "--port", "0", "--preset", "education"], { NODE_ENV: "development", AEGIS_DIRECTORY: join(folder, "checklist") });
+    const server = start(node, [MAIN, "--port", "0", "--preset", "education"], {
+      NODE_ENV: "development",
+      AEGIS_DIRECTORY: join(folder, "checklist"),
+    });
     const [, origin = ""] = await server.until(/(http:\/\/127\.0\.0\.1:\d+)/);
     const script = start("bash", ["test/checklists/education.sh", origin], {});
     expect(await script.ended(), script.output()).toBe(0);

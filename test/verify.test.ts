@@ -12,15 +12,23 @@ import { freePort } from "./support/ports.ts";
 import { readTargetFile } from "./support/target.ts";
 
 /** Time limits that a test can wait for; everything else as the preset says. */
-const policy = definePolicy({ environment: "development", transport: { headersTimeoutSeconds: 2, requestTimeoutSeconds: 3, keepAliveTimeoutSeconds: 5 } });
+const policy = definePolicy({
+  environment: "development",
+  transport: { headersTimeoutSeconds: 2, requestTimeoutSeconds: 3, keepAliveTimeoutSeconds: 5 },
+});
 
 describe("a plain Express application with its target file", () => {
   it("fails where it is weak, passes where it is not, and is told a fix for each", async () => {
     const { origin, server } = await start(0);
-    const report = await verify({ origin, policy, target: readTargetFile("examples/express-plain/target.json") });
+    const report = await verify({
+      origin,
+      policy,
+      target: readTargetFile("examples/express-plain/target.json"),
+    });
     server.close();
     server.closeAllConnections();
-    const of = (outcome: string) => report.findings.filter((finding) => finding.outcome === outcome).map(({ id }) => id);
+    const of = (outcome: string) =>
+      report.findings.filter((finding) => finding.outcome === outcome).map(({ id }) => id);
     expect(of("error")).toEqual([]);
     expect(of("fail")).toEqual(
       expect.arrayContaining([
@@ -42,22 +50,51 @@ describe("a plain Express application with its target file", () => {
         "input.unknown-fields",
       ]),
     );
-    expect(of("pass")).toEqual(expect.arrayContaining(["session.cookie-http-only", "session.cookie-scope", "session.token-random", "session.made-up-token-refused", "csrf.right-token-accepted", "password.long-accepted"]));
-    expect(report.findings.find(({ id }) => id === "access.sign-in-required")?.observed).toBe("GET /admin/users answers 200 to nobody");
-    for (const { advice, outcome } of report.findings) if (outcome === "fail") expect(Math.min(advice.symptom.length, advice.cause.length, advice.fix.length)).toBeGreaterThan(10);
+    expect(of("pass")).toEqual(
+      expect.arrayContaining([
+        "session.cookie-http-only",
+        "session.cookie-scope",
+        "session.token-random",
+        "session.made-up-token-refused",
+        "csrf.right-token-accepted",
+        "password.long-accepted",
+      ]),
+    );
+    expect(report.findings.find(({ id }) => id === "access.sign-in-required")?.observed).toBe(
+      "GET /admin/users answers 200 to nobody",
+    );
+    for (const { advice, outcome } of report.findings)
+      if (outcome === "fail")
+        expect(Math.min(advice.symptom.length, advice.cause.length, advice.fix.length)).toBeGreaterThan(10);
   });
 });
 
 describe("a third-party file server without a target file", () => {
   it("ends, with findings that are right: no headers, no banner, and nothing said of sessions", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aegis-sirv-"));
-    writeFileSync(join(folder, "index.html"), '<!doctype html><title>Files</title><script src="/app.js"></script>');
+    writeFileSync(
+      join(folder, "index.html"),
+      '<!doctype html><title>Files</title><script src="/app.js"></script>',
+    );
     writeFileSync(join(folder, "app.js"), "console.log(1)");
     const port = await freePort();
     const bin = join(createRequire(import.meta.url).resolve("sirv-cli/package.json"), "..", "bin.js");
-    const server = spawn(process.execPath, [bin, folder, "--port", String(port), "--host", "127.0.0.1", "--quiet"], { stdio: "ignore" });
+    const server = spawn(
+      process.execPath,
+      [bin, folder, "--port", String(port), "--host", "127.0.0.1", "--quiet"],
+      { stdio: "ignore" },
+    );
     const origin = `http://127.0.0.1:${port}`;
-    for (let tries = 0; tries < 50 && !(await fetch(origin).then(() => true, () => false)); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (
+      let tries = 0;
+      tries < 50 &&
+      !(await fetch(origin).then(
+        () => true,
+        () => false,
+      ));
+      tries++
+    )
+      await new Promise((resolve) => setTimeout(resolve, 100));
     const report = await verify({ origin, policy });
     server.kill();
     rmSync(folder, { recursive: true });

@@ -12,7 +12,14 @@ let hub: Awaited<ReturnType<typeof startHub>>;
 let routes: readonly RouteRow[];
 
 beforeAll(async () => {
-  hub = await startHub(definePolicy({ preset: "saas", environment: "test", account: { emailRequired: false }, password: { argon2: cheapHash } }));
+  hub = await startHub(
+    definePolicy({
+      preset: "saas",
+      environment: "test",
+      account: { emailRequired: false },
+      password: { argon2: cheapHash },
+    }),
+  );
   routes = hub.app.aegis.routes;
 });
 afterAll(() => hub.close());
@@ -38,9 +45,17 @@ describe("every route", () => {
     const guarded = routes.filter((row) => changes(row) && row.csrf === "token");
     expect(guarded.length).toBeGreaterThan(3);
     for (const row of guarded) {
-      for (const headers of [{}, { "x-csrftoken": "wrong" }, { "x-csrftoken": await new Visitor(hub.app).token() }]) {
+      for (const headers of [
+        {},
+        { "x-csrftoken": "wrong" },
+        { "x-csrftoken": await new Visitor(hub.app).token() },
+      ]) {
         const response = await visitor.send(methodOf(row), addressOf(row), { ...body(row), headers });
-        expect([row.url, response.statusCode, response.json().detail]).toEqual([row.url, 400, expect.stringContaining("CSRF")]);
+        expect([row.url, response.statusCode, response.json().detail]).toEqual([
+          row.url,
+          400,
+          expect.stringContaining("CSRF"),
+        ]);
       }
     }
   });
@@ -48,7 +63,11 @@ describe("every route", () => {
   it("that changes something refuses what another site sends, token or not", async () => {
     const visitor = await new Visitor(hub.app).enter();
     for (const row of routes.filter(changes)) {
-      const headers = { "x-csrftoken": await visitor.token(), origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+      const headers = {
+        "x-csrftoken": await visitor.token(),
+        origin: "https://evil.example",
+        "sec-fetch-site": "cross-site",
+      };
       const response = await visitor.send(methodOf(row), addressOf(row), { ...body(row), headers });
       expect([row.url, response.statusCode]).toEqual([row.url, 400]);
     }
@@ -58,19 +77,31 @@ describe("every route", () => {
     const visitor = await new Visitor(hub.app).enter();
     for (const row of routes.filter((one) => changes(one) && one.url !== "/api/csp-report")) {
       for (const json of [{ surprise: 1 }, [], "text", 1, { username: { $ne: null } }]) {
-        const response = await visitor.send(methodOf(row), addressOf(row), { json, headers: { "x-csrftoken": await visitor.token() } });
+        const response = await visitor.send(methodOf(row), addressOf(row), {
+          json,
+          headers: { "x-csrftoken": await visitor.token() },
+        });
         expect([row.url, response.statusCode]).toEqual([row.url, 400]);
       }
     }
   });
 
   it("exempt from the token is one that the design names", () => {
-    expect(routes.filter((row) => changes(row) && row.csrf !== "token").map(({ url }) => url).toSorted()).toEqual(["/api/csp-report", "/api/login", "/api/logout", "/api/register"]);
+    expect(
+      routes
+        .filter((row) => changes(row) && row.csrf !== "token")
+        .map(({ url }) => url)
+        .toSorted(),
+    ).toEqual(["/api/csp-report", "/api/login", "/api/logout", "/api/register"]);
   });
 
   it("stands in the target description, as it is", () => {
-    const live = routes.filter(({ method, url }) => method !== "HEAD" && url !== "/*").map(({ method, url, access }) => `${method} ${url} ${access}`);
-    expect((hubTarget.routes ?? []).map(({ method, path, access }) => `${method} ${path} ${access}`).toSorted()).toEqual(live.toSorted());
+    const live = routes
+      .filter(({ method, url }) => method !== "HEAD" && url !== "/*")
+      .map(({ method, url, access }) => `${method} ${url} ${access}`);
+    expect(
+      (hubTarget.routes ?? []).map(({ method, path, access }) => `${method} ${path} ${access}`).toSorted(),
+    ).toEqual(live.toSorted());
   });
 });
 
@@ -87,53 +118,81 @@ describe("a route without an access rule", () => {
 });
 
 describe("answers", () => {
-  it.each(["test", "production"] as const)("carry the whole header block in %s, whatever kind they are", async (environment) => {
-    const secure = environment === "production";
-    const policy = definePolicy({ preset: "education", environment, password: { argon2: cheapHash } });
-    const boom = await startHub(policy, { checkReady: () => Promise.reject(new Error("boom")) });
-    boom.app.log.level = "silent";
-    const https = secure ? { "x-forwarded-proto": "https" } : {};
-    const visitor = new Visitor(boom.app);
-    const page = await visitor.send("GET", "/", { headers: https });
-    const asset = /\/assets\/[^"]+\.js/.exec(page.body)?.[0] ?? "";
-    const large = { "content-type": "application/json", ...https };
-    const kinds = {
-      html: page,
-      json: await visitor.send("GET", "/api/content", { headers: https }),
-      "404": await visitor.send("GET", "/nothing", { headers: https }),
-      "400": await visitor.send("POST", "/api/login", { payload: "{", headers: large }),
-      "401": await visitor.send("GET", "/api/profile", { headers: https }),
-      "413": await visitor.send("POST", "/api/login", { payload: `{"a":"${"x".repeat(1_100_000)}"}`, headers: large }),
-      "415": await visitor.send("POST", "/api/login", { payload: "x", headers: { "content-type": "text/x", ...https } }),
-      "503": await visitor.send("GET", "/ready", { headers: https }),
-      static: await visitor.send("GET", asset, { headers: https }),
-      badUrl: await visitor.send("GET", "/%ff", { headers: https }),
-    };
-    const wanted = { html: 200, json: 200, "404": 404, "400": 400, "401": 401, "413": 413, "415": 415, "503": 503, static: 200, badUrl: 400 };
-    for (const [kind, response] of Object.entries(kinds)) {
-      expect([kind, response.statusCode]).toEqual([kind, Object.entries(wanted).find(([name]) => name === kind)?.[1]]);
-      expect([kind, response.headers]).toEqual([
-        kind,
-        expect.objectContaining({
-          "x-content-type-options": "nosniff",
-          "x-frame-options": "DENY",
-          "referrer-policy": "strict-origin-when-cross-origin",
-          "permissions-policy": expect.stringContaining("camera=(), "),
-          "cross-origin-embedder-policy": "require-corp",
-          "cross-origin-opener-policy": "same-origin",
-          "cross-origin-resource-policy": "same-origin",
-          "x-permitted-cross-domain-policies": "none",
-          "x-download-options": "noopen",
-          "x-xss-protection": "0",
-          "content-security-policy": expect.stringContaining(kind === "html" ? "'strict-dynamic'" : "default-src 'none'; base-uri 'none'"),
-          "cache-control": kind === "static" ? "public, max-age=31536000, immutable" : "no-store",
+  it.each(["test", "production"] as const)(
+    "carry the whole header block in %s, whatever kind they are",
+    async (environment) => {
+      const secure = environment === "production";
+      const policy = definePolicy({ preset: "education", environment, password: { argon2: cheapHash } });
+      const boom = await startHub(policy, { checkReady: () => Promise.reject(new Error("boom")) });
+      boom.app.log.level = "silent";
+      const https = secure ? { "x-forwarded-proto": "https" } : {};
+      const visitor = new Visitor(boom.app);
+      const page = await visitor.send("GET", "/", { headers: https });
+      const asset = /\/assets\/[^"]+\.js/.exec(page.body)?.[0] ?? "";
+      const large = { "content-type": "application/json", ...https };
+      const kinds = {
+        html: page,
+        json: await visitor.send("GET", "/api/content", { headers: https }),
+        "404": await visitor.send("GET", "/nothing", { headers: https }),
+        "400": await visitor.send("POST", "/api/login", { payload: "{", headers: large }),
+        "401": await visitor.send("GET", "/api/profile", { headers: https }),
+        "413": await visitor.send("POST", "/api/login", {
+          payload: `{"a":"${"x".repeat(1_100_000)}"}`,
+          headers: large,
         }),
-      ]);
-      expect([kind, response.headers["strict-transport-security"]]).toEqual([kind, secure ? "max-age=31536000; includeSubDomains" : undefined]);
-      expect(response.headers["server"] ?? response.headers["x-powered-by"]).toBeUndefined();
-    }
-    await boom.close();
-  });
+        "415": await visitor.send("POST", "/api/login", {
+          payload: "x",
+          headers: { "content-type": "text/x", ...https },
+        }),
+        "503": await visitor.send("GET", "/ready", { headers: https }),
+        static: await visitor.send("GET", asset, { headers: https }),
+        badUrl: await visitor.send("GET", "/%ff", { headers: https }),
+      };
+      const wanted = {
+        html: 200,
+        json: 200,
+        "404": 404,
+        "400": 400,
+        "401": 401,
+        "413": 413,
+        "415": 415,
+        "503": 503,
+        static: 200,
+        badUrl: 400,
+      };
+      for (const [kind, response] of Object.entries(kinds)) {
+        expect([kind, response.statusCode]).toEqual([
+          kind,
+          Object.entries(wanted).find(([name]) => name === kind)?.[1],
+        ]);
+        expect([kind, response.headers]).toEqual([
+          kind,
+          expect.objectContaining({
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "permissions-policy": expect.stringContaining("camera=(), "),
+            "cross-origin-embedder-policy": "require-corp",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "x-permitted-cross-domain-policies": "none",
+            "x-download-options": "noopen",
+            "x-xss-protection": "0",
+            "content-security-policy": expect.stringContaining(
+              kind === "html" ? "'strict-dynamic'" : "default-src 'none'; base-uri 'none'",
+            ),
+            "cache-control": kind === "static" ? "public, max-age=31536000, immutable" : "no-store",
+          }),
+        ]);
+        expect([kind, response.headers["strict-transport-security"]]).toEqual([
+          kind,
+          secure ? "max-age=31536000; includeSubDomains" : undefined,
+        ]);
+        expect(response.headers["server"] ?? response.headers["x-powered-by"]).toBeUndefined();
+      }
+      await boom.close();
+    },
+  );
 
   it("carry the header block when the application throws (500), and tell nothing of it", async () => {
     const { default: Fastify } = await import("fastify");
@@ -147,7 +206,10 @@ describe("answers", () => {
     const response = await app.inject("/boom");
     expect(response.statusCode).toBe(500);
     expect(response.headers).toMatchObject({ "x-frame-options": "DENY", "cache-control": "no-store" });
-    expect(response.json()).toMatchObject({ code: "AEGIS_INTERNAL", request_id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(response.json()).toMatchObject({
+      code: "AEGIS_INTERNAL",
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
     expect(response.body).not.toContain("hunter2");
     await app.close();
   });
@@ -156,20 +218,39 @@ describe("answers", () => {
 describe("the logs and events of a whole visit", () => {
   it("hold no password, token or cookie", async () => {
     const lines: string[] = [];
-    const policy = definePolicy({ preset: "education", environment: "test", password: { argon2: cheapHash } });
-    const logged = await startHub(policy, { logger: { level: "trace", stream: { write: (line: string) => void lines.push(line) } } });
+    const policy = definePolicy({
+      preset: "education",
+      environment: "test",
+      password: { argon2: cheapHash },
+    });
+    const logged = await startHub(policy, {
+      logger: { level: "trace", stream: { write: (line: string) => void lines.push(line) } },
+    });
     const visitor = new Visitor(logged.app);
     await visitor.enter();
     const secrets = [PASSWORD, visitor.cookie.split("=")[1] ?? "", await visitor.token()];
-    await visitor.send("POST", "/api/profile", { json: { display_name: "x", about_me: "y" }, headers: { "x-csrftoken": secrets[2] ?? "" } });
-    await visitor.send("POST", "/api/login", { json: { username: visitor.username, password: `${PASSWORD}!` } });
+    await visitor.send("POST", "/api/profile", {
+      json: { display_name: "x", about_me: "y" },
+      headers: { "x-csrftoken": secrets[2] ?? "" },
+    });
+    await visitor.send("POST", "/api/login", {
+      json: { username: visitor.username, password: `${PASSWORD}!` },
+    });
     await visitor.send("POST", "/api/login", { json: { username: 'x"}\n{"level":60', password: PASSWORD } });
     await visitor.send("POST", "/api/logout");
     await logged.close();
     const all = lines.join("") + JSON.stringify(logged.events);
     for (const secret of secrets) expect(all).not.toContain(secret);
     const names = logged.events.map(({ event, outcome }) => `${event} ${outcome}`);
-    expect(names).toEqual(expect.arrayContaining(["account.registered success", "session.signed_in success", "account.profile_changed success", "session.sign_in_failed failure", "session.ended success"]));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "account.registered success",
+        "session.signed_in success",
+        "account.profile_changed success",
+        "session.sign_in_failed failure",
+        "session.ended success",
+      ]),
+    );
     const failure = logged.events.find(({ event }) => event === "session.sign_in_failed");
     expect(failure).toMatchObject({ username: visitor.username, ip: "127.0.0.1" });
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();

@@ -3,7 +3,6 @@
  * It works, and `aegis verify` says what is missing. Not a model to follow.
  */
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import express, { type NextFunction, type Request, type Response } from "express";
 import session from "express-session";
 
@@ -21,7 +20,13 @@ export function start(port: number): Promise<{ origin: string; server: Server }>
   app.use(express.urlencoded({ extended: true }));
   app.use(session({ secret: "keyboard cat", resave: false, saveUninitialized: true }));
 
-  app.get("/", (_request, response) => void response.send("<!doctype html><title>Notes</title><h1>Notes</h1><script>console.log('hi')</script>"));
+  app.get(
+    "/",
+    (_request, response) =>
+      void response.send(
+        "<!doctype html><title>Notes</title><h1>Notes</h1><script>console.log('hi')</script>",
+      ),
+  );
   app.post("/register", (request, response) => {
     const { username, password } = request.body;
     users.set(username, { password, about: "" });
@@ -41,13 +46,18 @@ export function start(port: number): Promise<{ origin: string; server: Server }>
     if (request.session.username === undefined) response.status(401).json({ error: "sign in" });
     else next();
   };
-  app.get("/profile", signedIn, (request, response) => void response.json({ username: request.session.username }));
+  app.get(
+    "/profile",
+    signedIn,
+    (request, response) => void response.json({ username: request.session.username }),
+  );
   app.post("/profile", signedIn, (request, response) => void response.json({ about: request.body.about }));
   app.get("/admin/users", (_request, response) => void response.json([...users.keys()]));
 
   return new Promise((resolve) => {
     const server = app.listen(port, "127.0.0.1", () => {
-      const { port: taken } = server.address() as AddressInfo;
+      const address = server.address();
+      const taken = typeof address === "object" && address !== null ? address.port : port;
       resolve({ origin: `http://127.0.0.1:${taken}`, server });
     });
   });

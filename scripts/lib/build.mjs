@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { environment, fail, nodePath, root } from "./node.mjs";
 
@@ -41,7 +50,17 @@ export async function build({ force = false } = {}) {
   if (!force && complete && existsSync(stamp) && readFileSync(stamp, "utf8") === made) return;
   process.stderr.write("Building ...\n");
   for (const folder of packages) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
-  await Promise.all([buildServer(), runNode(["node_modules/vite/bin/vite.js", "build", "--config", "apps/hub/web/vite.config.ts", "--logLevel", "warn"])]);
+  await Promise.all([
+    buildServer(),
+    runNode([
+      "node_modules/vite/bin/vite.js",
+      "build",
+      "--config",
+      "apps/hub/web/vite.config.ts",
+      "--logLevel",
+      "warn",
+    ]),
+  ]);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, made);
 }

@@ -2,7 +2,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fail } from "./node.mjs";
 
-const postgres = () => existsSync("/usr/lib/postgresql") && readdirSync("/usr/lib/postgresql").some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`));
+const postgres = () =>
+  existsSync("/usr/lib/postgresql") &&
+  readdirSync("/usr/lib/postgresql").some((version) =>
+    existsSync(`/usr/lib/postgresql/${version}/bin/initdb`),
+  );
 
 /** What the tests need beside npm packages: Debian package, and how to see that it is there. */
 const needed = [
@@ -14,10 +18,14 @@ const needed = [
 export function installDebian() {
   const missing = needed.filter(({ present }) => !present()).map(({ name }) => name);
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) fail(`The tests need ${missing.join(" and ")}.`, `sudo apt-get install ${missing.join(" ")}`);
+  if (process.getuid?.() !== 0)
+    fail(`The tests need ${missing.join(" and ")}.`, `sudo apt-get install ${missing.join(" ")}`);
   process.stderr.write(`Installing ${missing.join(", ")} ...\n`);
   const apt = (...args) =>
-    spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+    spawnSync("apt-get", args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
   apt("update", "-qq");
   if (apt("install", "-y", "-qq", "--no-install-recommends", ...missing).status !== 0)
     fail(`Debian packages could not be installed: ${missing.join(", ")}.`);

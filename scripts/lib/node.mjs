@@ -20,7 +20,10 @@ export function nodePath() {
     const { stdout } = spawnSync(candidate, ["--version"], { encoding: "utf8" });
     if (stdout && isRecent(stdout.trim())) return candidate;
   }
-  fail(`Node.js ${LEAST.join(".")} or later is needed; this is ${process.version}.`, "Install a current Node.js from nodejs.org.");
+  fail(
+    `Node.js ${LEAST.join(".")} or later is needed; this is ${process.version}.`,
+    "Install a current Node.js from nodejs.org.",
+  );
 }
 
 export function fail(message, hint) {

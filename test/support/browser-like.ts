@@ -13,7 +13,11 @@ export class Visitor {
     this.app = app;
   }
 
-  async send(method: "GET" | "POST" | "DELETE" | "PUT" | "PATCH" | "HEAD", url: string, options: { json?: unknown; headers?: Record<string, string>; payload?: string | Buffer } = {}) {
+  async send(
+    method: "GET" | "POST" | "DELETE" | "PUT" | "PATCH" | "HEAD",
+    url: string,
+    options: { json?: unknown; headers?: Record<string, string>; payload?: string | Buffer } = {},
+  ) {
     const request: InjectOptions = {
       method,
       url,

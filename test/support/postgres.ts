@@ -9,8 +9,13 @@ import { freePort } from "./ports.ts";
 const VERSIONS = "/usr/lib/postgresql";
 
 function binaries(): string {
-  const found = existsSync(VERSIONS) ? readdirSync(VERSIONS).map((version) => `${VERSIONS}/${version}/bin`).find((bin) => existsSync(`${bin}/initdb`)) : undefined;
-  if (found === undefined) throw new Error("There is no PostgreSQL server on this machine: apt-get install postgresql");
+  const found = existsSync(VERSIONS)
+    ? readdirSync(VERSIONS)
+        .map((version) => `${VERSIONS}/${version}/bin`)
+        .find((bin) => existsSync(`${bin}/initdb`))
+    : undefined;
+  if (found === undefined)
+    throw new Error("There is no PostgreSQL server on this machine: apt-get install postgresql");
   return found;
 }
 
@@ -34,13 +39,34 @@ export async function startPostgres(): Promise<TestPostgres> {
   const user = owner();
   const folder = mkdtempSync(join(tmpdir(), "aegis-pg-"));
   if (user.uid !== undefined) execFileSync("chown", ["postgres", folder]);
-  execFileSync(`${bin}/initdb`, ["-D", `${folder}/data`, "-U", "hub", "--auth=trust", "--no-sync", "-E", "UTF8"], { ...user, stdio: "ignore", cwd: folder });
+  execFileSync(
+    `${bin}/initdb`,
+    ["-D", `${folder}/data`, "-U", "hub", "--auth=trust", "--no-sync", "-E", "UTF8"],
+    { ...user, stdio: "ignore", cwd: folder },
+  );
   const port = await freePort();
   const url = `postgres://hub@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    server = spawn(`${bin}/postgres`, ["-D", `${folder}/data`, "-h", "127.0.0.1", "-p", String(port), "-k", "", "-c", "fsync=off", "-c", "max_connections=60"], { ...user, stdio: "ignore", cwd: folder });
+    server = spawn(
+      `${bin}/postgres`,
+      [
+        "-D",
+        `${folder}/data`,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-k",
+        "",
+        "-c",
+        "fsync=off",
+        "-c",
+        "max_connections=60",
+      ],
+      { ...user, stdio: "ignore", cwd: folder },
+    );
     for (let tries = 0; tries < 100; tries++) {
       const client = new pg.Client({ connectionString: url });
       try {

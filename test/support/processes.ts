@@ -16,8 +16,17 @@ export interface Running {
 }
 
 /** Starts a program of this project with an environment of its own: nothing of the tests' leaks in. */
-export function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = repository): Running {
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", ...env } });
+export function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = repository,
+): Running {
+  const child = spawn(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", ...env },
+  });
   let text = "";
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr])
@@ -32,7 +41,10 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
     ended: () => exit,
     until: (pattern, seconds = 30) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => finish(() => reject(new Error(`no ${String(pattern)} within ${seconds} s:\n${text}`))), seconds * 1000);
+        const timer = setTimeout(
+          () => finish(() => reject(new Error(`no ${String(pattern)} within ${seconds} s:\n${text}`))),
+          seconds * 1000,
+        );
         const finish = (act: () => void): void => {
           clearTimeout(timer);
           listeners.delete(look);
@@ -43,7 +55,9 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
           if (match !== null) finish(() => resolve(match));
         };
         listeners.add(look);
-        void exit.then((code) => finish(() => reject(new Error(`ended with ${code} before ${String(pattern)}:\n${text}`))));
+        void exit.then((code) =>
+          finish(() => reject(new Error(`ended with ${code} before ${String(pattern)}:\n${text}`))),
+        );
         look();
       }),
     stop: async () => {

@@ -1,7 +1,14 @@
 /** What the process was told: arguments and environment, parsed once, at the edge. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { environmentOf, type Environment, type Policy, type PolicyOverrides, presets, type PresetName } from "aegis";
+import {
+  environmentOf,
+  type Environment,
+  type Policy,
+  type PolicyOverrides,
+  presets,
+  type PresetName,
+} from "aegis";
 import { ConfigError } from "./config-error.ts";
 import { hubPolicy } from "./policy.ts";
 
@@ -51,7 +58,8 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
 function readArguments(args: readonly string[]) {
   const text = { type: "string" } as const;
   try {
-    return parseArgs({ args: [...args], options: { port: text, host: text, preset: text, policy: text } }).values;
+    return parseArgs({ args: [...args], options: { port: text, host: text, preset: text, policy: text } })
+      .values;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`${reason}\nKnown: --port N, --host ADDRESS, --preset NAME, --policy FILE.`);
@@ -72,7 +80,9 @@ function readOverrides(file: string): PolicyOverrides {
   try {
     data = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new ConfigError(`The policy file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(
+      `The policy file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   if (!isOverrides(data)) throw new ConfigError(`The policy file ${file} must hold one JSON object.`);
   return data;
@@ -85,7 +95,9 @@ const isOverrides = (data: unknown): data is PolicyOverrides =>
 function originFrom(text: string | undefined): string | undefined {
   if (text === undefined || text === "") return undefined;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol) || new URL(text).pathname !== "/")
-    throw new ConfigError(`PUBLIC_ORIGIN is "${text}"; it must be scheme and host only, e.g. https://hub.example.`);
+    throw new ConfigError(
+      `PUBLIC_ORIGIN is "${text}"; it must be scheme and host only, e.g. https://hub.example.`,
+    );
   return new URL(text).origin;
 }
 
@@ -96,4 +108,8 @@ function numberFrom(name: string, text: string, least: number, most: number): nu
   return number;
 }
 
-const listFrom = (text: string): string[] => text.split(",").map((entry) => entry.trim()).filter(Boolean);
+const listFrom = (text: string): string[] =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean);

@@ -15,14 +15,20 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-export async function openHub(config: HubConfig, logger: FastifyServerOptions["logger"]): Promise<RunningHub> {
+export async function openHub(
+  config: HubConfig,
+  logger: FastifyServerOptions["logger"],
+): Promise<RunningHub> {
   const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
   const webRoot = webFolder();
   const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
+  let onIdleError = (error: Error): void =>
+    void process.stderr.write(`hub: a database connection broke: ${error.message}\n`);
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,
     dataDirectory: `${config.directory}/database`,
     environment: config.environment,
+    onIdleError: (error) => onIdleError(error),
   });
   try {
     await migrate(database.pool, migrationSources);
@@ -38,6 +44,7 @@ export async function openHub(config: HubConfig, logger: FastifyServerOptions["l
       securityContact: config.securityContact,
       logger,
     });
+    onIdleError = (error) => app.log.warn({ err: error }, "a database connection broke while idle");
     return {
       app,
       database,

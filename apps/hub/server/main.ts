@@ -8,8 +8,14 @@ try {
     tellAndExit("This is the development server; it does not run in production.", "Run: npm run serve");
   const config = readConfig(process.argv.slice(2), process.env, "development");
   if (config.environment === "production")
-    tellAndExit(`NODE_ENV is "${process.env["NODE_ENV"] ?? ""}", which means production.`, "Run: npm run serve");
-  const hub = await openHub(config, { level: "info", transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
+    tellAndExit(
+      `NODE_ENV is "${process.env["NODE_ENV"] ?? ""}", which means production.`,
+      "Run: npm run serve",
+    );
+  const hub = await openHub(config, {
+    level: "info",
+    transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } },
+  });
   const address = await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.close());
   process.stdout.write(`\n  Gammons Landing Educational Hub\n  ${address}\n\n`);

@@ -13,7 +13,8 @@ export interface HubPolicyInput {
 
 export function hubPolicy(input: HubPolicyInput): Policy {
   const { environment, preset = "education", overrides = {}, trustedProxies, publicOrigin } = input;
-  const hosts = environment === "production" && publicOrigin !== undefined ? [new URL(publicOrigin).host] : undefined;
+  const hosts =
+    environment === "production" && publicOrigin !== undefined ? [new URL(publicOrigin).host] : undefined;
   return definePolicy({
     ...overrides,
     environment,

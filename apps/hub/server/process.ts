@@ -4,7 +4,8 @@ const STOP_WITHIN_MS = 10_000;
 /** Prints `error:` and `hint:` and ends the process with status 1. */
 export function tellAndExit(error: unknown, hint?: string): never {
   const known = error instanceof Error && ["ConfigError", "SecretError", "PolicyError"].includes(error.name);
-  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const text =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
   process.exit(1);
 }

@@ -59,7 +59,9 @@ async function runPrimary(config: HubConfig): Promise<void> {
 
   stopOnSignal(async () => {
     stopping = true;
-    const ended = [...workers].map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
+    const ended = [...workers].map(
+      (worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())),
+    );
     for (const worker of workers) worker.kill("SIGTERM");
     await Promise.all(ended);
   });

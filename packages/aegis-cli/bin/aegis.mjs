@@ -14,7 +14,9 @@ function newerNode() {
     const candidate = join(folder, "node_modules", ".bin", "node");
     if (existsSync(candidate)) return candidate;
   }
-  process.stderr.write(`error: Node.js 22.18 or later is needed; this is ${process.version}.\nhint: install a current Node.js.\n`);
+  process.stderr.write(
+    `error: Node.js 22.18 or later is needed; this is ${process.version}.\nhint: install a current Node.js.\n`,
+  );
   process.exit(2);
 }
 
@@ -22,6 +24,10 @@ const built = join(home, "dist", "main.js");
 const entry = existsSync(built) ? [built] : ["--conditions=source", join(home, "src", "main.ts")];
 if (recent && existsSync(built)) await import(built);
 else {
-  const { status } = spawnSync(recent ? process.execPath : newerNode(), [...entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  const { status } = spawnSync(
+    recent ? process.execPath : newerNode(),
+    [...entry, ...process.argv.slice(2)],
+    { stdio: "inherit" },
+  );
   process.exit(status ?? 2);
 }

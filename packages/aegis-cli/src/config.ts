@@ -2,7 +2,14 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { definePolicy, type Environment, type Policy, type PolicyInput, type PresetName, presets } from "aegis";
+import {
+  definePolicy,
+  type Environment,
+  type Policy,
+  type PolicyInput,
+  type PresetName,
+  presets,
+} from "aegis";
 import { parseTarget, type TargetDescription } from "aegis/verify";
 import { UsageError } from "./talk.ts";
 
@@ -37,17 +44,27 @@ async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
   const { policy, target, routes, ...unknown } = data;
   const [extra] = Object.keys(unknown);
-  if (extra !== undefined) throw new UsageError(`${file}: there is no "${extra}" in a configuration.`, "Known: policy, target, routes.");
+  if (extra !== undefined)
+    throw new UsageError(
+      `${file}: there is no "${extra}" in a configuration.`,
+      "Known: policy, target, routes.",
+    );
   return {
     file,
     ...(isPolicyInput(policy) ? { policy } : {}),
-    ...(target === undefined ? {} : { target: typeof target === "string" ? readTarget(resolve(dirname(file), target)) : parseTarget(target) }),
+    ...(target === undefined
+      ? {}
+      : {
+          target:
+            typeof target === "string" ? readTarget(resolve(dirname(file), target)) : parseTarget(target),
+        }),
     ...(isRoutes(routes) ? { routes } : {}),
   };
 }
 
 /** Only that it is an object; `definePolicy` then checks every key and value. */
-const isPolicyInput = (value: unknown): value is PolicyInput => typeof value === "object" && value !== null && !Array.isArray(value);
+const isPolicyInput = (value: unknown): value is PolicyInput =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isRoutes = (value: unknown): value is () => Promise<readonly RouteRow[]> => typeof value === "function";
 
@@ -59,13 +76,18 @@ async function readData(file: string): Promise<Record<string, unknown>> {
     const module: unknown = await import(pathToFileURL(file).href);
     data = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   }
-  if (typeof data !== "object" || data === null || Array.isArray(data)) throw new UsageError(`${file}: it must give one object.`, "Use `export default { ... }`, or one JSON object.");
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    throw new UsageError(
+      `${file}: it must give one object.`,
+      "Use `export default { ... }`, or one JSON object.",
+    );
   return { ...data };
 }
 
 export function readJson(file: string): unknown {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  if (statSync(file).size > MAX_FILE_BYTES) throw new UsageError(`${file} is larger than ${MAX_FILE_BYTES} bytes.`);
+  if (statSync(file).size > MAX_FILE_BYTES)
+    throw new UsageError(`${file} is larger than ${MAX_FILE_BYTES} bytes.`);
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
@@ -85,20 +107,30 @@ const ENVIRONMENTS: readonly Environment[] = ["development", "test", "production
 
 export function environmentFrom(name: string): Environment {
   const known = ENVIRONMENTS.find((one) => one === name);
-  if (known === undefined) throw new UsageError(`There is no environment "${name}".`, `Known: ${ENVIRONMENTS.join(", ")}.`);
+  if (known === undefined)
+    throw new UsageError(`There is no environment "${name}".`, `Known: ${ENVIRONMENTS.join(", ")}.`);
   return known;
 }
 
 export function presetFrom(name: string): PresetName {
   const known = Object.keys(presets).find((one): one is PresetName => one === name);
-  if (known === undefined) throw new UsageError(`There is no preset "${name}".`, `Known: ${Object.keys(presets).join(", ")}.`);
+  if (known === undefined)
+    throw new UsageError(`There is no preset "${name}".`, `Known: ${Object.keys(presets).join(", ")}.`);
   return known;
 }
 
 /** The policy that the options name; otherwise the project's; otherwise preset "modern". */
-export async function choosePolicy(choice: PolicyChoice, config: ProjectConfig | undefined, environment: Environment): Promise<Policy> {
+export async function choosePolicy(
+  choice: PolicyChoice,
+  config: ProjectConfig | undefined,
+  environment: Environment,
+): Promise<Policy> {
   const given = choice.environment === undefined ? environment : environmentFrom(choice.environment);
   const fromFile = choice.policy === undefined ? undefined : await readData(resolve(choice.policy));
   const base: PolicyInput = fromFile ?? (choice.preset === undefined ? (config?.policy ?? {}) : {});
-  return definePolicy({ ...base, ...(choice.preset === undefined ? {} : { preset: presetFrom(choice.preset) }), environment: given });
+  return definePolicy({
+    ...base,
+    ...(choice.preset === undefined ? {} : { preset: presetFrom(choice.preset) }),
+    environment: given,
+  });
 }

@@ -1,11 +1,21 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { definePolicy, environmentOf, fingerprint, leafDescriptions, type Policy, policyLeaves, type PresetName, presets } from "aegis";
+import {
+  definePolicy,
+  environmentOf,
+  fingerprint,
+  leafDescriptions,
+  type Policy,
+  policyLeaves,
+  type PresetName,
+  presets,
+} from "aegis";
 import { catalogue } from "aegis/verify";
 import { choosePolicy, loadConfig, type PolicyChoice, presetFrom } from "./config.ts";
 import { paint, print, table, UsageError } from "./talk.ts";
 
-const shown = (value: unknown): string => (Array.isArray(value) && value.length > 4 ? `[${value.length} values]` : JSON.stringify(value));
+const shown = (value: unknown): string =>
+  Array.isArray(value) && value.length > 4 ? `[${value.length} values]` : JSON.stringify(value);
 
 /** `aegis policy show | diff | explain`. */
 export function registerPolicy(program: Command): void {
@@ -23,7 +33,13 @@ export function registerPolicy(program: Command): void {
       if (options.json === true) return print(JSON.stringify(chosen, undefined, 2));
       const usual = new Map(policyLeaves(definePolicy({ environment: chosen.environment })));
       print(`${paint("bold", "policy")} ${fingerprint(chosen)} (${chosen.environment})`);
-      const rows = policyLeaves(chosen).map(([path, value]) => [path, shown(value), JSON.stringify(usual.get(path)) === JSON.stringify(value) ? "" : paint("yellow", "differs from modern")]);
+      const rows = policyLeaves(chosen).map(([path, value]) => [
+        path,
+        shown(value),
+        JSON.stringify(usual.get(path)) === JSON.stringify(value)
+          ? ""
+          : paint("yellow", "differs from modern"),
+      ]);
       print(table(rows));
     });
 
@@ -54,21 +70,37 @@ async function choose(options: PolicyChoice): Promise<Policy> {
 }
 
 const named = (name: string, options: PolicyChoice): Promise<Policy> =>
-  choose({ ...options, ...(Object.hasOwn(presets, name) || !existsSync(name) ? { preset: presetFrom(name) } : { policy: name }) });
+  choose({
+    ...options,
+    ...(Object.hasOwn(presets, name) || !existsSync(name) ? { preset: presetFrom(name) } : { policy: name }),
+  });
 
 function explain(path: string): void {
   const leaf = leafDescriptions().get(path);
   if (leaf === undefined) {
     const inside = [...leafDescriptions().keys()].filter((one) => one.includes(path)).slice(0, 8);
-    throw new UsageError(`The policy has no setting "${path}".`, inside.length > 0 ? `Did you mean ${inside.join(", ")}?` : "See aegis policy show.");
+    throw new UsageError(
+      `The policy has no setting "${path}".`,
+      inside.length > 0 ? `Did you mean ${inside.join(", ")}?` : "See aegis policy show.",
+    );
   }
   const at = (policy: Policy): string => shown(new Map(policyLeaves(policy)).get(path));
   print(`${paint("bold", path)}\n${leaf.meaning}\nTakes ${leaf.takes}.\n`);
   const names = Object.keys(presets).filter((name): name is PresetName => Object.hasOwn(presets, name));
-  print(table([["preset", "development", "production"], ...names.map((preset) => [preset, at(definePolicy({ preset, environment: "development" })), at(definePolicy({ preset, environment: "production" }))])]));
+  print(
+    table([
+      ["preset", "development", "production"],
+      ...names.map((preset) => [
+        preset,
+        at(definePolicy({ preset, environment: "development" })),
+        at(definePolicy({ preset, environment: "production" })),
+      ]),
+    ]),
+  );
   const provers = catalogue.flatMap(({ controls }) => controls).filter(({ proves }) => proves.includes(path));
   const unprovable = catalogue.flatMap((room) => room.unprovable).find((one) => one.leaf === path);
   print("");
-  for (const control of provers) print(`proven by ${control.id}: ${control.claim} (${control.references.join(", ")})`);
+  for (const control of provers)
+    print(`proven by ${control.id}: ${control.claim} (${control.references.join(", ")})`);
   if (unprovable !== undefined) print(`cannot be proven from outside: ${unprovable.reason}`);
 }

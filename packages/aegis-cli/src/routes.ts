@@ -11,11 +11,26 @@ export function registerRoutes(program: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const config = await loadConfig(process.cwd());
       if (config?.routes === undefined)
-        throw new UsageError("This project's configuration does not say how to build its application.", 'Add `routes: async () => (await buildApp()).aegis.routes` to aegis.config.ts.');
-      const rows = (await config.routes()).toSorted((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : a.method < b.method ? -1 : 1));
+        throw new UsageError(
+          "This project's configuration does not say how to build its application.",
+          "Add `routes: async () => (await buildApp()).aegis.routes` to aegis.config.ts.",
+        );
+      const rows = (await config.routes()).toSorted((a, b) =>
+        a.url < b.url ? -1 : a.url > b.url ? 1 : a.method < b.method ? -1 : 1,
+      );
       if (json === true) return print(JSON.stringify(rows, undefined, 2));
       const shown = rows.filter(({ method }) => method !== "HEAD");
-      print(table([["METHOD", "PATH", "ACCESS", "CSRF"], ...shown.map(({ method, url, access, csrf }) => [method, url, access, method === "GET" ? "-" : csrf])]));
+      print(
+        table([
+          ["METHOD", "PATH", "ACCESS", "CSRF"],
+          ...shown.map(({ method, url, access, csrf }) => [
+            method,
+            url,
+            access,
+            method === "GET" ? "-" : csrf,
+          ]),
+        ]),
+      );
       tell(`${shown.length} routes; each GET answers HEAD too.`);
     });
 }

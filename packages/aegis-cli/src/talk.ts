@@ -4,7 +4,8 @@ import { styleText } from "node:util";
 type Style = Parameters<typeof styleText>[0];
 
 /** Styled where a person reads it: not in a pipe, not under NO_COLOR. */
-export const paint = (style: Style, text: string): string => styleText(style, text, { stream: process.stdout, validateStream: true });
+export const paint = (style: Style, text: string): string =>
+  styleText(style, text, { stream: process.stdout, validateStream: true });
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -24,12 +25,23 @@ const KNOWN = new Set(["UsageError", "PolicyError", "TargetError", "SecretError"
 
 export function tellError(error: unknown): void {
   const known = error instanceof Error && KNOWN.has(error.name);
-  tell(`error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`);
+  tell(
+    `error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`,
+  );
   if (error instanceof UsageError && error.hint !== undefined) tell(`hint: ${error.hint}`);
 }
 
 /** Rows as columns of even width. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ")).join("\n");
+  const widths = rows.reduce<number[]>(
+    (most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+        .join("  "),
+    )
+    .join("\n");
 }

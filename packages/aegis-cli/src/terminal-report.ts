@@ -20,8 +20,17 @@ export function terminalReport(report: Report, columns = 100): string {
   return [
     "",
     `${paint("bold", report.target)}  ${report.origin}`,
-    paint("dim", `held against policy ${report.fingerprint}, ${report.environment}; ${report.seconds.toFixed(1)} s`),
-    ...rooms.flatMap((room) => roomBlock(room, report.findings.filter((finding) => finding.room === room), width)),
+    paint(
+      "dim",
+      `held against policy ${report.fingerprint}, ${report.environment}; ${report.seconds.toFixed(1)} s`,
+    ),
+    ...rooms.flatMap((room) =>
+      roomBlock(
+        room,
+        report.findings.filter((finding) => finding.room === room),
+        width,
+      ),
+    ),
     "",
     summary(report),
     "",
@@ -31,13 +40,18 @@ export function terminalReport(report: Report, columns = 100): string {
 function roomBlock(room: string, findings: readonly Finding[], width: number): string[] {
   const good = findings.filter(({ outcome }) => outcome === "pass").length;
   const counted = findings.filter(({ outcome }) => outcome !== "not-applicable").length;
-  return ["", `${paint("bold", room)} ${paint("dim", `${good} of ${counted}`)}`, ...findings.flatMap((finding) => lines(finding, width))];
+  return [
+    "",
+    `${paint("bold", room)} ${paint("dim", `${good} of ${counted}`)}`,
+    ...findings.flatMap((finding) => lines(finding, width)),
+  ];
 }
 
 function lines(finding: Finding, width: number): string[] {
   const { glyph, word, style } = LOOK[finding.outcome];
   const head = `  ${paint(style, `${glyph} ${word.padEnd(8)}`)} ${hang(finding.claim, width)}`;
-  if (finding.outcome === "pass" || finding.outcome === "not-applicable") return [`${head}${paint("dim", `\n${pad(finding.observed, width)}`)}`];
+  if (finding.outcome === "pass" || finding.outcome === "not-applicable")
+    return [`${head}${paint("dim", `\n${pad(finding.observed, width)}`)}`];
   const rows: [string, string][] =
     finding.outcome === "fail"
       ? [
@@ -48,7 +62,14 @@ function lines(finding: Finding, width: number): string[] {
           ["fix", finding.advice.fix],
         ]
       : [["because", finding.observed]];
-  return [head, ...rows.map(([name, text]) => `${" ".repeat(INDENT)}${paint("dim", name.padEnd(9))} ${hang(text, width, INDENT + 10)}`), paint("dim", `${" ".repeat(INDENT)}${finding.id}`)];
+  return [
+    head,
+    ...rows.map(
+      ([name, text]) =>
+        `${" ".repeat(INDENT)}${paint("dim", name.padEnd(9))} ${hang(text, width, INDENT + 10)}`,
+    ),
+    paint("dim", `${" ".repeat(INDENT)}${finding.id}`),
+  ];
 }
 
 const pad = (text: string, width: number): string => `${" ".repeat(INDENT)}${hang(text, width)}`;
@@ -67,7 +88,16 @@ function hang(text: string, width: number, indent = INDENT): string {
 }
 
 function summary({ counts, reachable }: Report): string {
-  const part = (outcome: Outcome, text: string): string => (counts[outcome] === 0 ? paint("dim", `0 ${text}`) : paint(LOOK[outcome].style, `${counts[outcome]} ${text}`));
-  const all = [part("pass", "pass"), part("fail", "fail"), part("unknown", "unknown"), part("error", "error"), part("not-applicable", "not applicable")].join(", ");
+  const part = (outcome: Outcome, text: string): string =>
+    counts[outcome] === 0
+      ? paint("dim", `0 ${text}`)
+      : paint(LOOK[outcome].style, `${counts[outcome]} ${text}`);
+  const all = [
+    part("pass", "pass"),
+    part("fail", "fail"),
+    part("unknown", "unknown"),
+    part("error", "error"),
+    part("not-applicable", "not applicable"),
+  ].join(", ");
   return reachable ? all : `${paint(["bold", "red"], "The target could not be reached.")} ${all}`;
 }

@@ -30,7 +30,10 @@ export function registerVerify(program: Command): void {
     .argument("<url>", "where it answers, e.g. https://hub.example")
     .option("--preset <name>", "hold it against a preset")
     .option("--policy <file>", "hold it against a policy file")
-    .option("--environment <name>", "default: development for plain HTTP on this machine, otherwise production")
+    .option(
+      "--environment <name>",
+      "default: development for plain HTTP on this machine, otherwise production",
+    )
     .option("--target <file>", "how to use the application: routes and field names (JSON)")
     .option("--only <room>", "only the controls of one room")
     .option("--wait <seconds>", "wait so long at most for time-outs to happen", wholeSeconds, 0)
@@ -41,7 +44,8 @@ export function registerVerify(program: Command): void {
     .action(async (url: string, options: Options) => {
       const origin = originFrom(url);
       const config = await loadConfig(process.cwd());
-      const environment = options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
+      const environment =
+        options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
       const policy = await choosePolicy(options, config, environment);
       const target = options.target === undefined ? config?.target : readTarget(options.target);
       const progress = process.stderr.isTTY && options.json !== true;
@@ -51,7 +55,10 @@ export function registerVerify(program: Command): void {
         policy,
         ...(target === undefined ? {} : { target }),
         maxWaitSeconds: options.wait,
-        wire: { insecure: options.insecure === true, ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, "utf8") }) },
+        wire: {
+          insecure: options.insecure === true,
+          ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, "utf8") }),
+        },
         ...(options.only === undefined ? {} : { only: ({ room }) => room === options.only }),
         onFinding: () => {
           done += 1;
@@ -59,11 +66,22 @@ export function registerVerify(program: Command): void {
         },
       });
       if (progress) process.stderr.write(`\r${" ".repeat(60)}\r`);
-      if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(report, undefined, 2)}\n`);
-      print(options.json === true ? JSON.stringify(report, undefined, 2) : terminalReport(report, process.stdout.columns));
-      if (report.findings.length === 0) throw new UsageError("There is no such room.", "See aegis policy show: the first word of every setting is a room.");
-      for (const account of report.accountsCreated.slice(0, 3)) tell(`made the account ${account} on the target`);
-      if (report.accountsCreated.length > 3) tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
+      if (options.save !== undefined)
+        writeFileSync(options.save, `${JSON.stringify(report, undefined, 2)}\n`);
+      print(
+        options.json === true
+          ? JSON.stringify(report, undefined, 2)
+          : terminalReport(report, process.stdout.columns),
+      );
+      if (report.findings.length === 0)
+        throw new UsageError(
+          "There is no such room.",
+          "See aegis policy show: the first word of every setting is a room.",
+        );
+      for (const account of report.accountsCreated.slice(0, 3))
+        tell(`made the account ${account} on the target`);
+      if (report.accountsCreated.length > 3)
+        tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
       process.exitCode = statusOf(report);
     });
 }
@@ -75,7 +93,8 @@ function statusOf(report: Report): number {
 
 function originFrom(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new UsageError(`"${text}" is no web address.`, "Give scheme and host, e.g. https://hub.example.");
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`"${text}" is no web address.`, "Give scheme and host, e.g. https://hub.example.");
   return url;
 }
 

@@ -68,7 +68,15 @@ export interface SignedIn {
 }
 
 /** Answers that many controls look at; each fetched once a run. Undefined: the target gives no such answer. */
-export type SampleName = "html" | "json" | "personal" | "static" | "not-found" | "bad-request" | "unauthenticated" | "too-large";
+export type SampleName =
+  | "html"
+  | "json"
+  | "personal"
+  | "static"
+  | "not-found"
+  | "bad-request"
+  | "unauthenticated"
+  | "too-large";
 
 export interface ProbeContext<P> {
   /** The room's section of the policy that the target is held against. */
@@ -85,7 +93,11 @@ export interface ProbeContext<P> {
   /** Bytes on a raw connection, for what no HTTP client would send; resolves with what came back (bounded in size and time). */
   raw(bytes: string | Uint8Array, options?: { readonly waitSeconds?: number }): Promise<RawAnswer>;
   /** Signs a fresh client in; undefined where the target's description does not say how. */
-  signIn(options?: { readonly rememberMe?: boolean; readonly client?: WireClient; readonly fresh?: boolean }): Promise<SignedIn | undefined>;
+  signIn(options?: {
+    readonly rememberMe?: boolean;
+    readonly client?: WireClient;
+    readonly fresh?: boolean;
+  }): Promise<SignedIn | undefined>;
   /** Registers a throw-away account; undefined where the description does not say how. */
   register(fields: Readonly<Record<string, string>>): Promise<Exchange | undefined>;
   sample(name: SampleName): Promise<Exchange | undefined>;
@@ -119,7 +131,7 @@ export interface Control<P> {
   readonly advice: { readonly symptom: string; readonly cause: string; readonly fix: string };
   /** Lets time pass for the target, and so must run alone. Default false. */
   readonly slow?: boolean;
-  probe(context: ProbeContext<P>): Promise<Verdict>;
+  readonly probe: (context: ProbeContext<P>) => Promise<Verdict>;
 }
 
 /** A policy leaf that no probe can see from outside, and why. */
@@ -134,7 +146,11 @@ export interface RoomControls<P> {
 }
 
 export const pass = (observed: string): Verdict => ({ outcome: "pass", observed });
-export const fail = (observed: string, expected: string): Verdict => ({ outcome: "fail", observed, expected });
+export const fail = (observed: string, expected: string): Verdict => ({
+  outcome: "fail",
+  observed,
+  expected,
+});
 export const unknown = (observed: string): Verdict => ({ outcome: "unknown", observed });
 export const notApplicable = (observed: string): Verdict => ({ outcome: "not-applicable", observed });
 
@@ -169,7 +185,12 @@ export interface TargetDescription {
   /** Name of the session cookie; guessed from the sign-in answer where absent. */
   readonly sessionCookie?: string;
   /** Paths that give an HTML page, public JSON, an answer that depends on who asks, and a static file. */
-  readonly samples?: { readonly html?: string; readonly json?: string; readonly personal?: string; readonly static?: string };
+  readonly samples?: {
+    readonly html?: string;
+    readonly json?: string;
+    readonly personal?: string;
+    readonly static?: string;
+  };
   /** An account that may be used; otherwise one is registered. */
   readonly credentials?: { readonly username: string; readonly password: string };
 }

@@ -24,7 +24,10 @@ export function enforceErrors(app: FastifyInstance, audit: Audit): void {
 
 function note(error: AegisError, request: FastifyRequest, audit: Audit): void {
   if (error.status >= 500) {
-    request.log.error({ err: error.facts.cause ?? error, code: error.code, hint: error.spec.hint }, error.spec.title);
+    request.log.error(
+      { err: error.facts.cause ?? error, code: error.code, hint: error.spec.hint },
+      error.spec.title,
+    );
     return;
   }
   const event = refusals.find(([prefix]) => error.code.startsWith(prefix))?.[1];
@@ -39,7 +42,8 @@ function note(error: AegisError, request: FastifyRequest, audit: Audit): void {
 }
 
 function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.facts.retryAfterSeconds !== undefined) reply.header("retry-after", String(error.facts.retryAfterSeconds));
+  if (error.facts.retryAfterSeconds !== undefined)
+    reply.header("retry-after", String(error.facts.retryAfterSeconds));
   // RFC 9110 15.5.2 asks for a challenge; a scheme that browsers do not know opens no password box.
   if (error.status === 401) reply.header("www-authenticate", 'Session realm="session"');
   return reply

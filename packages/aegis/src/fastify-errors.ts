@@ -6,7 +6,6 @@ import { csrfErrors } from "./csrf/errors.ts";
 import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
 import { inputError, inputErrors } from "./input/errors.ts";
 import { fieldErrors } from "./input/validation.ts";
-import { isRecord } from "./lib/freeze.ts";
 import { isUnavailable } from "./lib/unavailable.ts";
 import { passwordErrors } from "./password/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
@@ -48,9 +47,11 @@ const RETRY_AFTER_SECONDS = 5;
 
 export function toAegisError(error: unknown): AegisError {
   if (error instanceof AegisError) return error;
-  if (isUnavailable(error)) return serverError("AEGIS_STORE_UNAVAILABLE", { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  if (isUnavailable(error))
+    return serverError("AEGIS_STORE_UNAVAILABLE", { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS });
   if (isFastifyError(error)) {
-    if (error.validation !== undefined) return inputError("AEGIS_INPUT_INVALID", { errors: fieldErrors(error.validation) });
+    if (error.validation !== undefined)
+      return inputError("AEGIS_INPUT_INVALID", { errors: fieldErrors(error.validation) });
     switch (error.code) {
       case "FST_ERR_CTP_BODY_TOO_LARGE":
         return inputError("AEGIS_INPUT_TOO_LARGE");
@@ -69,11 +70,12 @@ export function toAegisError(error: unknown): AegisError {
     }
     // What other plugins refuse stays a refusal; their words may say too much.
     if (error.statusCode === 403 || error.statusCode === 404) return accessError("AEGIS_ACCESS_NOT_FOUND");
-    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return inputError("AEGIS_INPUT_MALFORMED");
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+      return inputError("AEGIS_INPUT_MALFORMED");
   }
   return serverError("AEGIS_INTERNAL", { cause: error });
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
-  return error instanceof Error && isRecord(error) === true && "code" in error && typeof error.code === "string";
+  return error instanceof Error && "code" in error && typeof error.code === "string";
 }

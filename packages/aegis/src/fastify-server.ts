@@ -64,6 +64,7 @@ function headerPreface(policy: Policy): [string, string][] {
   const block = headerBlock(policy.headers);
   const lines = Object.entries({ ...block.always, "content-security-policy": block.dataCsp });
   // There is no request yet that could say whether it came over HTTPS; where HTTPS is demanded, it did.
-  if (block.hsts !== undefined && policy.transport.httpsRequired) lines.push(["strict-transport-security", block.hsts]);
+  if (block.hsts !== undefined && policy.transport.httpsRequired)
+    lines.push(["strict-transport-security", block.hsts]);
   return lines;
 }

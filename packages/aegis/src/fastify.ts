@@ -74,7 +74,14 @@ declare module "fastify" {
  * @throws when the server was made without `serverOptions`, or a route declares no access rule.
  */
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
-  const { policy, sessions: store, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
+  const {
+    policy,
+    sessions: store,
+    accounts,
+    publicOrigin,
+    clock = systemClock,
+    random = systemRandom,
+  } = wiring;
   demandServerOptions(app, policy);
   const audit = auditor(wiring.audit ?? logSink(app.log), clock);
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
@@ -117,7 +124,11 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       verify: (password, hash) => hasher.verify(password, hash),
       verifyNothing: (password) => hasher.verifyNothing(password),
       problems: (password, { username, email }) =>
-        passwordProblems(policy.password, password, { username, ...(email === null ? {} : { email }), ...product }),
+        passwordProblems(policy.password, password, {
+          username,
+          ...(email === null ? {} : { email }),
+          ...product,
+        }),
     },
     clock,
     random,
@@ -149,7 +160,13 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       return userView(account);
     },
     onEnded: (request, { userId, sessionId, reason, count }) =>
-      audit(request, { event: "session.ended", outcome: "success", user_id: userId, session_id: sessionId, facts: { reason, count } }),
+      audit(request, {
+        event: "session.ended",
+        outcome: "success",
+        user_id: userId,
+        session_id: sessionId,
+        facts: { reason, count },
+      }),
   });
 }
 
@@ -175,8 +192,11 @@ function auditor(sink: AuditSink, clock: Clock): Audit {
 function demandServerOptions(app: FastifyInstance, policy: Policy): void {
   const { bodyLimit, keepAliveTimeout } = app.initialConfig;
   const { input, transport } = policy;
-  if (bodyLimit === input.bodyLimitBytes && keepAliveTimeout === transport.keepAliveTimeoutSeconds * 1000) return;
-  throw new Error("Make the server with the policy's options: Fastify({ ...serverOptions(policy), /* yours */ }).");
+  if (bodyLimit === input.bodyLimitBytes && keepAliveTimeout === transport.keepAliveTimeoutSeconds * 1000)
+    return;
+  throw new Error(
+    "Make the server with the policy's options: Fastify({ ...serverOptions(policy), /* yours */ }).",
+  );
 }
 
 export { toAegisError };

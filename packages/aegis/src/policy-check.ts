@@ -43,56 +43,70 @@ export function checkPolicy<T extends TSchema>(schema: T, value: unknown): Stati
   return Value.Parse(schema, value);
 }
 
-function shapeProblems(schema: TSchema, value: unknown): PolicyProblem[] {
-  const problems: PolicyProblem[] = [];
-  for (const error of Value.Errors(schema, value)) {
-    const path = error.instancePath.slice(1).replaceAll("/", ".");
-    const at = path === "" ? value : valueAt(value, path);
-    const known = propertiesAt(schema, path);
-    if (error.keyword === "additionalProperties") {
-      for (const key of error.params.additionalProperties) {
-        const full = path === "" ? key : `${path}.${key}`;
-        const got = valueAt(value, full);
-        problems.push({ path: full, value: got, expected: "no such key here", rule: "unknown-key", ...likelyMeaning.key(key, got, known) });
-      }
-    } else if (error.keyword === "required") {
-      for (const key of error.params.requiredProperties) {
-        problems.push({ path: path === "" ? key : `${path}.${key}`, value: undefined, expected: "a value", rule: "required" });
-      }
-    } else if (error.keyword !== "boolean") {
-      const leaf = schemaAt(schema, path);
-      problems.push({ path, value: at, expected: expectation(leaf, error.message), rule: error.keyword, ...likelyMeaning.value(at, leaf) });
-    }
-  }
-  const seen = new Set<string>();
-  return problems.filter((problem) => !seen.has(problem.path) && seen.add(problem.path));
+/** Walks schema and value side by side: the schema library's own list of errors ends after a few. */
+function shapeProblems(schema: unknown, value: unknown, path = ""): PolicyProblem[] {
+  const properties = isRecord(schema) ? schema["properties"] : undefined;
+  if (!isRecord(properties)) return leafProblems(schema, value, path);
+  if (!isRecord(value)) return [{ path, value, expected: "an object", rule: "type" }];
+  const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
+  const known = Object.keys(properties);
+  const unknown = Object.keys(value).filter((key) => !Object.hasOwn(properties, key));
+  return [
+    ...unknown.map((key) => ({
+      path: at(key),
+      value: value[key],
+      expected: "no such key here",
+      rule: "unknown-key",
+      ...likelyMeaning.key(key, value[key], known),
+    })),
+    ...known.flatMap((key) =>
+      shapeProblems(properties[key], Object.hasOwn(value, key) ? value[key] : undefined, at(key)),
+    ),
+  ];
 }
 
-/** The schema of a dotted path; array items keep the array's. */
-export function schemaAt(schema: TSchema, path: string): Record<string, unknown> {
-  let found: unknown = schema;
-  for (const key of path === "" ? [] : path.split(".")) {
-    const properties = isRecord(found) ? found["properties"] : undefined;
-    if (!isRecord(properties) || !Object.hasOwn(properties, key)) break;
-    found = properties[key];
-  }
-  return isRecord(found) ? found : {};
+function leafProblems(schema: unknown, value: unknown, path: string): PolicyProblem[] {
+  if (!isRecord(schema)) return [];
+  if (value === undefined) return [{ path, value, expected: expectation(schema), rule: "required" }];
+  const [error] = Value.Errors(schema, value);
+  if (error === undefined) return [];
+  const place = error.instancePath.slice(1).replaceAll("/", ".");
+  const item = Array.isArray(value) ? value[Number(place)] : undefined;
+  const items = schema["items"];
+  // A bad entry of a list is named by its place.
+  if (place !== "" && isRecord(items))
+    return [
+      {
+        path: `${path}.${place}`,
+        value: item,
+        expected: expectation(items),
+        rule: error.keyword,
+        ...likelyMeaning.value(item, items),
+      },
+    ];
+  return [
+    {
+      path,
+      value,
+      expected: expectation(schema),
+      rule: error.keyword,
+      ...likelyMeaning.value(value, schema),
+    },
+  ];
 }
-
-const propertiesAt = (schema: TSchema, path: string): string[] => {
-  const properties = schemaAt(schema, path)["properties"];
-  return isRecord(properties) ? Object.keys(properties) : [];
-};
 
 /** What a schema takes, in words. */
-export function expectation(leaf: Record<string, unknown>, otherwise = "another value"): string {
-  if (Array.isArray(leaf["enum"])) return `one of ${leaf["enum"].map((word) => JSON.stringify(word)).join(", ")}`;
-  if (leaf["type"] === "integer") return `a whole number from ${String(leaf["minimum"])} to ${String(leaf["maximum"])}`;
+export function expectation(leaf: Record<string, unknown>): string {
+  if (Array.isArray(leaf["enum"]))
+    return `one of ${leaf["enum"].map((word) => JSON.stringify(word)).join(", ")}`;
+  if (leaf["type"] === "integer")
+    return `a whole number from ${String(leaf["minimum"])} to ${String(leaf["maximum"])}`;
   if (leaf["type"] === "boolean") return "true or false";
   if (leaf["type"] === "array") return "a list of distinct valid values";
-  if (leaf["type"] === "string" && typeof leaf["pattern"] === "string") return `text matching ${leaf["pattern"]}`;
+  if (leaf["type"] === "string" && typeof leaf["pattern"] === "string")
+    return `text matching ${leaf["pattern"]}`;
   if (leaf["type"] === "object") return "an object";
-  return otherwise;
+  return "another value";
 }
 
 interface CrossRule {
@@ -139,7 +153,8 @@ const crossRules: readonly CrossRule[] = [
     path: "session.idleTimeoutSeconds",
     expected: "no more than session.absoluteTimeoutSeconds",
     hint: "A session that ends in absolute terms first never gets to be idle.",
-    holds: (get) => number(get("session.idleTimeoutSeconds")) <= number(get("session.absoluteTimeoutSeconds")),
+    holds: (get) =>
+      number(get("session.idleTimeoutSeconds")) <= number(get("session.absoluteTimeoutSeconds")),
   },
   {
     rule: "remembered-idle-within-absolute",
@@ -147,7 +162,8 @@ const crossRules: readonly CrossRule[] = [
     expected: "no more than session.rememberMe.absoluteTimeoutSeconds",
     hint: "A session that ends in absolute terms first never gets to be idle.",
     holds: (get) =>
-      number(get("session.rememberMe.idleTimeoutSeconds")) <= number(get("session.rememberMe.absoluteTimeoutSeconds")),
+      number(get("session.rememberMe.idleTimeoutSeconds")) <=
+      number(get("session.rememberMe.absoluteTimeoutSeconds")),
   },
   {
     rule: "preload-needs-hsts",
@@ -186,7 +202,8 @@ const crossRules: readonly CrossRule[] = [
     path: "transport.headersTimeoutSeconds",
     expected: "no more than transport.requestTimeoutSeconds",
     hint: "The request's time includes that of its header.",
-    holds: (get) => number(get("transport.headersTimeoutSeconds")) <= number(get("transport.requestTimeoutSeconds")),
+    holds: (get) =>
+      number(get("transport.headersTimeoutSeconds")) <= number(get("transport.requestTimeoutSeconds")),
   },
 ];
 

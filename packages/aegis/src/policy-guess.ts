@@ -4,11 +4,20 @@ import { isRecord } from "./lib/freeze.ts";
 type Guess = { readonly hint?: string };
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400 };
-const unitBytes: Readonly<Record<string, number>> = { b: 1, kb: 1024, k: 1024, mb: 1024 ** 2, m: 1024 ** 2, gb: 1024 ** 3 };
+const unitBytes: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1024,
+  k: 1024,
+  mb: 1024 ** 2,
+  m: 1024 ** 2,
+  gb: 1024 ** 3,
+};
 
 export const likelyMeaning = {
   key(key: string, value: unknown, known: readonly string[]): Guess {
-    const withUnit = known.find((name) => name.startsWith(key) && /(Seconds|Bytes|Kib|Limit|Length)$/.test(name));
+    const withUnit = known.find(
+      (name) => name.startsWith(key) && /(Seconds|Bytes|Kib|Limit|Length)$/.test(name),
+    );
     const near = withUnit ?? nearest(key, known);
     if (near !== undefined) return { hint: `Did you mean ${near}?` };
     return isRecord(value) || known.length === 0 ? {} : { hint: `Known here: ${known.join(", ")}.` };
@@ -17,8 +26,10 @@ export const likelyMeaning = {
   value(value: unknown, leaf: Record<string, unknown>): Guess {
     if (leaf["type"] === "integer" && typeof value === "string") return numberFrom(value, leaf);
     if (leaf["type"] === "boolean" && typeof value === "string") return booleanFrom(value);
-    if (leaf["type"] === "boolean" && (value === 0 || value === 1)) return { hint: `Did you mean ${String(value === 1)}?` };
-    if (leaf["type"] === "array" && typeof value === "string") return { hint: `Did you mean [${JSON.stringify(value)}]?` };
+    if (leaf["type"] === "boolean" && (value === 0 || value === 1))
+      return { hint: `Did you mean ${String(value === 1)}?` };
+    if (leaf["type"] === "array" && typeof value === "string")
+      return { hint: `Did you mean [${JSON.stringify(value)}]?` };
     if (Array.isArray(leaf["enum"]) && typeof value === "string") {
       const words = leaf["enum"].filter((word) => typeof word === "string");
       const near = nearest(value, words);
@@ -26,8 +37,12 @@ export const likelyMeaning = {
     }
     if (leaf["type"] === "integer" && typeof value === "number" && value > Number(leaf["maximum"])) {
       const thousandth = value / 1000;
-      return Number.isInteger(thousandth) && thousandth >= Number(leaf["minimum"]) && thousandth <= Number(leaf["maximum"])
-        ? { hint: `Did you mean ${thousandth}? The unit stands in the key; this looks like a thousand times too much.` }
+      return Number.isInteger(thousandth) &&
+        thousandth >= Number(leaf["minimum"]) &&
+        thousandth <= Number(leaf["maximum"])
+        ? {
+            hint: `Did you mean ${thousandth}? The unit stands in the key; this looks like a thousand times too much.`,
+          }
         : {};
     }
     return {};
@@ -40,7 +55,9 @@ function numberFrom(text: string, leaf: Record<string, unknown>): Guess {
   const unit = (match[2] ?? "").toLowerCase();
   const units = String(leaf["description"]).includes("bytes") ? unitBytes : unitSeconds;
   const factor = unit === "" ? 1 : units[unit];
-  return factor === undefined ? {} : { hint: `Did you mean ${Number(match[1]) * factor}? A number, without quotes or unit.` };
+  return factor === undefined
+    ? {}
+    : { hint: `Did you mean ${Number(match[1]) * factor}? A number, without quotes or unit.` };
 }
 
 function booleanFrom(text: string): Guess {

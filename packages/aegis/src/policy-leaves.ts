@@ -19,8 +19,10 @@ export function leafDescriptions(): ReadonlyMap<string, LeafDescription> {
 function describe(schema: unknown, path: string): [string, LeafDescription][] {
   if (!isRecord(schema)) return [];
   if (isRecord(schema["properties"]))
-    return Object.entries(schema["properties"]).flatMap(([key, inner]) => describe(inner, path === "" ? key : `${path}.${key}`));
+    return Object.entries(schema["properties"]).flatMap(([key, inner]) =>
+      describe(inner, path === "" ? key : `${path}.${key}`),
+    );
   const items = schema["items"];
   const takes = isRecord(items) ? `a list of ${expectation(items)}` : expectation(schema);
-  return [[path, { meaning: String(schema["description"] ?? ""), takes }]];
+  return [[path, { meaning: typeof schema["description"] === "string" ? schema["description"] : "", takes }]];
 }

@@ -5,10 +5,19 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 
-const fourClasses = { requireUppercase: true, requireLowercase: true, requireDigit: true, requireSpecial: true };
+const fourClasses = {
+  requireUppercase: true,
+  requireLowercase: true,
+  requireDigit: true,
+  requireSpecial: true,
+};
 
 const platform: PolicyOverrides = {
-  session: { idleTimeoutSeconds: 15 * MINUTE, absoluteTimeoutSeconds: 8 * HOUR, rotateEverySeconds: 5 * MINUTE },
+  session: {
+    idleTimeoutSeconds: 15 * MINUTE,
+    absoluteTimeoutSeconds: 8 * HOUR,
+    rotateEverySeconds: 5 * MINUTE,
+  },
   password: { minLength: 12, ...fourClasses },
   account: { emailRequired: true },
 };

@@ -14,7 +14,8 @@ export function lockDirectory(directory: string): () => void {
         `The database in ${directory} is in use by process ${owner}. Stop it, or give this one its own AEGIS_DIRECTORY.`,
       );
     rmSync(file, { force: true }); // left behind by a process that was killed
-    if (!claim(file)) throw new ConfigError(`The database in ${directory} was taken by another process just now.`);
+    if (!claim(file))
+      throw new ConfigError(`The database in ${directory} was taken by another process just now.`);
   }
   return () => rmSync(file, { force: true });
 }

@@ -27,7 +27,9 @@ const STATEMENT_WITHIN_MS = 10_000;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.databaseUrl !== undefined) return openPostgres(options.databaseUrl, options.onIdleError);
   if (options.environment === "production")
-    throw new ConfigError("DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.");
+    throw new ConfigError(
+      "DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.",
+    );
   const unlock = lockDirectory(options.dataDirectory);
   try {
     const pool = await openPglite(`${options.dataDirectory}/pglite`);
@@ -45,7 +47,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-function openPostgres(connectionString: string, onIdleError: (error: Error) => void = () => undefined): Database {
+function openPostgres(
+  connectionString: string,
+  onIdleError: (error: Error) => void = () => undefined,
+): Database {
   const pool = new pg.Pool({
     connectionString,
     max: 10,

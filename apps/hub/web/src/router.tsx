@@ -1,13 +1,33 @@
-import { createRootRoute, createRoute, createRouter, type ErrorComponentProps, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import type { FetchQueryOptions } from "@tanstack/react-query";
-import { courseQuery, coursesQuery, devicesQuery, lessonQuery, policyQuery, profileQuery, queryClient, sessionQuery } from "./api/queries.ts";
+import {
+  courseQuery,
+  coursesQuery,
+  devicesQuery,
+  lessonQuery,
+  policyQuery,
+  profileQuery,
+  queryClient,
+  sessionQuery,
+} from "./api/queries.ts";
 import { Layout } from "./ui/layout.tsx";
 import { NotFoundPage } from "./ui/not-found.tsx";
 import { ErrorState } from "./ui/states.tsx";
 
 const PageError = ({ error, reset }: ErrorComponentProps) => <ErrorState error={error} retry={reset} />;
 
-const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage, errorComponent: PageError });
+const root = createRootRoute({
+  component: Layout,
+  notFoundComponent: NotFoundPage,
+  errorComponent: PageError,
+});
 
 /** A page's data is asked for on intent and while its code loads; the page itself shows how that went. */
 function ahead<T>(query: FetchQueryOptions<T, Error, T, string[]>): void {
@@ -50,7 +70,9 @@ const login = createRoute({
   path: "/login",
   validateSearch: (search: Record<string, unknown>): LoginSearch => ({
     // Only a path of this origin: anything else would send people away after they have signed in (open redirect).
-    ...(typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {}),
+    ...(typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"])
+      ? { next: search["next"] }
+      : {}),
     ...(typeof search["registered"] === "string" ? { registered: search["registered"].slice(0, 64) } : {}),
     ...(search["signedOut"] === true ? { signedOut: true } : {}),
   }),

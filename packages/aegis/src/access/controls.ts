@@ -1,4 +1,14 @@
-import { type Control, fail, notApplicable, pass, type ProbeContext, type RoomControls, type TargetRoute, unknown, type WireRequest } from "../control.ts";
+import {
+  type Control,
+  fail,
+  notApplicable,
+  pass,
+  type ProbeContext,
+  type RoomControls,
+  type TargetRoute,
+  unknown,
+  type WireRequest,
+} from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { isAccepted, notDescribed } from "../verify/wire/checks.ts";
 import { headerOf } from "../verify/wire/header.ts";
@@ -20,14 +30,19 @@ const isGuarded = ({ openGroups }: Policy, { access }: TargetRoute): boolean =>
 
 /** Refused without a session: 401, 403, or shown the way to the sign-in page. */
 const isTurnedAway = (status: number, location: string | undefined, path: string): boolean =>
-  status === 401 || status === 403 || (status >= 300 && status < 400 && location !== undefined && location !== path);
+  status === 401 ||
+  status === 403 ||
+  (status >= 300 && status < 400 && location !== undefined && location !== path);
 
 async function walk(context: Context, routes: readonly TargetRoute[]) {
   for (const route of routes) {
     const request = requestTo(route);
     const { response } = await context.anonymous().send(request);
     if (!isTurnedAway(response.status, headerOf(response, "location"), request.path))
-      return fail(`${route.method} ${route.path} answers ${response.status} to nobody`, "401, 403 or the way to sign-in");
+      return fail(
+        `${route.method} ${route.path} answers ${response.status} to nobody`,
+        "401, 403 or the way to sign-in",
+      );
   }
   return pass(`${routes.length} routes refuse`);
 }
@@ -45,7 +60,9 @@ const guarded: Control<Policy> = {
   references: ["asvs:v5.0.0-8.2.1", "owasp:top10-2021-a01", "req:TEN-3", "req:CHK-7"],
   advice,
   async probe(context) {
-    const routes = (context.target.routes ?? []).filter(({ access }) => access === "authenticated" || access.startsWith("role:"));
+    const routes = (context.target.routes ?? []).filter(
+      ({ access }) => access === "authenticated" || access.startsWith("role:"),
+    );
     return routes.length === 0 ? notDescribed("which routes need a sign-in (routes)") : walk(context, routes);
   },
 };
@@ -55,7 +72,11 @@ const groups: Control<Policy> = {
   claim: "Route groups are open to everybody exactly where the policy opens them",
   proves: ["openGroups"],
   references: ["asvs:v5.0.0-8.2.1", "req:TEN-3"],
-  advice: { ...advice, cause: "access.openGroups opens more, or less, than meant.", fix: "Set access.openGroups." },
+  advice: {
+    ...advice,
+    cause: "access.openGroups opens more, or less, than meant.",
+    fix: "Set access.openGroups.",
+  },
   async probe(context) {
     const routes = (context.target.routes ?? []).filter(({ access }) => access.startsWith("group:"));
     if (routes.length === 0) return notApplicable("the target description names no route groups");
@@ -63,7 +84,8 @@ const groups: Control<Policy> = {
     if (closed.length > 0) return walk(context, closed);
     for (const route of routes.filter(({ path, method }) => method === "GET" && !path.includes(":"))) {
       const { response } = await context.anonymous().send(requestTo(route));
-      if (!isAccepted(response.status)) return fail(`GET ${route.path} answers ${response.status}`, "open to everybody");
+      if (!isAccepted(response.status))
+        return fail(`GET ${route.path} answers ${response.status}`, "open to everybody");
     }
     return pass(`${routes.length} routes open`);
   },
@@ -74,15 +96,29 @@ const signInPage: Control<Policy> = {
   claim: "A browser that asks for a guarded page is sent to the sign-in page, and back afterwards",
   proves: ["signInPath"],
   references: ["req:ACC-1"],
-  advice: { symptom: "People see an error instead of the sign-in page.", cause: "access.signInPath is not the sign-in page.", fix: "Set access.signInPath." },
+  advice: {
+    symptom: "People see an error instead of the sign-in page.",
+    cause: "access.signInPath is not the sign-in page.",
+    fix: "Set access.signInPath.",
+  },
   async probe(context) {
-    const routes = (context.target.routes ?? []).filter(({ method, access, path }) => method === "GET" && access === "authenticated" && !path.includes(":"));
+    const routes = (context.target.routes ?? []).filter(
+      ({ method, access, path }) => method === "GET" && access === "authenticated" && !path.includes(":"),
+    );
     const [route] = routes;
     if (route === undefined) return notDescribed("which routes need a sign-in (routes)");
-    const { response } = await context.anonymous().send({ path: route.path, headers: { accept: "text/html" } });
+    const { response } = await context
+      .anonymous()
+      .send({ path: route.path, headers: { accept: "text/html" } });
     const location = headerOf(response, "location");
-    if (response.status < 300 || response.status >= 400 || location === undefined) return fail(`${route.path} answers ${response.status} to a browser`, `a redirect to ${context.policy.signInPath}`);
-    return location.split("?")[0] === context.policy.signInPath ? pass(`${response.status} to ${location}`) : fail(`redirects to ${location}`, context.policy.signInPath);
+    if (response.status < 300 || response.status >= 400 || location === undefined)
+      return fail(
+        `${route.path} answers ${response.status} to a browser`,
+        `a redirect to ${context.policy.signInPath}`,
+      );
+    return location.split("?")[0] === context.policy.signInPath
+      ? pass(`${response.status} to ${location}`)
+      : fail(`redirects to ${location}`, context.policy.signInPath);
   },
 };
 
@@ -91,16 +127,28 @@ const unknownMethod: Control<Policy> = {
   claim: "Methods that no route declares are refused",
   proves: [],
   references: ["asvs:v5.0.0-4.1.4"],
-  advice: { symptom: "A guard that looks at GET and POST is passed by with another method.", cause: "A catch-all handler or a debugging method (TRACE) is on.", fix: "Declare methods one by one; switch TRACE off in the proxy." },
+  advice: {
+    symptom: "A guard that looks at GET and POST is passed by with another method.",
+    cause: "A catch-all handler or a debugging method (TRACE) is on.",
+    fix: "Declare methods one by one; switch TRACE off in the proxy.",
+  },
   async probe(context) {
     for (const method of ["TRACE", "PROPFIND", "DEBUG"]) {
-      const answer = await context.raw(`${method} / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Connection: close\r\n\r\n`);
+      const answer = await context.raw(
+        `${method} / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Connection: close\r\n\r\n`,
+      );
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
-      if (Number.isNaN(status)) return answer.ended === "closed" ? pass(`${method} closes the connection`) : unknown(`no readable answer to ${method}`);
+      if (Number.isNaN(status))
+        return answer.ended === "closed"
+          ? pass(`${method} closes the connection`)
+          : unknown(`no readable answer to ${method}`);
       if (status < 400) return fail(`${method} / answers ${status}`, "4xx or 501");
     }
     return pass("TRACE, PROPFIND and DEBUG refused");
   },
 };
 
-export const accessControls: RoomControls<Policy> = { controls: [guarded, groups, signInPage, unknownMethod], unprovable: [] };
+export const accessControls: RoomControls<Policy> = {
+  controls: [guarded, groups, signInPage, unknownMethod],
+  unprovable: [],
+};

@@ -39,7 +39,11 @@ export function enforceAccess(app: FastifyInstance, policy: DeepReadonly<AccessP
     if (access === "public" || (access !== undefined && open.has(access))) return;
     if (request.session === null) return refuseAnonymous(request, reply, policy.signInPath);
     if (access === "authenticated" || access?.startsWith("group:") === true) return;
-    if (access?.startsWith("role:") === true && request.principal.roles.includes(access.slice("role:".length))) return;
+    if (
+      access?.startsWith("role:") === true &&
+      request.principal.roles.includes(access.slice("role:".length))
+    )
+      return;
     throw accessError("AEGIS_ACCESS_FORBIDDEN");
   });
 }

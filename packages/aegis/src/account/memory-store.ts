@@ -26,8 +26,15 @@ export class MemoryAccountStore implements AccountStore {
     return id === undefined ? undefined : this.#accounts.get(id);
   }
 
-  async updateProfile(id: string, profile: { readonly displayName: string; readonly aboutMe: string }): Promise<Account | undefined> {
-    return this.#change(id, (account) => ({ ...account, displayName: profile.displayName, aboutMe: profile.aboutMe }));
+  async updateProfile(
+    id: string,
+    profile: { readonly displayName: string; readonly aboutMe: string },
+  ): Promise<Account | undefined> {
+    return this.#change(id, (account) => ({
+      ...account,
+      displayName: profile.displayName,
+      aboutMe: profile.aboutMe,
+    }));
   }
 
   async replacePasswordHash(id: string, from: string, to: string): Promise<boolean> {

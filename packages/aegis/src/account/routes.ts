@@ -12,7 +12,12 @@ import type { Account, AccountStore } from "./store.ts";
 export interface AccountRoutesWiring {
   readonly service: AccountService;
   readonly store: AccountStore;
-  readonly signIn: (request: FastifyRequest, reply: FastifyReply, subject: Principal, rememberMe: boolean) => Promise<SessionFacts>;
+  readonly signIn: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    subject: Principal,
+    rememberMe: boolean,
+  ) => Promise<SessionFacts>;
   readonly sessionView: (session: SessionFacts) => Readonly<Record<string, unknown>>;
   readonly invalid: (errors: readonly FieldError[]) => Error;
   readonly signInRequired: () => Error;
@@ -20,15 +25,24 @@ export interface AccountRoutesWiring {
 }
 
 export type AccountEvent =
-  | { readonly name: "account.registered" | "account.profile_changed" | "password.rehashed"; readonly account: Account }
+  | {
+      readonly name: "account.registered" | "account.profile_changed" | "password.rehashed";
+      readonly account: Account;
+    }
   | { readonly name: "account.registration_refused"; readonly username: string; readonly because: string }
   | { readonly name: "session.signed_in"; readonly account: Account; readonly sessionId: string }
   | { readonly name: "session.sign_in_failed"; readonly username: string; readonly because: string };
 
-type Body<S extends keyof ReturnType<typeof accountSchemas>> = Type.Static<ReturnType<typeof accountSchemas>[S]>;
+type Body<S extends keyof ReturnType<typeof accountSchemas>> = Type.Static<
+  ReturnType<typeof accountSchemas>[S]
+>;
 
 /** The HTTP surface of accounts (ACC-1): register, sign in, profile. */
-export function accountRoutes(app: FastifyInstance, policy: DeepReadonly<AccountPolicy>, wiring: AccountRoutesWiring): void {
+export function accountRoutes(
+  app: FastifyInstance,
+  policy: DeepReadonly<AccountPolicy>,
+  wiring: AccountRoutesWiring,
+): void {
   const { service, store, onEvent } = wiring;
   const schemas = accountSchemas(policy);
   const open = { access: "public", csrf: "origin-only" } as const;
@@ -39,7 +53,11 @@ export function accountRoutes(app: FastifyInstance, policy: DeepReadonly<Account
     handler: async (request, reply) => {
       const result = await service.register(request.body);
       if ("problems" in result) {
-        onEvent(request, { name: "account.registration_refused", username: request.body.username, because: "password" });
+        onEvent(request, {
+          name: "account.registration_refused",
+          username: request.body.username,
+          because: "password",
+        });
         throw wiring.invalid(result.problems);
       }
       onEvent(request, { name: "account.registered", account: result.account });

@@ -19,7 +19,10 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
   const email = Type.String({ format: "email", maxLength: 254 });
   const password = Type.String({ maxLength: PASSWORD_CEILING });
   return {
-    register: Type.Object({ username, email: policy.emailRequired ? email : Type.Optional(email), password }, closed),
+    register: Type.Object(
+      { username, email: policy.emailRequired ? email : Type.Optional(email), password },
+      closed,
+    ),
     login: Type.Object(
       {
         username: Type.String({ minLength: 1, maxLength: 254 }),

@@ -9,7 +9,10 @@ import type { Account, AccountStore } from "./store.ts";
 
 export interface Passwords {
   /** Every rule that the password breaks. */
-  problems(password: string, context: { readonly username: string; readonly email: string | null }): FieldError[];
+  problems(
+    password: string,
+    context: { readonly username: string; readonly email: string | null },
+  ): FieldError[];
   hash(password: string): Promise<string>;
   verify(password: string, hash: string): Promise<{ readonly ok: boolean; readonly needsRehash: boolean }>;
   /** As much work as a verification, for a user that does not exist. */
@@ -28,7 +31,9 @@ export type SignInResult =
 
 export interface AccountService {
   /** @throws AEGIS_ACCOUNT_REGISTRATION_CLOSED, AEGIS_ACCOUNT_TAKEN; @returns the rules that the password breaks instead. */
-  register(registration: Registration): Promise<{ readonly account: Account } | { readonly problems: FieldError[] }>;
+  register(
+    registration: Registration,
+  ): Promise<{ readonly account: Account } | { readonly problems: FieldError[] }>;
   signIn(login: string, password: string): Promise<SignInResult>;
 }
 

@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account, AccountStore } from "./store.ts";
 
-export function describeAccountStore(name: string, open: () => Promise<{ store: AccountStore; close: () => Promise<void> }>): void {
+export function describeAccountStore(
+  name: string,
+  open: () => Promise<{ store: AccountStore; close: () => Promise<void> }>,
+): void {
   describe(`${name} as an account store`, () => {
     let store: AccountStore;
     let close: () => Promise<void>;
@@ -35,15 +38,22 @@ export function describeAccountStore(name: string, open: () => Promise<{ store: 
     });
 
     it("finds nobody under a name that nobody has", async () => {
-      for (const login of ["", "__proto__", "nobody", "' or ''='", "a\0b"]) expect(await store.findByLogin(login)).toBeUndefined();
+      for (const login of ["", "__proto__", "nobody", "' or ''='", "a\0b"])
+        expect(await store.findByLogin(login)).toBeUndefined();
       expect(await store.findById(randomUUID())).toBeUndefined();
     });
 
     it("refuses a name or an address that is in use, in whatever spelling", async () => {
       const account = make({ email: `${unique()}@example.com` });
       await store.create(account);
-      expect(await store.create(make({ username: account.username.toUpperCase() }))).toEqual({ created: false, taken: "username" });
-      expect(await store.create(make({ email: (account.email ?? "").toUpperCase() }))).toEqual({ created: false, taken: "email" });
+      expect(await store.create(make({ username: account.username.toUpperCase() }))).toEqual({
+        created: false,
+        taken: "username",
+      });
+      expect(await store.create(make({ email: (account.email ?? "").toUpperCase() }))).toEqual({
+        created: false,
+        taken: "email",
+      });
     });
 
     it("refuses a name that is somebody's address: both sign in", async () => {
@@ -55,7 +65,11 @@ export function describeAccountStore(name: string, open: () => Promise<{ store: 
     it("creates exactly one of twenty that ask for one name at the same moment", async () => {
       for (let round = 0; round < 20; round++) {
         const username = unique();
-        const results = await Promise.all(Array.from({ length: 20 }, () => store.create(make({ username, email: `${unique()}@example.com` }))));
+        const results = await Promise.all(
+          Array.from({ length: 20 }, () =>
+            store.create(make({ username, email: `${unique()}@example.com` })),
+          ),
+        );
         expect(results.filter(({ created }) => created)).toHaveLength(1);
       }
     });
@@ -82,7 +96,9 @@ export function describeAccountStore(name: string, open: () => Promise<{ store: 
       const account = make();
       await store.create(account);
       expect(await store.replacePasswordHash(account.id, "another", "new")).toBe(false);
-      const tries = Array.from({ length: 10 }, (_, place) => store.replacePasswordHash(account.id, account.passwordHash, `new-${place}`));
+      const tries = Array.from({ length: 10 }, (_, place) =>
+        store.replacePasswordHash(account.id, account.passwordHash, `new-${place}`),
+      );
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
     });
   });

@@ -19,11 +19,16 @@ export interface Account {
  */
 export interface AccountStore {
   /** Adds an account; "taken" names what was in use. Of parallel calls with one name exactly one creates. */
-  create(account: Account): Promise<{ readonly created: true } | { readonly created: false; readonly taken: "username" | "email" }>;
+  create(
+    account: Account,
+  ): Promise<{ readonly created: true } | { readonly created: false; readonly taken: "username" | "email" }>;
   findById(id: string): Promise<Account | undefined>;
   /** By user name or e-mail address. */
   findByLogin(login: string): Promise<Account | undefined>;
-  updateProfile(id: string, profile: { readonly displayName: string; readonly aboutMe: string }): Promise<Account | undefined>;
+  updateProfile(
+    id: string,
+    profile: { readonly displayName: string; readonly aboutMe: string },
+  ): Promise<Account | undefined>;
   /** Replaces the hash if it is still `from`: a rehash at sign-in must not undo a password change. */
   replacePasswordHash(id: string, from: string, to: string): Promise<boolean>;
 }

@@ -17,7 +17,11 @@ export interface CsrfWiring {
   readonly onRefusal: (request: FastifyRequest, code: string) => void;
 }
 
-export function enforceCsrf(app: FastifyInstance, policy: DeepReadonly<CsrfPolicy>, wiring: CsrfWiring): void {
+export function enforceCsrf(
+  app: FastifyInstance,
+  policy: DeepReadonly<CsrfPolicy>,
+  wiring: CsrfWiring,
+): void {
   const refuse = (request: FastifyRequest, code: Parameters<typeof csrfError>[0]) => {
     wiring.onRefusal(request, code);
     return csrfError(code, { status: policy.refusalStatus });
@@ -38,12 +42,20 @@ export function enforceCsrf(app: FastifyInstance, policy: DeepReadonly<CsrfPolic
     const verdict = judgeOrigin(policy, {
       fetchSite: single(request.headers["sec-fetch-site"]),
       origin: request.headers.origin,
-      own: [`${request.protocol}://${request.host}`, ...(wiring.publicOrigin === undefined ? [] : [wiring.publicOrigin])],
+      own: [
+        `${request.protocol}://${request.host}`,
+        ...(wiring.publicOrigin === undefined ? [] : [wiring.publicOrigin]),
+      ],
     });
     if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     const form = FORM_TYPES.test(request.headers["content-type"] ?? "");
     // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
-    if (policy.originCheck && verdict === "silent" && form && request.routeOptions.config.csrf === "origin-only")
+    if (
+      policy.originCheck &&
+      verdict === "silent" &&
+      form &&
+      request.routeOptions.config.csrf === "origin-only"
+    )
       throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     if (!needsToken(request)) return;
     const header = single(request.headers["x-csrftoken"]) ?? single(request.headers["x-csrf-token"]);
@@ -53,13 +65,19 @@ export function enforceCsrf(app: FastifyInstance, policy: DeepReadonly<CsrfPolic
   // A form carries its token in the body, which is read only now; nothing has been acted on yet.
   app.addHook("preValidation", async (request) => {
     if (!isRecord(request.body) || !Object.hasOwn(request.body, "csrf_token")) {
-      if (needsToken(request) && single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined)
+      if (
+        needsToken(request) &&
+        single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined
+      )
         checkToken(request, undefined);
       return;
     }
     const { csrf_token: token, ...rest } = request.body;
     if (FORM_TYPES.test(request.headers["content-type"] ?? "")) {
-      if (needsToken(request) && single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined)
+      if (
+        needsToken(request) &&
+        single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined
+      )
         checkToken(request, typeof token === "string" ? token : undefined);
       request.body = rest;
     }

@@ -10,7 +10,8 @@ export const csrfErrors = {
   AEGIS_CSRF_TOKEN_MISSING: {
     status: 400,
     title: "CSRF check failed",
-    detail: "CSRF token missing: send the value of GET /csrf-token in the header X-CSRFToken or the form field csrf_token.",
+    detail:
+      "CSRF token missing: send the value of GET /csrf-token in the header X-CSRFToken or the form field csrf_token.",
     hint: "The client does not send the token.",
   },
   AEGIS_CSRF_TOKEN_INVALID: {

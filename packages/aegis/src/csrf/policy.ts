@@ -10,7 +10,9 @@ export const csrfPolicySchema = section(
   {
     originCheck: flag("Refuse state-changing requests that the browser says come from elsewhere."),
     tokenRequired: flag("State-changing requests of a session need its token."),
-    sameSiteTrusted: flag("Treat other hosts of the same site (sub.example) as own. Unsafe where a subdomain can be taken over."),
+    sameSiteTrusted: flag(
+      "Treat other hosts of the same site (sub.example) as own. Unsafe where a subdomain can be taken over.",
+    ),
     trustedOrigins: texts("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", "Further origins that may send requests."),
     refusalStatus: Type.Enum([400, 403], { description: "Status of a refusal: 400 or 403." }),
   },

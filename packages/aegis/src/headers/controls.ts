@@ -8,7 +8,8 @@ import type { HeadersPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<HeadersPolicy>;
 
-const fixInPolicy = (leaf: string) => `Set headers.${leaf}; where a proxy sets headers, set it there and nowhere else (headers.setBy).`;
+const fixInPolicy = (leaf: string) =>
+  `Set headers.${leaf}; where a proxy sets headers, set it there and nowhere else (headers.setBy).`;
 
 /** A control that wants one header with one value on every kind of answer. */
 function constant(
@@ -34,7 +35,9 @@ function constant(
       return everywhere(context, allSamples, `${header}: ${expected}`, ({ response }) => {
         const found = headersOf(response, header);
         if (found.length === 0) return `no ${header}`;
-        return found.every((one) => one.toLowerCase() === expected.toLowerCase()) ? undefined : `${header}: ${found.join(" | ")}`;
+        return found.every((one) => one.toLowerCase() === expected.toLowerCase())
+          ? undefined
+          : `${header}: ${found.join(" | ")}`;
       });
     },
   };
@@ -103,7 +106,9 @@ const noBanner: Control<Policy> = {
   },
   probe: (context) =>
     everywhere(context, allSamples, "no Server, X-Powered-By or the like", ({ response }) => {
-      const telling = response.headers.find(([name, value]) => BANNERS.includes(name) && (name !== "server" || /[/\d]/.test(value)));
+      const telling = response.headers.find(
+        ([name, value]) => BANNERS.includes(name) && (name !== "server" || /[/\d]/.test(value)),
+      );
       return telling === undefined ? undefined : `${telling[0]}: ${telling[1]}`;
     }),
 };
@@ -121,7 +126,9 @@ const notKept: Control<Policy> = {
   probe: (context) =>
     everywhere(context, ["personal", "unauthenticated"], "Cache-Control: no-store", ({ response }) => {
       const value = headersOf(response, "cache-control").join(", ");
-      return /(^|[\s,])no-store($|[\s,;])/i.test(value) ? undefined : `Cache-Control: ${value === "" ? "none" : value}`;
+      return /(^|[\s,])no-store($|[\s,;])/i.test(value)
+        ? undefined
+        : `Cache-Control: ${value === "" ? "none" : value}`;
     }),
 };
 
@@ -166,24 +173,101 @@ const reports: Control<Policy> = {
     const page = await context.sample("html");
     const csp = page === undefined ? undefined : headerOf(page.response, "content-security-policy");
     const path = /(?:^|;)\s*report-uri\s+(\/[^\s;]*)/.exec(csp ?? "")?.[1];
-    if (path === undefined) return fail("the page names no report address of its own origin", "report-uri with a path of this origin");
-    const body = JSON.stringify({ "csp-report": { "effective-directive": "aegis-verify", "blocked-uri": "self", "document-uri": context.origin } });
-    const { response } = await context.anonymous().send({ method: "POST", path, text: body, headers: { "Content-Type": "application/csp-report" } });
-    return isAccepted(response.status) ? pass(`${path} answers ${response.status}`) : fail(`${path} answers ${response.status}`, "a success");
+    if (path === undefined)
+      return fail(
+        "the page names no report address of its own origin",
+        "report-uri with a path of this origin",
+      );
+    const body = JSON.stringify({
+      "csp-report": {
+        "effective-directive": "aegis-verify",
+        "blocked-uri": "self",
+        "document-uri": context.origin,
+      },
+    });
+    const { response } = await context
+      .anonymous()
+      .send({ method: "POST", path, text: body, headers: { "Content-Type": "application/csp-report" } });
+    return isAccepted(response.status)
+      ? pass(`${path} answers ${response.status}`)
+      : fail(`${path} answers ${response.status}`, "a success");
   },
 };
 
 export const headersControls: RoomControls<Policy> = {
   controls: [
-    constant("nosniff", "X-Content-Type-Options", undefined, () => "nosniff", ["asvs:v5.0.0-3.4.4", "req:HDR-1"], "Browsers may run an upload as script."),
-    constant("frame-options", "X-Frame-Options", "frameOptions", (policy) => policy.frameOptions, ["asvs:v5.0.0-3.4.6", "req:HDR-1"], "Old browsers let another site frame the page (clickjacking)."),
-    constant("referrer-policy", "Referrer-Policy", "referrerPolicy", (policy) => policy.referrerPolicy, ["asvs:v5.0.0-3.4.5", "req:HDR-1"], "Addresses, with what they tell, reach other sites."),
-    constant("coep", "Cross-Origin-Embedder-Policy", "crossOriginEmbedder", (policy) => policy.crossOriginEmbedder, ["req:HDR-1"], "The page shares its process with others' resources (Spectre)."),
-    constant("coop", "Cross-Origin-Opener-Policy", "crossOriginOpener", (policy) => policy.crossOriginOpener, ["asvs:v5.0.0-3.4.8", "req:HDR-1"], "Another window can reach into this one."),
-    constant("corp", "Cross-Origin-Resource-Policy", "crossOriginResource", (policy) => policy.crossOriginResource, ["req:HDR-1"], "Other sites can load answers into their process."),
-    constant("xss-protection", "X-XSS-Protection", "xssProtection", (policy) => policy.xssProtection, ["req:HDR-1"], "The old browser filter can be used to break pages."),
-    constant("cross-domain-policies", "X-Permitted-Cross-Domain-Policies", undefined, () => "none", ["req:HDR-1"], "Old plug-ins may read across origins."),
-    constant("download-options", "X-Download-Options", undefined, () => "noopen", ["req:HDR-1"], "Old browsers open downloads in the site's context."),
+    constant(
+      "nosniff",
+      "X-Content-Type-Options",
+      undefined,
+      () => "nosniff",
+      ["asvs:v5.0.0-3.4.4", "req:HDR-1"],
+      "Browsers may run an upload as script.",
+    ),
+    constant(
+      "frame-options",
+      "X-Frame-Options",
+      "frameOptions",
+      (policy) => policy.frameOptions,
+      ["asvs:v5.0.0-3.4.6", "req:HDR-1"],
+      "Old browsers let another site frame the page (clickjacking).",
+    ),
+    constant(
+      "referrer-policy",
+      "Referrer-Policy",
+      "referrerPolicy",
+      (policy) => policy.referrerPolicy,
+      ["asvs:v5.0.0-3.4.5", "req:HDR-1"],
+      "Addresses, with what they tell, reach other sites.",
+    ),
+    constant(
+      "coep",
+      "Cross-Origin-Embedder-Policy",
+      "crossOriginEmbedder",
+      (policy) => policy.crossOriginEmbedder,
+      ["req:HDR-1"],
+      "The page shares its process with others' resources (Spectre).",
+    ),
+    constant(
+      "coop",
+      "Cross-Origin-Opener-Policy",
+      "crossOriginOpener",
+      (policy) => policy.crossOriginOpener,
+      ["asvs:v5.0.0-3.4.8", "req:HDR-1"],
+      "Another window can reach into this one.",
+    ),
+    constant(
+      "corp",
+      "Cross-Origin-Resource-Policy",
+      "crossOriginResource",
+      (policy) => policy.crossOriginResource,
+      ["req:HDR-1"],
+      "Other sites can load answers into their process.",
+    ),
+    constant(
+      "xss-protection",
+      "X-XSS-Protection",
+      "xssProtection",
+      (policy) => policy.xssProtection,
+      ["req:HDR-1"],
+      "The old browser filter can be used to break pages.",
+    ),
+    constant(
+      "cross-domain-policies",
+      "X-Permitted-Cross-Domain-Policies",
+      undefined,
+      () => "none",
+      ["req:HDR-1"],
+      "Old plug-ins may read across origins.",
+    ),
+    constant(
+      "download-options",
+      "X-Download-Options",
+      undefined,
+      () => "noopen",
+      ["req:HDR-1"],
+      "Old browsers open downloads in the site's context.",
+    ),
     hsts,
     permissions,
     ...cspControls,

@@ -21,7 +21,8 @@ export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<Header
 
   const setAlways = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.headers(block.always).header("content-security-policy", block.dataCsp);
-    if (block.hsts !== undefined && request.protocol === "https") reply.header("strict-transport-security", block.hsts);
+    if (block.hsts !== undefined && request.protocol === "https")
+      reply.header("strict-transport-security", block.hsts);
   };
   if (ours) app.addHook("onRequest", async (request, reply) => setAlways(request, reply));
 
@@ -34,7 +35,12 @@ export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<Header
     const personal = request.session !== null && reply.getHeader("cache-control") === undefined;
     const access = request.routeOptions.config.access;
     const guarded = access !== "public" && access?.startsWith("group:") !== true;
-    if (personal || guarded || reply.getHeader("set-cookie") !== undefined || reply.getHeader("cache-control") === undefined)
+    if (
+      personal ||
+      guarded ||
+      reply.getHeader("set-cookie") !== undefined ||
+      reply.getHeader("cache-control") === undefined
+    )
       reply.header("cache-control", "no-store");
   });
 

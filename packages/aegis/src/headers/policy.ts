@@ -11,7 +11,10 @@ const sourcePattern = "^(https|wss)://[a-z0-9.*-]+(:[0-9]{1,5})?$|^(data|blob):$
 
 export const headersPolicySchema = section(
   {
-    setBy: oneOf(["app", "proxy"], "Who sets these headers: the application or the proxy in front. Never both."),
+    setBy: oneOf(
+      ["app", "proxy"],
+      "Who sets these headers: the application or the proxy in front. Never both.",
+    ),
     hsts: section(
       {
         enabled: flag("Send Strict-Transport-Security (over HTTPS only, RFC 6797 7.2)."),
@@ -24,8 +27,14 @@ export const headersPolicySchema = section(
     csp: section(
       {
         mode: oneOf(["enforce", "report-only"], "Block, or only report (for a roll-out)."),
-        scripts: oneOf(["nonce", "self"], "nonce: a fresh nonce a page with 'strict-dynamic'; self: files of this origin."),
-        connectSources: texts(sourcePattern, "Further origins that scripts may call, e.g. https://api.example."),
+        scripts: oneOf(
+          ["nonce", "self"],
+          "nonce: a fresh nonce a page with 'strict-dynamic'; self: files of this origin.",
+        ),
+        connectSources: texts(
+          sourcePattern,
+          "Further origins that scripts may call, e.g. https://api.example.",
+        ),
         imageSources: texts(sourcePattern, "Further sources of images."),
         frameAncestors: oneOf(["none", "self"], "Who may frame a page."),
         formAction: oneOf(["self", "none"], "Where forms may be sent."),
@@ -44,8 +53,14 @@ export const headersPolicySchema = section(
       knownFeatures,
       "Browser features that no page and no frame of it may use (Permissions-Policy).",
     ),
-    crossOriginEmbedder: oneOf(["require-corp", "credentialless", "unsafe-none"], "Cross-Origin-Embedder-Policy."),
-    crossOriginOpener: oneOf(["same-origin", "same-origin-allow-popups", "unsafe-none"], "Cross-Origin-Opener-Policy."),
+    crossOriginEmbedder: oneOf(
+      ["require-corp", "credentialless", "unsafe-none"],
+      "Cross-Origin-Embedder-Policy.",
+    ),
+    crossOriginOpener: oneOf(
+      ["same-origin", "same-origin-allow-popups", "unsafe-none"],
+      "Cross-Origin-Opener-Policy.",
+    ),
     crossOriginResource: oneOf(["same-origin", "same-site", "cross-origin"], "Cross-Origin-Resource-Policy."),
     xssProtection: oneOf(
       ["0", "1; mode=block"],

@@ -23,15 +23,24 @@ export function inputServerOptions(policy: DeepReadonly<InputPolicy>): FastifyHt
 
 export function enforceInput(app: FastifyInstance, policy: DeepReadonly<InputPolicy>): void {
   app.removeAllContentTypeParsers();
-  const parse = (type: string, read: (bytes: Uint8Array) => { readonly value: unknown } | { readonly refused: string }) =>
-    app.addContentTypeParser<Buffer>(type, { parseAs: "buffer", bodyLimit: policy.jsonLimitBytes }, (_request, body, done) => {
-      if (body.length === 0) return done(null, undefined);
-      const result = read(body);
-      if ("value" in result) return done(null, result.value);
-      return done(
-        inputError("AEGIS_INPUT_MALFORMED", { errors: [{ field: "", reason: result.refused, message: meaning(result.refused) }] }),
-      );
-    });
+  const parse = (
+    type: string,
+    read: (bytes: Uint8Array) => { readonly value: unknown } | { readonly refused: string },
+  ) =>
+    app.addContentTypeParser<Buffer>(
+      type,
+      { parseAs: "buffer", bodyLimit: policy.jsonLimitBytes },
+      (_request, body, done) => {
+        if (body.length === 0) return done(null, undefined);
+        const result = read(body);
+        if ("value" in result) return done(null, result.value);
+        return done(
+          inputError("AEGIS_INPUT_MALFORMED", {
+            errors: [{ field: "", reason: result.refused, message: meaning(result.refused) }],
+          }),
+        );
+      },
+    );
   parse("application/json", (bytes) => readJson(bytes, policy.jsonMaxDepth));
   parse("application/x-www-form-urlencoded", readForm);
 
@@ -39,13 +48,16 @@ export function enforceInput(app: FastifyInstance, policy: DeepReadonly<InputPol
     const body: unknown = isRecord(route.schema) ? route.schema.body : undefined;
     // A schema that does not close the object lets every other field through, whatever the policy says.
     if (isRecord(body) && body["type"] === "object" && body["additionalProperties"] !== false)
-      throw new Error(`Route ${String(route.method)} ${route.url}: its body schema needs additionalProperties: false.`);
+      throw new Error(
+        `Route ${String(route.method)} ${route.url}: its body schema needs additionalProperties: false.`,
+      );
   });
 
   app.addHook("preValidation", async (request) => {
     const { schema } = request.routeOptions;
     const declared = isRecord(schema) && schema["body"] !== undefined;
-    const empty = request.body === undefined || (isRecord(request.body) && Object.keys(request.body).length === 0);
+    const empty =
+      request.body === undefined || (isRecord(request.body) && Object.keys(request.body).length === 0);
     if (declared || empty || request.routeOptions.config.body === "raw") return;
     throw inputError("AEGIS_INPUT_INVALID", {
       errors: [{ field: "", reason: "unexpected", message: "This address takes no body." }],

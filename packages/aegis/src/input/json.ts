@@ -63,7 +63,12 @@ function endOfString(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function checkString(text: string, start: number, end: number, keys: Set<string> | undefined): JsonRefusal | undefined {
+function checkString(
+  text: string,
+  start: number,
+  end: number,
+  keys: Set<string> | undefined,
+): JsonRefusal | undefined {
   const raw = text.slice(start, end + 1);
   const value = raw.includes("\\") ? unescape(raw) : raw.slice(1, -1);
   if (value === undefined) return "not_json";

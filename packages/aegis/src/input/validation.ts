@@ -11,8 +11,12 @@ export function fieldErrors(findings: readonly FastifySchemaValidationError[]): 
   });
 }
 
-function reasonOf({ keyword, params, message }: FastifySchemaValidationError): Pick<FieldError, "reason" | "message"> {
-  const limit = String(params["limit"] ?? "");
+function reasonOf({
+  keyword,
+  params,
+  message,
+}: FastifySchemaValidationError): Pick<FieldError, "reason" | "message"> {
+  const limit = Number(params["limit"]);
   switch (keyword) {
     case "required":
       return { reason: "required", message: "This field is needed." };

@@ -42,7 +42,9 @@ export function mergeData(base: unknown, over: unknown): unknown {
 /** Every leaf of plain data as [dotted path, value]; an array is one leaf. */
 export function leavesOf(value: unknown, path = ""): [string, unknown][] {
   if (!isRecord(value)) return [[path, value]];
-  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, path === "" ? key : `${path}.${key}`));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner, path === "" ? key : `${path}.${key}`),
+  );
 }
 
 /** The value at a dotted path, or undefined. */

@@ -1,5 +1,14 @@
 /** Recognises that a store is away (as against: answered with an error), by what clients of Node and PostgreSQL throw. */
-const NODE_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENOENT"]);
+const NODE_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENOENT",
+]);
 /** SQLSTATE: connection exceptions (class 08), shutting down or starting up (57P), too many connections. */
 const SQL_STATES = /^(08\w{3}|57P0[1-3]|53300)$/;
 const MESSAGES =

@@ -4,14 +4,35 @@
  */
 import { baseWords } from "./common-words.ts";
 
-const LEET: Readonly<Record<string, string>> = { "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", $: "s", "!": "i" };
-const SEQUENCES = ["abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "1q2w3e4r5t6y7u8i9o0p"];
+const LEET: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "@": "a",
+  $: "s",
+  "!": "i",
+};
+const SEQUENCES = [
+  "abcdefghijklmnopqrstuvwxyz",
+  "01234567890123456789",
+  "qwertyuiopasdfghjklzxcvbnm",
+  "qwertzuiopasdfghjklyxcvbnm",
+  "azertyuiopqsdfghjklmwxcvbn",
+  "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+  "1q2w3e4r5t6y7u8i9o0p",
+];
 
 const words = new Set(baseWords.trim().split(/\s+/));
 
 export function isCommon(password: string): boolean {
   const folded = password.toLowerCase();
-  return coreForms(folded).some((form) => form === "" || words.has(form) || isPairOfWords(form)) || isPattern(folded);
+  return (
+    coreForms(folded).some((form) => form === "" || words.has(form) || isPairOfWords(form)) ||
+    isPattern(folded)
+  );
 }
 
 /** Consists of one of the words, give or take decoration; words shorter than three letters say nothing. */
@@ -27,7 +48,13 @@ export function isMadeOf(password: string, context: readonly string[]): boolean 
 function coreForms(text: string): string[] {
   const bare = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
   const read = [...text].map((char) => LEET[char] ?? char).join("");
-  return [text, bare, read, read.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ""), [...bare].map((char) => LEET[char] ?? char).join("")];
+  return [
+    text,
+    bare,
+    read,
+    read.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ""),
+    [...bare].map((char) => LEET[char] ?? char).join(""),
+  ];
 }
 
 const lettersOf = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, "");

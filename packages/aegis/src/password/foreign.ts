@@ -7,9 +7,18 @@ import { promisify } from "node:util";
 import { equalInConstantTime } from "../lib/bytes.ts";
 
 const derive = promisify(pbkdf2);
-const deriveScrypt = (password: string, salt: string, length: number, N: number, r: number, p: number): Promise<Buffer> =>
+const deriveScrypt = (
+  password: string,
+  salt: string,
+  length: number,
+  N: number,
+  r: number,
+  p: number,
+): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    scrypt(password, salt, length, { N, r, p, maxmem: MAX_SCRYPT_BYTES }, (error, key) => (error ? reject(error) : resolve(key)));
+    scrypt(password, salt, length, { N, r, p, maxmem: MAX_SCRYPT_BYTES }, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 
 const MAX_SCRYPT_BYTES = 128 * 1024 * 1024;
@@ -33,7 +42,9 @@ async function deriveAs(method: readonly string[], password: string, salt: strin
   const [name, ...parameters] = method;
   if (name === "scrypt") {
     const [N = 32_768, r = 8, p = 1] = parameters.map(Number);
-    return 128 * N * r <= MAX_SCRYPT_BYTES && p <= 16 ? deriveScrypt(password, salt, length, N, r, p) : undefined;
+    return 128 * N * r <= MAX_SCRYPT_BYTES && p <= 16
+      ? deriveScrypt(password, salt, length, N, r, p)
+      : undefined;
   }
   if (name === "pbkdf2" && (parameters[0] === "sha256" || parameters[0] === "sha512")) {
     const iterations = Number(parameters[1]);

@@ -29,7 +29,10 @@ export function loadSecretKey(source: SecretSource): Uint8Array {
   if (given !== undefined && given !== "") {
     const weakness = weaknessOf(given);
     if (weakness !== undefined)
-      throw new SecretError("AEGIS_SECRET_WEAK", `SECRET_KEY (from the environment) cannot be used: ${weakness}.`);
+      throw new SecretError(
+        "AEGIS_SECRET_WEAK",
+        `SECRET_KEY (from the environment) cannot be used: ${weakness}.`,
+      );
     return secretBytes(given);
   }
   if (environment === "production")
@@ -52,6 +55,9 @@ function keptKey(directory: string, random: Random): string {
   const key = readFileSync(file, "utf8").trim();
   const weakness = weaknessOf(key);
   if (weakness !== undefined)
-    throw new SecretError("AEGIS_SECRET_WEAK", `The key in ${file} cannot be used: ${weakness}. Delete the file to have a new one made.`);
+    throw new SecretError(
+      "AEGIS_SECRET_WEAK",
+      `The key in ${file} cannot be used: ${weakness}. Delete the file to have a new one made.`,
+    );
   return key;
 }

@@ -10,7 +10,8 @@ export function weaknessOf(secret: string): string | undefined {
   if (/\s/.test(secret)) return "it contains white space";
   if (!/^[A-Za-z0-9+/_=-]+$/.test(secret)) return "it is not base64url, base64 or hexadecimal text";
   const words = /^[0-9a-f]+$/i.test(secret) ? null : GIVEAWAYS.exec(secret.slice(0, 24));
-  if (words !== null && /^[A-Za-z]+([-_][A-Za-z0-9]+)+$/.test(secret)) return "it reads like an example value";
+  if (words !== null && /^[A-Za-z]+([-_][A-Za-z0-9]+)+$/.test(secret))
+    return "it reads like an example value";
   if (bytes.length < MIN_BYTES) return `it has ${bytes.length} bytes where ${MIN_BYTES} are needed`;
   if (new Set(secret).size < 12) return "it repeats itself: too few different characters to be random";
   if (/(.{2,})\1{3,}/.test(secret)) return "it repeats itself";

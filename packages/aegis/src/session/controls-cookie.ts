@@ -1,4 +1,12 @@
-import { type Control, fail, notApplicable, pass, type ProbeContext, unknown, type Verdict } from "../control.ts";
+import {
+  type Control,
+  fail,
+  notApplicable,
+  pass,
+  type ProbeContext,
+  unknown,
+  type Verdict,
+} from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { noSignIn } from "../verify/wire/checks.ts";
 import { parseSetCookie, type WireCookie } from "../verify/wire/set-cookie.ts";
@@ -7,7 +15,10 @@ import type { SessionPolicy } from "./policy.ts";
 type Policy = DeepReadonly<SessionPolicy>;
 
 /** The session cookie as the sign-in answer set it; a verdict instead where there is none. */
-async function sessionCookie(context: ProbeContext<Policy>, rememberMe = false): Promise<WireCookie | Verdict> {
+async function sessionCookie(
+  context: ProbeContext<Policy>,
+  rememberMe = false,
+): Promise<WireCookie | Verdict> {
   const visitor = await context.signIn({ rememberMe });
   if (visitor === undefined) return noSignIn;
   const cookies = visitor.client.received.map(parseSetCookie);
@@ -53,7 +64,8 @@ export const cookieControls: readonly Control<Policy>[] = [
     ["asvs:v5.0.0-3.3.1", "rfc:6265bis-4.1.2.5", "req:SES-1", "req:CHK-2"],
     {
       symptom: "Anyone on the way can take the session from one plain HTTP request.",
-      cause: "The cookie has no Secure attribute: NODE_ENV is not production, or session.cookie.secure is off.",
+      cause:
+        "The cookie has no Secure attribute: NODE_ENV is not production, or session.cookie.secure is off.",
       fix: "Run with NODE_ENV=production behind HTTPS, or set session.cookie.secure.",
     },
     (policy) => (policy.cookie.secure ? "Secure" : undefined),
@@ -64,7 +76,11 @@ export const cookieControls: readonly Control<Policy>[] = [
     "Scripts cannot read the session cookie",
     [],
     ["asvs:v5.0.0-3.3.4", "req:SES-1", "req:CHK-2"],
-    { symptom: "One injected script is enough to take the session away.", cause: "The cookie has no HttpOnly attribute.", fix: "Set HttpOnly; Aegis always does." },
+    {
+      symptom: "One injected script is enough to take the session away.",
+      cause: "The cookie has no HttpOnly attribute.",
+      fix: "Set HttpOnly; Aegis always does.",
+    },
     () => "HttpOnly",
     ({ attributes }) => (attributes.get("httponly") === "" ? undefined : "no HttpOnly"),
   ),
@@ -73,12 +89,18 @@ export const cookieControls: readonly Control<Policy>[] = [
     "Other sites cannot make the browser send the session cookie",
     ["cookie.sameSite"],
     ["asvs:v5.0.0-3.3.2", "req:SES-1"],
-    { symptom: "Other sites can act in the name of a signed-in user.", cause: "SameSite is missing or weaker than the policy.", fix: "Set session.cookie.sameSite." },
+    {
+      symptom: "Other sites can act in the name of a signed-in user.",
+      cause: "SameSite is missing or weaker than the policy.",
+      fix: "Set session.cookie.sameSite.",
+    },
     (policy) => `SameSite=${policy.cookie.sameSite} or stricter`,
     ({ attributes }, policy) => {
       const order = ["none", "lax", "strict"];
       const found = (attributes.get("samesite") ?? "").toLowerCase();
-      return order.indexOf(found) >= order.indexOf(policy.cookie.sameSite) ? undefined : `SameSite=${found === "" ? "(absent)" : found}`;
+      return order.indexOf(found) >= order.indexOf(policy.cookie.sameSite)
+        ? undefined
+        : `SameSite=${found === "" ? "(absent)" : found}`;
     },
   ),
   onCookie(
@@ -86,7 +108,11 @@ export const cookieControls: readonly Control<Policy>[] = [
     "No subdomain and no plain HTTP answer can plant the session cookie",
     ["cookie.hostPrefix"],
     ["asvs:v5.0.0-3.3.3", "rfc:6265bis-4.1.3.2", "req:SES-1"],
-    { symptom: "Who holds a subdomain can plant a session of their own.", cause: "The name does not begin with __Host-.", fix: "Set session.cookie.hostPrefix (needs Secure)." },
+    {
+      symptom: "Who holds a subdomain can plant a session of their own.",
+      cause: "The name does not begin with __Host-.",
+      fix: "Set session.cookie.hostPrefix (needs Secure).",
+    },
     (policy) => (policy.cookie.hostPrefix ? "a name that begins with __Host-" : undefined),
     ({ name }) => (name.startsWith("__Host-") ? undefined : `the name is ${name}`),
   ),
@@ -95,20 +121,35 @@ export const cookieControls: readonly Control<Policy>[] = [
     "The session cookie goes to this host alone",
     [],
     ["asvs:v5.0.0-3.3.3", "req:SES-1"],
-    { symptom: "Other hosts of the domain receive the session.", cause: "The cookie has a Domain attribute, or no Path=/.", fix: "Send it without Domain and with Path=/." },
+    {
+      symptom: "Other hosts of the domain receive the session.",
+      cause: "The cookie has a Domain attribute, or no Path=/.",
+      fix: "Send it without Domain and with Path=/.",
+    },
     () => "no Domain, Path=/",
-    ({ attributes }) => (attributes.has("domain") ? `Domain=${attributes.get("domain")}` : attributes.get("path") === "/" ? undefined : "no Path=/"),
+    ({ attributes }) =>
+      attributes.has("domain")
+        ? `Domain=${attributes.get("domain")}`
+        : attributes.get("path") === "/"
+          ? undefined
+          : "no Path=/",
   ),
   onCookie(
     "cookie-says-nothing",
     "The session cookie tells nothing about the user",
     [],
     ["req:SES-10"],
-    { symptom: "Who sees the cookie reads, or writes, what the server believes.", cause: "The cookie holds data instead of a random token.", fix: "Keep session data on the server." },
+    {
+      symptom: "Who sees the cookie reads, or writes, what the server believes.",
+      cause: "The cookie holds data instead of a random token.",
+      fix: "Keep session data on the server.",
+    },
     () => "an opaque random token",
     ({ value }) => {
       const parts = value.split(".").map((part) => Buffer.from(part, "base64url").toString("latin1"));
-      return parts.some((part) => /^[[{]"?/.test(part) && /["\]}]/.test(part)) ? "the value decodes to JSON" : undefined;
+      return parts.some((part) => /^[[{]"?/.test(part) && /["\]}]/.test(part))
+        ? "the value decodes to JSON"
+        : undefined;
     },
   ),
   onCookie(
@@ -116,16 +157,25 @@ export const cookieControls: readonly Control<Policy>[] = [
     "Without being asked to remember, the cookie ends with the browser",
     ["rememberMe.enabled"],
     ["req:SES-2"],
-    { symptom: "The next person at a shared machine is signed in.", cause: "The cookie has Max-Age or Expires though nobody asked.", fix: "Send them for remembered sessions only." },
+    {
+      symptom: "The next person at a shared machine is signed in.",
+      cause: "The cookie has Max-Age or Expires though nobody asked.",
+      fix: "Send them for remembered sessions only.",
+    },
     () => "no Max-Age and no Expires",
-    ({ attributes }) => (attributes.has("max-age") || attributes.has("expires") ? "it has Max-Age or Expires" : undefined),
+    ({ attributes }) =>
+      attributes.has("max-age") || attributes.has("expires") ? "it has Max-Age or Expires" : undefined,
   ),
   {
     id: "session.token-random",
     claim: "Session tokens cannot be guessed: 128 bits or more, never the same",
     proves: [],
     references: ["asvs:v5.0.0-7.2.3", "req:SES-10"],
-    advice: { symptom: "Sessions can be guessed.", cause: "Tokens are short or follow a pattern.", fix: "Use 128 bits or more from a cryptographic source; Aegis uses 256." },
+    advice: {
+      symptom: "Sessions can be guessed.",
+      cause: "Tokens are short or follow a pattern.",
+      fix: "Use 128 bits or more from a cryptographic source; Aegis uses 256.",
+    },
     async probe(context) {
       const values: string[] = [];
       for (let round = 0; round < 3; round++) {
@@ -133,7 +183,8 @@ export const cookieControls: readonly Control<Policy>[] = [
         if (visitor?.sessionCookie === undefined) return noSignIn;
         values.push(decodeURIComponent(visitor.sessionCookie.value).replace(/^s:/, "").split(".")[0] ?? "");
       }
-      if (new Set(values).size < values.length) return fail("a token came twice", "a new token at every sign-in");
+      if (new Set(values).size < values.length)
+        return fail("a token came twice", "a new token at every sign-in");
       const shortest = Math.min(...values.map((value) => value.length));
       // Six bits a character at the most, four where it is hexadecimal.
       const bits = shortest * (values.every((value) => /^[0-9a-f-]+$/i.test(value)) ? 4 : 6);
@@ -148,10 +199,15 @@ export const cookieControls: readonly Control<Policy>[] = [
     claim: "Where the policy has no long sessions, nobody gets one by asking",
     proves: ["rememberMe.enabled"],
     references: ["req:SES-2"],
-    advice: { symptom: "Sessions outlive what the policy allows.", cause: "The application honours remember_me though the policy does not.", fix: "Set session.rememberMe.enabled, or stop sending Max-Age." },
+    advice: {
+      symptom: "Sessions outlive what the policy allows.",
+      cause: "The application honours remember_me though the policy does not.",
+      fix: "Set session.rememberMe.enabled, or stop sending Max-Age.",
+    },
     async probe(context) {
       if (context.policy.rememberMe.enabled) return notApplicable("the policy allows long sessions");
-      if (context.target.login?.rememberField === undefined) return unknown("the target description names no field that asks for it (login.rememberField)");
+      if (context.target.login?.rememberField === undefined)
+        return unknown("the target description names no field that asks for it (login.rememberField)");
       const cookie = await sessionCookie(context, true);
       if ("outcome" in cookie) return cookie;
       return cookie.attributes.has("max-age") || cookie.attributes.has("expires")

@@ -31,17 +31,23 @@ const fixation: Control<Policy> = {
     const signedIn = await context.signIn({ client: victim });
     if (signedIn === undefined) return noSignIn;
     if ((await signedIn.isAlive()) !== true) return cannotTell;
-    if (victim.cookies.get(name) === planted) return fail("the planted token is kept at sign-in", "a new token");
+    if (victim.cookies.get(name) === planted)
+      return fail("the planted token is kept at sign-in", "a new token");
     const thief = context.anonymous();
     thief.cookies.set(name, planted);
     const alive = await (await peek(context, thief)).isAlive();
     if (alive === undefined) return cannotTell;
-    return alive ? fail("the planted token is signed in", "a token that opens nothing") : pass("the planted token opens nothing");
+    return alive
+      ? fail("the planted token is signed in", "a token that opens nothing")
+      : pass("the planted token opens nothing");
   },
 };
 
 /** Something that can say whether a client is alive, without signing it in. */
-async function peek(context: Parameters<Control<Policy>["probe"]>[0], client: ReturnType<typeof context.anonymous>) {
+async function peek(
+  context: Parameters<Control<Policy>["probe"]>[0],
+  client: ReturnType<typeof context.anonymous>,
+) {
   const check = context.target.sessionCheck ?? context.target.activity;
   return {
     async isAlive(): Promise<boolean | undefined> {
@@ -105,7 +111,11 @@ const madeUp: Control<Policy> = {
   claim: "A made-up session token opens nothing",
   proves: [],
   references: ["asvs:v5.0.0-7.2.1", "req:SES-9"],
-  advice: { symptom: "Sessions can be invented.", cause: "The server believes tokens that it did not give out.", fix: "Look tokens up in the store." },
+  advice: {
+    symptom: "Sessions can be invented.",
+    cause: "The server believes tokens that it did not give out.",
+    fix: "Look tokens up in the store.",
+  },
   async probe(context) {
     const visitor = await context.signIn();
     if (visitor?.sessionCookie === undefined) return noSignIn;
@@ -124,19 +134,26 @@ const refresh: Control<Policy> = {
   claim: "A session can be extended by its owner, and nothing can be extended without one",
   proves: [],
   references: ["req:SES-8"],
-  advice: { symptom: "People lose work, or ended sessions come back.", cause: "The refresh route is missing or does not look at the session.", fix: "Use POST /api/session/refresh as Aegis brings it." },
+  advice: {
+    symptom: "People lose work, or ended sessions come back.",
+    cause: "The refresh route is missing or does not look at the session.",
+    fix: "Use POST /api/session/refresh as Aegis brings it.",
+  },
   async probe(context) {
     const { sessionRefresh, csrf } = context.target;
     if (sessionRefresh === undefined) return notDescribed("how to extend a session");
     const request = requestOf({ method: "POST", ...sessionRefresh });
     const nobody = await context.anonymous().send(request);
-    if (nobody.response.status < 300) return fail(`answers ${nobody.response.status} without a session`, "401");
+    if (nobody.response.status < 300)
+      return fail(`answers ${nobody.response.status} without a session`, "401");
     const visitor = await context.signIn();
     if (visitor === undefined) return noSignIn;
     const token = await visitor.csrfToken();
     const headers = token === undefined || csrf?.header === undefined ? {} : { [csrf.header]: token };
     const { response } = await visitor.client.send({ ...request, headers });
-    return response.status < 300 ? pass("extended for its owner, refused for nobody") : fail(`answers ${response.status} to its owner`, "200");
+    return response.status < 300
+      ? pass("extended for its owner, refused for nobody")
+      : fail(`answers ${response.status} to its owner`, "200");
   },
 };
 

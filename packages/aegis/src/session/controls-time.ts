@@ -1,5 +1,14 @@
 /** Time-outs, seen to happen: the target's clock is moved where it can be, waited for where the run has leave to. */
-import { type Control, fail, notApplicable, pass, type ProbeContext, type SignedIn, unknown, type Verdict } from "../control.ts";
+import {
+  type Control,
+  fail,
+  notApplicable,
+  pass,
+  type ProbeContext,
+  type SignedIn,
+  unknown,
+  type Verdict,
+} from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { requestOf } from "../verify/target.ts";
 import { noSignIn } from "../verify/wire/checks.ts";
@@ -17,10 +26,17 @@ const cannotTell = unknown("the target's answers do not tell whether a session i
 
 /** One request that counts as activity of the user. */
 async function act(context: Context, visitor: SignedIn): Promise<void> {
-  await visitor.client.send(requestOf(context.target.activity ?? context.target.sessionCheck ?? { path: "/" }));
+  await visitor.client.send(
+    requestOf(context.target.activity ?? context.target.sessionCheck ?? { path: "/" }),
+  );
 }
 
-async function idleEnds(context: Context, idleSeconds: number, absoluteSeconds: number, rememberMe: boolean): Promise<Verdict> {
+async function idleEnds(
+  context: Context,
+  idleSeconds: number,
+  absoluteSeconds: number,
+  rememberMe: boolean,
+): Promise<Verdict> {
   const visitor = await context.signIn({ rememberMe });
   if (visitor === undefined) return noSignIn;
   if ((await visitor.isAlive()) !== true) return cannotTell;
@@ -28,29 +44,41 @@ async function idleEnds(context: Context, idleSeconds: number, absoluteSeconds: 
   const slides = idleSeconds * 1.2 < absoluteSeconds;
   const rounds = slides ? [0.6, 0.6] : [];
   for (const part of rounds) {
-    if (!(await context.time.pass(idleSeconds * part))) return cannotWait(idleSeconds * (slides ? 2.2 : 1) + 1);
-    if ((await visitor.isAlive()) === false) return fail(`ended although it was used ${idleSeconds * part} s before`, "alive while used");
+    if (!(await context.time.pass(idleSeconds * part)))
+      return cannotWait(idleSeconds * (slides ? 2.2 : 1) + 1);
+    if ((await visitor.isAlive()) === false)
+      return fail(`ended although it was used ${idleSeconds * part} s before`, "alive while used");
     await act(context, visitor);
   }
   if (!(await context.time.pass(idleSeconds + 1))) return cannotWait(idleSeconds * (slides ? 2.2 : 1) + 1);
   const alive = await visitor.isAlive();
   if (alive === undefined) return cannotTell;
-  return alive ? fail(`alive after ${idleSeconds} s of idleness`, "ended") : pass(`ended after ${idleSeconds} s of idleness`);
+  return alive
+    ? fail(`alive after ${idleSeconds} s of idleness`, "ended")
+    : pass(`ended after ${idleSeconds} s of idleness`);
 }
 
-async function absoluteEnds(context: Context, idleSeconds: number, absoluteSeconds: number, rememberMe: boolean): Promise<Verdict> {
+async function absoluteEnds(
+  context: Context,
+  idleSeconds: number,
+  absoluteSeconds: number,
+  rememberMe: boolean,
+): Promise<Verdict> {
   const visitor = await context.signIn({ rememberMe });
   if (visitor === undefined) return noSignIn;
   if ((await visitor.isAlive()) !== true) return cannotTell;
   const step = Math.max(1, idleSeconds * 0.8);
-  if (absoluteSeconds / step > MAX_STEPS) return unknown(`${Math.ceil(absoluteSeconds / step)} steps; more than ${MAX_STEPS}`);
+  if (absoluteSeconds / step > MAX_STEPS)
+    return unknown(`${Math.ceil(absoluteSeconds / step)} steps; more than ${MAX_STEPS}`);
   for (let gone = 0; gone < absoluteSeconds; gone += step) {
     if (!(await context.time.pass(step))) return cannotWait(absoluteSeconds + step);
     await act(context, visitor);
   }
   const alive = await visitor.isAlive();
   if (alive === undefined) return cannotTell;
-  return alive ? fail(`alive after ${absoluteSeconds} s`, "ended, used or not") : pass(`ended after ${absoluteSeconds} s although used`);
+  return alive
+    ? fail(`alive after ${absoluteSeconds} s`, "ended, used or not")
+    : pass(`ended after ${absoluteSeconds} s although used`);
 }
 
 const advice = (leaf: string): Control<Policy>["advice"] => ({
@@ -66,7 +94,8 @@ const idle: Control<Policy> = {
   references: ["asvs:v5.0.0-7.3.1", "nist:sp800-63b-4-5.2", "req:SES-2"],
   advice: advice("idleTimeoutSeconds"),
   slow: true,
-  probe: (context) => idleEnds(context, context.policy.idleTimeoutSeconds, context.policy.absoluteTimeoutSeconds, false),
+  probe: (context) =>
+    idleEnds(context, context.policy.idleTimeoutSeconds, context.policy.absoluteTimeoutSeconds, false),
 };
 
 const absolute: Control<Policy> = {
@@ -76,7 +105,8 @@ const absolute: Control<Policy> = {
   references: ["asvs:v5.0.0-7.3.2", "nist:sp800-63b-4-5.2", "req:SES-2"],
   advice: advice("absoluteTimeoutSeconds"),
   slow: true,
-  probe: (context) => absoluteEnds(context, context.policy.idleTimeoutSeconds, context.policy.absoluteTimeoutSeconds, false),
+  probe: (context) =>
+    absoluteEnds(context, context.policy.idleTimeoutSeconds, context.policy.absoluteTimeoutSeconds, false),
 };
 
 const remembered = (
@@ -94,14 +124,16 @@ const remembered = (
   async probe(context) {
     const { rememberMe } = context.policy;
     if (!rememberMe.enabled) return notApplicable("the policy has no long sessions");
-    if (context.target.login?.rememberField === undefined) return unknown("the target description names no field that asks for it (login.rememberField)");
+    if (context.target.login?.rememberField === undefined)
+      return unknown("the target description names no field that asks for it (login.rememberField)");
     return ends(context, rememberMe.idleTimeoutSeconds, rememberMe.absoluteTimeoutSeconds, true);
   },
 });
 
 const rotation: Control<Policy> = {
   id: "session.rotation",
-  claim: "A token is replaced when the policy says, the session lives on, and the old token is dead after the grace",
+  claim:
+    "A token is replaced when the policy says, the session lives on, and the old token is dead after the grace",
   proves: ["rotateEverySeconds", "rotationGraceSeconds"],
   references: ["req:SES-4"],
   advice: {
@@ -111,7 +143,11 @@ const rotation: Control<Policy> = {
   },
   slow: true,
   async probe(context) {
-    const { rotateEverySeconds: every, rotationGraceSeconds: grace, idleTimeoutSeconds: idleSeconds } = context.policy;
+    const {
+      rotateEverySeconds: every,
+      rotationGraceSeconds: grace,
+      idleTimeoutSeconds: idleSeconds,
+    } = context.policy;
     if (every === 0) return notApplicable("the policy rotates at sign-in only");
     const visitor = await context.signIn();
     const name = visitor?.sessionCookie?.name;
@@ -123,13 +159,17 @@ const rotation: Control<Policy> = {
       if (!(await context.time.pass(part))) return cannotWait(every + grace + 2);
       await act(context, visitor);
     }
-    if (visitor.client.cookies.get(name) === before) return fail(`the same token after ${every} s`, "a new token");
-    if ((await visitor.isAlive()) !== true) return fail("the new token is not signed in", "the session lives on");
+    if (visitor.client.cookies.get(name) === before)
+      return fail(`the same token after ${every} s`, "a new token");
+    if ((await visitor.isAlive()) !== true)
+      return fail("the new token is not signed in", "the session lives on");
     if (!(await context.time.pass(grace + 1))) return cannotWait(grace + 1);
     if (before === undefined) return cannotTell;
     old.cookies.set(name, before);
     const { status } = (await old.send(requestOf(context.target.sessionCheck ?? { path: "/" }))).response;
-    return status < 300 ? fail(`the old token is good ${grace + 1} s later`, `dead after ${grace} s`) : pass(`new after ${every} s, old dead after ${grace} s`);
+    return status < 300
+      ? fail(`the old token is good ${grace + 1} s later`, `dead after ${grace} s`)
+      : pass(`new after ${every} s, old dead after ${grace} s`);
   },
 };
 
@@ -138,11 +178,16 @@ const rememberCookie: Control<Policy> = {
   claim: "A long session's cookie lasts no longer than the policy says",
   proves: ["rememberMe.enabled"],
   references: ["req:SES-2"],
-  advice: { symptom: "Long sessions last too long, or remembering does not work.", cause: "Max-Age differs from session.rememberMe.", fix: "Set session.rememberMe." },
+  advice: {
+    symptom: "Long sessions last too long, or remembering does not work.",
+    cause: "Max-Age differs from session.rememberMe.",
+    fix: "Set session.rememberMe.",
+  },
   async probe(context) {
     const { rememberMe } = context.policy;
     if (!rememberMe.enabled) return notApplicable("the policy has no long sessions");
-    if (context.target.login?.rememberField === undefined) return unknown("the target description names no field that asks for it (login.rememberField)");
+    if (context.target.login?.rememberField === undefined)
+      return unknown("the target description names no field that asks for it (login.rememberField)");
     const visitor = await context.signIn({ rememberMe: true });
     if (visitor?.sessionCookie === undefined) return noSignIn;
     const { name } = visitor.sessionCookie;
@@ -150,7 +195,10 @@ const rememberCookie: Control<Policy> = {
     const age = cookie?.attributes.get("max-age") ?? "";
     return /^\d+$/.test(age) && Number(age) <= rememberMe.absoluteTimeoutSeconds
       ? pass(`Max-Age=${age}`)
-      : fail(`Max-Age=${age === "" ? "(absent)" : age}`, `Max-Age of ${rememberMe.absoluteTimeoutSeconds} at the most`);
+      : fail(
+          `Max-Age=${age === "" ? "(absent)" : age}`,
+          `Max-Age of ${rememberMe.absoluteTimeoutSeconds} at the most`,
+        );
   },
 };
 
@@ -159,6 +207,16 @@ export const timeControls: readonly Control<Policy>[] = [
   absolute,
   rotation,
   rememberCookie,
-  remembered("session.remember-me-idle", "A long session that nobody uses is over after its idle time", "idleTimeoutSeconds", idleEnds),
-  remembered("session.remember-me-absolute", "A long session is over after its absolute time", "absoluteTimeoutSeconds", absoluteEnds),
+  remembered(
+    "session.remember-me-idle",
+    "A long session that nobody uses is over after its idle time",
+    "idleTimeoutSeconds",
+    idleEnds,
+  ),
+  remembered(
+    "session.remember-me-absolute",
+    "A long session is over after its absolute time",
+    "absoluteTimeoutSeconds",
+    absoluteEnds,
+  ),
 ];

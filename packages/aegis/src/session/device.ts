@@ -19,7 +19,8 @@ const systems: readonly (readonly [RegExp, string])[] = [
 ];
 
 export function deviceName(userAgent: string): string {
-  const find = (table: readonly (readonly [RegExp, string])[]) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const find = (table: readonly (readonly [RegExp, string])[]) =>
+    table.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = find(browsers);
   const system = find(systems);
   if (browser === undefined) return system ?? "Unknown device";

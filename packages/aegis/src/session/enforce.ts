@@ -10,7 +10,12 @@ import type { SessionService } from "./service.ts";
 /** What other rooms may do to the session of a request. */
 export interface RequestSessions {
   /** Ends the session that the request came with and starts a new one: nothing planted before sign-in survives it. */
-  signIn(request: FastifyRequest, reply: FastifyReply, subject: Principal, rememberMe: boolean): Promise<SessionRecord>;
+  readonly signIn: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    subject: Principal,
+    rememberMe: boolean,
+  ) => Promise<SessionRecord>;
   /** Ends the request's session on the server and takes the cookie away; the record it ended. */
   signOut(request: FastifyRequest, reply: FastifyReply): Promise<SessionRecord | undefined>;
   recordOf(request: FastifyRequest): SessionRecord | undefined;
@@ -71,13 +76,17 @@ export function enforceSession(
     } catch (error) {
       // Fails closed where the session guards; a page that anyone may read needs no session to be read.
       const readOnly = request.method === "GET" || request.method === "HEAD";
-      const merelyAdds = use === "active" && readOnly && (access === "public" || access?.startsWith("group:") === true);
+      const merelyAdds =
+        use === "active" && readOnly && (access === "public" || access?.startsWith("group:") === true);
       if (!merelyAdds || !isUnavailable(error)) throw error;
       wiring.onDegraded(request, error);
     }
   });
 
-  const end = async (request: FastifyRequest, reason: "replaced" | "signed_out"): Promise<SessionRecord | undefined> => {
+  const end = async (
+    request: FastifyRequest,
+    reason: "replaced" | "signed_out",
+  ): Promise<SessionRecord | undefined> => {
     const record = records.get(request);
     records.delete(request);
     request.session = null;

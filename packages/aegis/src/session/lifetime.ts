@@ -10,7 +10,12 @@ export function absoluteExpiry(policy: Lifetimes, rememberMe: boolean, createdAt
 }
 
 /** Idle expiry after activity at `now`; never later than the absolute end. */
-export function idleExpiry(policy: Lifetimes, rememberMe: boolean, now: number, absoluteExpiresAt: number): number {
+export function idleExpiry(
+  policy: Lifetimes,
+  rememberMe: boolean,
+  now: number,
+  absoluteExpiresAt: number,
+): number {
   return Math.min(now + limits(policy, rememberMe).idleTimeoutSeconds * 1000, absoluteExpiresAt);
 }
 

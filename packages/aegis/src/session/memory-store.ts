@@ -16,12 +16,16 @@ export class MemorySessionStore implements SessionStore {
     for (const record of this.#sessions.values()) {
       if (!isLive(record, now)) continue;
       if (record.tokenHash === tokenHash) return record;
-      if (record.previousTokenHash === tokenHash && record.graceUntil !== null && record.graceUntil > now) return record;
+      if (record.previousTokenHash === tokenHash && record.graceUntil !== null && record.graceUntil > now)
+        return record;
     }
     return undefined;
   }
 
-  async touch(id: string, times: { readonly lastSeenAt: number; readonly idleExpiresAt: number }): Promise<boolean> {
+  async touch(
+    id: string,
+    times: { readonly lastSeenAt: number; readonly idleExpiresAt: number },
+  ): Promise<boolean> {
     const record = this.#sessions.get(id);
     if (record === undefined || !isLive(record, times.lastSeenAt)) return false;
     this.#sessions.set(id, {
@@ -34,10 +38,16 @@ export class MemorySessionStore implements SessionStore {
 
   async rotate(
     id: string,
-    change: { readonly fromHash: string; readonly toHash: string; readonly rotatedAt: number; readonly graceUntil: number },
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly rotatedAt: number;
+      readonly graceUntil: number;
+    },
   ): Promise<boolean> {
     const record = this.#sessions.get(id);
-    if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.rotatedAt)) return false;
+    if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.rotatedAt))
+      return false;
     this.#sessions.set(id, {
       ...record,
       tokenHash: change.toHash,

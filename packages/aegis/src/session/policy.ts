@@ -12,8 +12,13 @@ export const sessionPolicySchema = section(
   {
     cookie: section(
       {
-        name: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$", description: "Name of the cookie, without prefix." }),
-        hostPrefix: flag("Prefix __Host-: browsers then demand Secure, Path=/ and no Domain, so that no subdomain can plant it."),
+        name: Type.String({
+          pattern: "^[A-Za-z0-9_-]{1,64}$",
+          description: "Name of the cookie, without prefix.",
+        }),
+        hostPrefix: flag(
+          "Prefix __Host-: browsers then demand Secure, Path=/ and no Domain, so that no subdomain can plant it.",
+        ),
         secure: flag("Sent over HTTPS only."),
         sameSite: oneOf(["lax", "strict", "none"], "SameSite."),
       },
@@ -21,7 +26,11 @@ export const sessionPolicySchema = section(
     ),
     idleTimeoutSeconds: seconds(10, YEAR, "A session unused for so long is over."),
     absoluteTimeoutSeconds: seconds(10, YEAR, "A session is over after so long, used or not."),
-    rotateEverySeconds: seconds(0, YEAR, "The token is replaced when older than this, data kept. 0: only at sign-in and privilege change."),
+    rotateEverySeconds: seconds(
+      0,
+      YEAR,
+      "The token is replaced when older than this, data kept. 0: only at sign-in and privilege change.",
+    ),
     rotationGraceSeconds: seconds(0, 60, "How long the replaced token still serves requests in flight."),
     rememberMe: section(
       {

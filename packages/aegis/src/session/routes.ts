@@ -13,7 +13,10 @@ export interface SessionRoutesWiring {
   readonly now: () => number;
   /** Facts of the user for GET /api/check_session. */
   readonly describeUser: (request: FastifyRequest) => Promise<Readonly<Record<string, unknown>>>;
-  readonly onEnded: (request: FastifyRequest, record: { userId: string; sessionId: string; reason: string; count: number }) => void;
+  readonly onEnded: (
+    request: FastifyRequest,
+    record: { userId: string; sessionId: string; reason: string; count: number },
+  ) => void;
 }
 
 /** The HTTP surface of sessions (SES-6, SES-8, SES-9): check, refresh, list, revoke, sign out. */
@@ -24,7 +27,11 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
     config: { access: "public", session: "passive" },
     handler: async (request, reply) => {
       if (request.session === null) return reply.code(401).send({ is_authenticated: false });
-      return { is_authenticated: true, user: await wiring.describeUser(request), session: sessionView(request.session) };
+      return {
+        is_authenticated: true,
+        user: await wiring.describeUser(request),
+        session: sessionView(request.session),
+      };
     },
   });
 
@@ -78,7 +85,12 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
     handler: async (request, reply) => {
       const record = await sessions.signOut(request, reply);
       if (record !== undefined)
-        onEnded(request, { userId: record.subject.userId, sessionId: record.id, reason: "signed_out", count: 1 });
+        onEnded(request, {
+          userId: record.subject.userId,
+          sessionId: record.id,
+          reason: "signed_out",
+          count: 1,
+        });
       return { status: "signed_out" };
     },
   });

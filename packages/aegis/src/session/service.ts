@@ -24,7 +24,11 @@ export interface Resolved {
 export interface SessionService {
   readonly store: SessionStore;
   /** A new session with a new token. The caller ends the one that the request came with, if any. */
-  start(subject: Principal, origin: SessionOrigin, rememberMe: boolean): Promise<{ record: SessionRecord; token: string }>;
+  start(
+    subject: Principal,
+    origin: SessionOrigin,
+    rememberMe: boolean,
+  ): Promise<{ record: SessionRecord; token: string }>;
   /** The live session of a token; `active` counts as activity and may rotate the token. */
   resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
   /** Counts as activity at once; undefined when the session has ended meanwhile. */
@@ -38,7 +42,10 @@ export function sessionService(
   random: Random,
 ): SessionService {
   const touch = async (record: SessionRecord, now: number): Promise<SessionRecord | undefined> => {
-    const times = { lastSeenAt: now, idleExpiresAt: idleExpiry(policy, record.rememberMe, now, record.absoluteExpiresAt) };
+    const times = {
+      lastSeenAt: now,
+      idleExpiresAt: idleExpiry(policy, record.rememberMe, now, record.absoluteExpiresAt),
+    };
     return (await store.touch(record.id, times)) ? { ...record, ...times } : undefined;
   };
 

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionRecord } from "./record.ts";
 import type { SessionStore } from "./store.ts";
 
-export function describeSessionStore(name: string, open: () => Promise<{ store: SessionStore; close: () => Promise<void> }>): void {
+export function describeSessionStore(
+  name: string,
+  open: () => Promise<{ store: SessionStore; close: () => Promise<void> }>,
+): void {
   describe(`${name} as a session store`, () => {
     let store: SessionStore;
     let close: () => Promise<void>;
@@ -47,7 +50,8 @@ export function describeSessionStore(name: string, open: () => Promise<{ store: 
     });
 
     it("finds nothing under a hash that nobody has", async () => {
-      for (const hash of ["", "x", "__proto__", "' or 1=1 --"]) expect(await store.findByTokenHash(hash, NOW)).toBeUndefined();
+      for (const hash of ["", "x", "__proto__", "' or 1=1 --"])
+        expect(await store.findByTokenHash(hash, NOW)).toBeUndefined();
     });
 
     it("knows no session from the very millisecond it ends", async () => {
@@ -62,7 +66,10 @@ export function describeSessionStore(name: string, open: () => Promise<{ store: 
       const { id, tokenHash } = await kept();
       expect(await store.touch(id, { lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 })).toBe(true);
       expect(await store.touch(id, { lastSeenAt: NOW + 100, idleExpiresAt: NOW + 1100 })).toBe(true);
-      expect(await store.findByTokenHash(tokenHash, NOW + 1499)).toMatchObject({ lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 });
+      expect(await store.findByTokenHash(tokenHash, NOW + 1499)).toMatchObject({
+        lastSeenAt: NOW + 500,
+        idleExpiresAt: NOW + 1500,
+      });
       expect(await store.touch(id, { lastSeenAt: NOW + 1500, idleExpiresAt: NOW + 2500 })).toBe(false);
       expect(await store.touch(randomUUID(), { lastSeenAt: NOW, idleExpiresAt: NOW + 1000 })).toBe(false);
     });
@@ -70,8 +77,19 @@ export function describeSessionStore(name: string, open: () => Promise<{ store: 
     it("serves the replaced token for the grace and not longer", async () => {
       const { id, tokenHash } = await kept();
       const fresh = randomUUID();
-      expect(await store.rotate(id, { fromHash: tokenHash, toHash: fresh, rotatedAt: NOW + 10, graceUntil: NOW + 100 })).toBe(true);
-      expect(await store.findByTokenHash(fresh, NOW + 500)).toMatchObject({ id, tokenHash: fresh, rotatedAt: NOW + 10 });
+      expect(
+        await store.rotate(id, {
+          fromHash: tokenHash,
+          toHash: fresh,
+          rotatedAt: NOW + 10,
+          graceUntil: NOW + 100,
+        }),
+      ).toBe(true);
+      expect(await store.findByTokenHash(fresh, NOW + 500)).toMatchObject({
+        id,
+        tokenHash: fresh,
+        rotatedAt: NOW + 10,
+      });
       expect(await store.findByTokenHash(tokenHash, NOW + 99)).toMatchObject({ id, tokenHash: fresh });
       expect(await store.findByTokenHash(tokenHash, NOW + 100)).toBeUndefined();
     });
@@ -79,14 +97,28 @@ export function describeSessionStore(name: string, open: () => Promise<{ store: 
     it("lets exactly one of twenty parallel rotations win, a hundred times", async () => {
       for (let round = 0; round < 100; round++) {
         const { id, tokenHash } = await kept();
-        const tries = Array.from({ length: 20 }, () => store.rotate(id, { fromHash: tokenHash, toHash: randomUUID(), rotatedAt: NOW, graceUntil: NOW + 100 }));
+        const tries = Array.from({ length: 20 }, () =>
+          store.rotate(id, {
+            fromHash: tokenHash,
+            toHash: randomUUID(),
+            rotatedAt: NOW,
+            graceUntil: NOW + 100,
+          }),
+        );
         expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
       }
     });
 
     it("does not rotate a session that is over", async () => {
       const { id, tokenHash } = await kept();
-      expect(await store.rotate(id, { fromHash: tokenHash, toHash: randomUUID(), rotatedAt: NOW + 1000, graceUntil: NOW + 1100 })).toBe(false);
+      expect(
+        await store.rotate(id, {
+          fromHash: tokenHash,
+          toHash: randomUUID(),
+          rotatedAt: NOW + 1000,
+          graceUntil: NOW + 1100,
+        }),
+      ).toBe(false);
     });
 
     it("lists the user's live sessions, newest first, and nobody else's", async () => {

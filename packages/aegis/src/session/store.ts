@@ -1,6 +1,12 @@
 import type { SessionRecord } from "./record.ts";
 
-export type RevocationReason = "signed_out" | "signed_out_elsewhere" | "replaced" | "password_changed" | "locked" | "admin";
+export type RevocationReason =
+  | "signed_out"
+  | "signed_out_elsewhere"
+  | "replaced"
+  | "password_changed"
+  | "locked"
+  | "admin";
 
 /**
  * Where sessions live. Every method is atomic: two processes that call at once see one order.
@@ -23,7 +29,12 @@ export interface SessionStore {
    */
   rotate(
     id: string,
-    change: { readonly fromHash: string; readonly toHash: string; readonly rotatedAt: number; readonly graceUntil: number },
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly rotatedAt: number;
+      readonly graceUntil: number;
+    },
   ): Promise<boolean>;
   /** The user's live sessions, newest first. */
   listByUser(userId: string, now: number): Promise<readonly SessionRecord[]>;

@@ -1,4 +1,13 @@
-import { type Control, fail, notApplicable, pass, type ProbeContext, type RawAnswer, type RoomControls, unknown } from "../control.ts";
+import {
+  type Control,
+  fail,
+  notApplicable,
+  pass,
+  type ProbeContext,
+  type RawAnswer,
+  type RoomControls,
+  unknown,
+} from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { isRefused, notDescribed } from "../verify/wire/checks.ts";
 import { headerOf } from "../verify/wire/header.ts";
@@ -23,13 +32,15 @@ const httpsRequired: Control<Policy> = {
     fix: "Set transport.httpsRequired, name the proxy in transport.trustedProxies and let it set X-Forwarded-Proto.",
   },
   async probe(context) {
-    if (!context.policy.httpsRequired) return notApplicable("the policy allows plain HTTP in this environment");
+    if (!context.policy.httpsRequired)
+      return notApplicable("the policy allows plain HTTP in this environment");
     const path = context.target.samples?.html ?? "/";
     const exchange = await context.plainHttp(path);
     if (exchange === undefined) return pass("nothing answers on plain HTTP");
     const { status } = exchange.response;
     const location = headerOf(exchange.response, "location") ?? "";
-    if (status >= 300 && status < 400 && location.startsWith("https://")) return pass(`${status} to ${location}`);
+    if (status >= 300 && status < 400 && location.startsWith("https://"))
+      return pass(`${status} to ${location}`);
     if (isRefused(status)) return pass(`refused with ${status}`);
     return fail(`${status} over plain HTTP`, "a redirect to https:// or a refusal");
   },
@@ -46,9 +57,14 @@ const hostChecked: Control<Policy> = {
     fix: "Set PUBLIC_ORIGIN, or name the hosts in transport.allowedHosts.",
   },
   async probe(context) {
-    if (context.policy.allowedHosts.length === 0) return notApplicable("the policy answers any host in this environment");
-    const { response } = await context.anonymous().send({ path: "/", headers: { Host: "aegis-probe.invalid" } });
-    return isRefused(response.status) ? pass(`refused with ${response.status}`) : fail(`answered with ${response.status}`, "a refusal (421)");
+    if (context.policy.allowedHosts.length === 0)
+      return notApplicable("the policy answers any host in this environment");
+    const { response } = await context
+      .anonymous()
+      .send({ path: "/", headers: { Host: "aegis-probe.invalid" } });
+    return isRefused(response.status)
+      ? pass(`refused with ${response.status}`)
+      : fail(`answered with ${response.status}`, "a refusal (421)");
   },
 };
 
@@ -74,7 +90,11 @@ const slowHeader: Control<Policy> = {
     fix: "Lower the limit in the policy and in the proxy (nginx: client_header_timeout).",
   },
   probe: (context) =>
-    waitForCut(context, `GET / HTTP/1.1\r\nHost: ${context.host}\r\nX-Slow:`, context.policy.headersTimeoutSeconds),
+    waitForCut(
+      context,
+      `GET / HTTP/1.1\r\nHost: ${context.host}\r\nX-Slow:`,
+      context.policy.headersTimeoutSeconds,
+    ),
 };
 
 const slowBody: Control<Policy> = {
@@ -108,14 +128,22 @@ const idleConnection: Control<Policy> = {
   async probe(context) {
     const limit = context.policy.keepAliveTimeoutSeconds;
     const request = `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}\r\n`;
-    const answer = await context.raw(request, { waitSeconds: Math.min(limit, PATIENCE_SECONDS) + SLACK_SECONDS });
+    const answer = await context.raw(request, {
+      waitSeconds: Math.min(limit, PATIENCE_SECONDS) + SLACK_SECONDS,
+    });
     if (answer.ended === "refused") return unknown("no connection");
     if (answer.ended === "closed") return pass(`closed after ${answer.seconds.toFixed(1)} s`);
     // A limit above our patience is read from what the server says of itself (RFC 9112, Appendix C.2.2).
     const said = /\r\nkeep-alive:[^\r\n]*timeout=(\d{1,6})\b/i.exec(answer.text)?.[1];
-    if (limit <= PATIENCE_SECONDS) return fail(`still open after ${answer.seconds.toFixed(1)} s`, `closed after ${limit} s`);
-    if (said === undefined) return unknown(`still open after ${answer.seconds.toFixed(0)} s, and the answer does not say for how long`);
-    return Number(said) <= limit ? pass(`says Keep-Alive: timeout=${said}`) : fail(`says Keep-Alive: timeout=${said}`, `at most ${limit} s`);
+    if (limit <= PATIENCE_SECONDS)
+      return fail(`still open after ${answer.seconds.toFixed(1)} s`, `closed after ${limit} s`);
+    if (said === undefined)
+      return unknown(
+        `still open after ${answer.seconds.toFixed(0)} s, and the answer does not say for how long`,
+      );
+    return Number(said) <= limit
+      ? pass(`says Keep-Alive: timeout=${said}`)
+      : fail(`says Keep-Alive: timeout=${said}`, `at most ${limit} s`);
   },
 };
 
@@ -136,7 +164,8 @@ const longHeader: Control<Policy> = {
     );
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
     if (isRefused(status)) return pass(`refused with ${status}`);
-    if (Number.isNaN(status)) return answer.ended === "closed" ? pass("closed without an answer") : unknown("no readable answer");
+    if (Number.isNaN(status))
+      return answer.ended === "closed" ? pass("closed without an answer") : unknown("no readable answer");
     return fail(`answered with ${status}`, "a refusal (431)");
   },
 };
@@ -154,12 +183,17 @@ const longUrl: Control<Policy> = {
   async probe(context) {
     const path = `${context.target.samples?.html ?? "/"}?q=${"a".repeat(context.policy.maxUrlLength)}`;
     const { response } = await context.anonymous().send({ path });
-    return isRefused(response.status) ? pass(`refused with ${response.status}`) : fail(`answered with ${response.status}`, "a refusal (414)");
+    return isRefused(response.status)
+      ? pass(`refused with ${response.status}`)
+      : fail(`answered with ${response.status}`, "a refusal (414)");
   },
 };
 
 const ambiguous: readonly (readonly [string, string])[] = [
-  ["Content-Length and Transfer-Encoding", "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX"],
+  [
+    "Content-Length and Transfer-Encoding",
+    "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
+  ],
   ["two Content-Lengths", "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
   ["a header name with a space", "Content-Length : 1\r\n\r\na"],
   ["a folded header", "X-Folded: a\r\n b\r\nContent-Length: 1\r\n\r\na"],
@@ -180,23 +214,39 @@ const smuggling: Control<Policy> = {
   async probe(context) {
     const path = context.target.login?.path ?? "/";
     for (const [what, rest] of ambiguous) {
-      const answer = await context.raw(`POST ${path} HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Content-Type: application/json\r\n${rest}`, { waitSeconds: 3 });
+      const answer = await context.raw(
+        `POST ${path} HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Content-Type: application/json\r\n${rest}`,
+        { waitSeconds: 3 },
+      );
       if (answer.ended === "refused") return unknown("no connection");
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.text)?.[1] ?? Number.NaN);
       // 400 or 501 refuse the message itself; any other answer means that it was understood one way or another.
       if (status !== 400 && status !== 501 && !(Number.isNaN(status) && answer.ended === "closed"))
-        return fail(`${what}: ${Number.isNaN(status) ? "no answer" : `answered with ${status}`}`, "400 and a closed connection");
+        return fail(
+          `${what}: ${Number.isNaN(status) ? "no answer" : `answered with ${status}`}`,
+          "400 and a closed connection",
+        );
     }
     return pass(`${ambiguous.length} shapes refused`);
   },
 };
 
 export const transportControls: RoomControls<Policy> = {
-  controls: [httpsRequired, hostChecked, slowHeader, slowBody, idleConnection, longHeader, longUrl, smuggling],
+  controls: [
+    httpsRequired,
+    hostChecked,
+    slowHeader,
+    slowBody,
+    idleConnection,
+    longHeader,
+    longUrl,
+    smuggling,
+  ],
   unprovable: [
     {
       leaf: "trustedProxies",
-      reason: "Whether a forwarded header is believed shows only to one who sends from an address that is on the list, and one who is not; a verifier has one address.",
+      reason:
+        "Whether a forwarded header is believed shows only to one who sends from an address that is on the list, and one who is not; a verifier has one address.",
     },
   ],
 };

@@ -30,11 +30,18 @@ export function enforceTransport(
 
   app.addHook("onRequest", async (request, reply) => {
     if (request.url.length > policy.maxUrlLength) throw transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
-    if (hosts.size > 0 && !hosts.has(request.host.toLowerCase())) throw transportError("AEGIS_TRANSPORT_HOST");
-    if (!policy.httpsRequired || request.protocol === "https" || request.routeOptions.config.transport === "any") return;
+    if (hosts.size > 0 && !hosts.has(request.host.toLowerCase()))
+      throw transportError("AEGIS_TRANSPORT_HOST");
+    if (
+      !policy.httpsRequired ||
+      request.protocol === "https" ||
+      request.routeOptions.config.transport === "any"
+    )
+      return;
     const readOnly = request.method === "GET" || request.method === "HEAD";
     // Only to an origin that the operator named: the Host header is the client's word, and would make an open redirect.
-    if (readOnly && publicOrigin?.startsWith("https://")) return reply.redirect(publicOrigin + request.url, 308);
+    if (readOnly && publicOrigin?.startsWith("https://"))
+      return reply.redirect(publicOrigin + request.url, 308);
     throw transportError("AEGIS_TRANSPORT_INSECURE");
   });
 }

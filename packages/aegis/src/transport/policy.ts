@@ -17,8 +17,16 @@ export const transportPolicySchema = section(
       "^[a-z0-9.-]+(:[0-9]{1,5})?$|^\\[[0-9a-f:]+\\](:[0-9]{1,5})?$",
       "Host header values that are answered, lower case. Empty: any (development).",
     ),
-    headersTimeoutSeconds: seconds(1, 120, "Time for the complete request header; a slower client is cut off."),
-    requestTimeoutSeconds: seconds(1, 3600, "Time for the complete request, body included; a slower client is cut off."),
+    headersTimeoutSeconds: seconds(
+      1,
+      120,
+      "Time for the complete request header; a slower client is cut off.",
+    ),
+    requestTimeoutSeconds: seconds(
+      1,
+      3600,
+      "Time for the complete request, body included; a slower client is cut off.",
+    ),
     keepAliveTimeoutSeconds: seconds(1, 600, "How long an idle connection is kept."),
     maxHeaderBytes: count(4096, 65536, "Size of the complete request header, in bytes; beyond it 431."),
     maxUrlLength: count(256, 16384, "Length of path and query, in characters; beyond it 414."),

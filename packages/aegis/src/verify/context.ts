@@ -36,7 +36,10 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
   };
   const sharedAccount = (client: WireClient): Promise<ProbeAccount | undefined> => {
     const { credentials } = target;
-    shared ??= credentials === undefined ? newAccount(client) : Promise.resolve({ ...credentials, email: credentials.username });
+    shared ??=
+      credentials === undefined
+        ? newAccount(client)
+        : Promise.resolve({ ...credentials, email: credentials.username });
     return shared;
   };
   const enter = async (
@@ -44,7 +47,9 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
     helper: WireClient,
     options: { readonly rememberMe?: boolean; readonly fresh?: boolean },
   ): Promise<SignedIn | undefined> => {
-    const account = await (options.fresh === true && target.credentials === undefined ? newAccount(helper) : sharedAccount(helper));
+    const account = await (options.fresh === true && target.credentials === undefined
+      ? newAccount(helper)
+      : sharedAccount(helper));
     if (account === undefined) return undefined;
     const visitor = await signIn(target, client, account, options.rememberMe === true);
     return visitor === undefined || visitor.login.response.status >= 400 ? undefined : visitor;
@@ -71,7 +76,8 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
         const { bytes: answer, ended, seconds } = await sendRaw(wire, bytes, waitSeconds * 1000);
         return { text: answer.toString("latin1"), ended, seconds };
       },
-      signIn: (options = {}) => enter(options.client ?? new CookieClient(wire, onExchange), new CookieClient(wire, quiet), options),
+      signIn: (options = {}) =>
+        enter(options.client ?? new CookieClient(wire, onExchange), new CookieClient(wire, quiet), options),
       async register(fields) {
         const account = { ...newProbeAccount(random), ...fields };
         const answer = await register(target, new CookieClient(wire, onExchange), account);
@@ -107,8 +113,15 @@ const isSecure = (wire: WireOptions): boolean =>
   wire.origin.protocol === "https:" || forwardedProto(wire) === "https";
 
 /** Port 80 of the same host; where we stand in for the proxy, the proxy's word that the client spoke plain HTTP. */
-async function plainHttp(wire: WireOptions, path: string, onExchange: (exchange: Exchange) => void): Promise<Exchange | undefined> {
-  const edge = forwardedProto(wire) === undefined ? wire.edgeHeaders : { ...wire.edgeHeaders, "x-forwarded-proto": "http" };
+async function plainHttp(
+  wire: WireOptions,
+  path: string,
+  onExchange: (exchange: Exchange) => void,
+): Promise<Exchange | undefined> {
+  const edge =
+    forwardedProto(wire) === undefined
+      ? wire.edgeHeaders
+      : { ...wire.edgeHeaders, "x-forwarded-proto": "http" };
   const origin = wire.origin.protocol === "https:" ? new URL(`http://${wire.origin.hostname}`) : wire.origin;
   try {
     return await new CookieClient({ ...wire, origin, edgeHeaders: edge }, onExchange).send({ path });

@@ -33,7 +33,9 @@ export function evidenceOf({ request, response }: Exchange): EvidenceExchange {
     status: response.status,
     headers: response.headers
       .slice(0, 60)
-      .map(([name, value]) => printable(`${name}: ${SECRET_HEADERS.has(name) ? redactCookie(value) : value}`, 400)),
+      .map(([name, value]) =>
+        printable(`${name}: ${SECRET_HEADERS.has(name) ? redactCookie(value) : value}`, 400),
+      ),
     body: printable(redactBody(response.body), MAX_BODY),
   };
 }
@@ -42,4 +44,6 @@ export function evidenceOf({ request, response }: Exchange): EvidenceExchange {
 const redactCookie = (line: string): string => line.replace(/=([^;]{4})[^;]+/, "=$1...");
 
 const redactBody = (body: string): string =>
-  body.slice(0, MAX_BODY * 4).replace(/("[a-z_]*(?:token|secret|password)[a-z_]*"\s*:\s*")([^"]{0,4})[^"]*"/gi, '$1$2..."');
+  body
+    .slice(0, MAX_BODY * 4)
+    .replace(/("[a-z_]*(?:token|secret|password)[a-z_]*"\s*:\s*")([^"]{0,4})[^"]*"/gi, '$1$2..."');

@@ -31,8 +31,16 @@ function serve(behave: (socket: Socket) => void): Promise<string> {
   });
 }
 
-const policy = definePolicy({ environment: "development", transport: { headersTimeoutSeconds: 1, requestTimeoutSeconds: 1, keepAliveTimeoutSeconds: 1 } });
-const target = { login: { path: "/login", body: { username: "{username}", password: "{password}" } }, register: { path: "/register", body: { username: "{username}" } }, sessionCheck: { path: "/check" }, samples: { json: "/json" } };
+const policy = definePolicy({
+  environment: "development",
+  transport: { headersTimeoutSeconds: 1, requestTimeoutSeconds: 1, keepAliveTimeoutSeconds: 1 },
+});
+const target = {
+  login: { path: "/login", body: { username: "{username}", password: "{password}" } },
+  register: { path: "/register", body: { username: "{username}" } },
+  sessionCheck: { path: "/check" },
+  samples: { json: "/json" },
+};
 
 const run = (origin: string) => verify({ origin, policy, target, wire: { timeoutMs: 300 } });
 
@@ -51,11 +59,15 @@ const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
     socket.write("HTTP/1.1 200 OK\r\nX: ");
     forever(socket, "a".repeat(10_000));
   },
-  "sends interim answers without end": (socket) => forever(socket, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100)),
-  "sends garbage": (socket) => socket.end(Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256))),
+  "sends interim answers without end": (socket) =>
+    forever(socket, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100)),
+  "sends garbage": (socket) =>
+    socket.end(Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256))),
   "sends a status that is no number": (socket) => socket.end("HTTP/1.1 OK fine\r\n\r\n"),
-  "sends two lengths": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde"),
-  "sends a broken chunk": (socket) => socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
+  "sends two lengths": (socket) =>
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde"),
+  "sends a broken chunk": (socket) =>
+    socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
   "drips a byte at a time": (socket) => {
     const timer = setInterval(() => socket.write("H"), 50);
     socket.on("close", () => clearInterval(timer));
@@ -63,12 +75,15 @@ const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
 };
 
 describe("a target that", () => {
-  it.each(Object.keys(hostile))("%s is reported as giving no usable answer, and passes nothing", async (name) => {
-    const behave = hostile[name] ?? (() => undefined);
-    const report = await run(await serve(behave));
-    expect(report.reachable).toBe(false);
-    expect(report.counts).toMatchObject({ pass: 0, fail: 0, error: 0, unknown: report.findings.length });
-  });
+  it.each(Object.keys(hostile))(
+    "%s is reported as giving no usable answer, and passes nothing",
+    async (name) => {
+      const behave = hostile[name] ?? (() => undefined);
+      const report = await run(await serve(behave));
+      expect(report.reachable).toBe(false);
+      expect(report.counts).toMatchObject({ pass: 0, fail: 0, error: 0, unknown: report.findings.length });
+    },
+  );
 
   it("is not there is reported as unreachable", async () => {
     const report = await run("http://127.0.0.1:1");
@@ -87,38 +102,73 @@ describe("a target that", () => {
   });
 
   it("redirects for ever is followed nowhere", async () => {
-    const report = await run(await serve((socket) => socket.end("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")));
+    const report = await run(
+      await serve((socket) =>
+        socket.end("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"),
+      ),
+    );
     expect(report.counts.error).toBe(0);
-    expect(report.findings.filter(({ room, outcome }) => room === "session" && outcome === "pass")).toEqual([]);
+    expect(report.findings.filter(({ room, outcome }) => room === "session" && outcome === "pass")).toEqual(
+      [],
+    );
   });
 
   it("answers everything with 200 and thousands of cookies fools nobody", async () => {
-    const cookies = Array.from({ length: 1000 }, (_, index) => `Set-Cookie: c${index}=${"v".repeat(30)}; HttpOnly; Secure`).join("\r\n");
-    const report = await run(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\n${cookies}\r\nContent-Length: 2\r\n\r\n{}`)));
+    const cookies = Array.from(
+      { length: 1000 },
+      (_, index) => `Set-Cookie: c${index}=${"v".repeat(30)}; HttpOnly; Secure`,
+    ).join("\r\n");
+    const report = await run(
+      await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\n${cookies}\r\nContent-Length: 2\r\n\r\n{}`)),
+    );
     expect(report.counts.error).toBe(0);
     expect(report.findings.find(({ id }) => id === "session.sign-out-kills")?.outcome).not.toBe("pass");
   });
 
   it("puts terminal escapes into everything gets none of them into the report", async () => {
     const evil = "\u001b]0;owned\u0007\u001b[2J\u202e";
-    const bytes = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Powered-By: ${evil}1.0\r\nX-Frame-Options: ${evil}\r\nContent-Length: 0\r\n\r\n`);
+    const bytes = Buffer.from(
+      `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Powered-By: ${evil}1.0\r\nX-Frame-Options: ${evil}\r\nContent-Length: 0\r\n\r\n`,
+    );
     const report = await run(await serve((socket) => socket.end(bytes)));
     expect(report.findings.find(({ id }) => id === "headers.frame-options")?.outcome).toBe("fail");
-    expect(JSON.stringify(report)).not.toMatch(/\\u00[01][0-9a-f]|\\u202e|[\u0000-\u001f\u007f-\u009f\u202e]/);
+    expect(JSON.stringify(report)).not.toMatch(
+      /\\u00[01][0-9a-f]|\\u202e|[\u0000-\u001f\u007f-\u009f\u202e]/,
+    );
   });
 });
 
 describe("a run", () => {
-  const control = (id: string, probe: Control<unknown>["probe"]): Control<unknown> => ({ id, claim: id, proves: [], references: [], advice: { symptom: "s", cause: "c", fix: "f" }, probe });
+  const control = (id: string, probe: Control<unknown>["probe"]): Control<unknown> => ({
+    id,
+    claim: id,
+    proves: [],
+    references: [],
+    advice: { symptom: "s", cause: "c", fix: "f" },
+    probe,
+  });
   const room = ({ controls }: RoomControls<unknown>): BoundRoom => ({
     room: "headers",
     unprovable: [],
-    controls: controls.map(({ probe, ...rest }) => ({ ...rest, room: "headers", slow: false, run: (context, whole, note) => probe(context.forControl(whole.headers, note)) })),
+    controls: controls.map(({ probe, ...rest }) => ({
+      ...rest,
+      room: "headers",
+      slow: false,
+      run: (context, whole, note) => probe(context.forControl(whole.headers, note)),
+    })),
   });
   const ok = () => serve((socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
 
   it("goes on when a probe breaks, and calls it an error", async () => {
-    const rooms = [room({ controls: [control("a", async () => Promise.reject(new Error("oh \u001b[31mno"))), control("b", async () => pass("fine"))], unprovable: [] })];
+    const rooms = [
+      room({
+        controls: [
+          control("a", async () => Promise.reject(new Error("oh \u001b[31mno"))),
+          control("b", async () => pass("fine")),
+        ],
+        unprovable: [],
+      }),
+    ];
     const report = await verify({ origin: await ok(), policy, rooms });
     expect(report.findings.map(({ outcome, observed }) => [outcome, observed])).toEqual([
       ["error", "the probe broke: oh ·[31mno"],
@@ -127,8 +177,19 @@ describe("a run", () => {
   });
 
   it("keeps secrets out of the evidence", async () => {
-    const origin = await serve((socket) => socket.end('HTTP/1.1 200 OK\r\nSet-Cookie: sid=abcdefghijklmnop; HttpOnly\r\nContent-Length: 38\r\n\r\n{"csrf_token":"supersecretvalue","a":1}'));
-    const rooms = [room({ controls: [control("a", async (context) => (await context.anonymous().send({ path: "/" }), unknown("x")))], unprovable: [] })];
+    const origin = await serve((socket) =>
+      socket.end(
+        'HTTP/1.1 200 OK\r\nSet-Cookie: sid=abcdefghijklmnop; HttpOnly\r\nContent-Length: 38\r\n\r\n{"csrf_token":"supersecretvalue","a":1}',
+      ),
+    );
+    const rooms = [
+      room({
+        controls: [
+          control("a", async (context) => (await context.anonymous().send({ path: "/" }), unknown("x"))),
+        ],
+        unprovable: [],
+      }),
+    ];
     const [finding] = (await verify({ origin, policy, rooms })).findings;
     expect(finding?.evidence[0]?.headers).toContain("set-cookie: sid=abcd...; HttpOnly");
     expect(JSON.stringify(finding)).not.toMatch(/efghijklmnop|supersecretvalue/);
@@ -143,8 +204,13 @@ describe("the catalogue", () => {
     for (const { id, room: place, references, claim, advice } of controls) {
       expect(id.startsWith(`${place}.`)).toBe(true);
       expect(references.length).toBeGreaterThan(0);
-      for (const reference of references) expect(reference).toMatch(/^(asvs:v5\.0\.0-\d+\.\d+\.\d+|nist:sp800-63b-4-[\d.]+|rfc:\d+(bis)?(-[\d.]+)?|cwe:\d+|owasp:top10-2021-a\d\d|w3c:[a-z0-9.-]+|req:[A-Z]+-\d+)$/);
-      expect(Math.min(claim.length, advice.symptom.length, advice.cause.length, advice.fix.length)).toBeGreaterThan(10);
+      for (const reference of references)
+        expect(reference).toMatch(
+          /^(asvs:v5\.0\.0-\d+\.\d+\.\d+|nist:sp800-63b-4-[\d.]+|rfc:\d+(bis)?(-[\d.]+)?|cwe:\d+|owasp:top10-2021-a\d\d|w3c:[a-z0-9.-]+|req:[A-Z]+-\d+)$/,
+        );
+      expect(
+        Math.min(claim.length, advice.symptom.length, advice.cause.length, advice.fix.length),
+      ).toBeGreaterThan(10);
     }
   });
 });
@@ -152,14 +218,17 @@ describe("the catalogue", () => {
 describe("the parsers", () => {
   it("never throw, whatever comes", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: "binary", maxLength: 300 })), (text) => {
-        parseSetCookie(text);
-        parseCsp(text);
-        parseHsts(text);
-        parsePermissionsPolicy(text);
-        findTags(text, ["script", "link"]);
-        printable(text);
-      }),
+      fc.property(
+        fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: "binary", maxLength: 300 })),
+        (text) => {
+          parseSetCookie(text);
+          parseCsp(text);
+          parseHsts(text);
+          parsePermissionsPolicy(text);
+          findTags(text, ["script", "link"]);
+          printable(text);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -177,19 +246,31 @@ describe("the parsers", () => {
   it("read any bytes as an answer or as a fault of the wire, and never hang on them", () => {
     const limits = { maxHeaderBytes: 1000, maxBodyBytes: 1000 };
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom("", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), (bytes, head) => {
-        try {
-          const answer = readResponse(Buffer.concat([Buffer.from(head), bytes]), true, "GET", limits);
-          expect(answer?.status ?? 200).toBeGreaterThanOrEqual(100);
-        } catch (error) {
-          expect(error).toMatchObject({ name: "WireError" });
-        }
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 400 }),
+        fc.constantFrom("", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (bytes, head) => {
+          try {
+            const answer = readResponse(Buffer.concat([Buffer.from(head), bytes]), true, "GET", limits);
+            expect(answer?.status ?? 200).toBeGreaterThanOrEqual(100);
+          } catch (error) {
+            expect(error).toMatchObject({ name: "WireError" });
+          }
+        },
+      ),
       { numRuns: 1000 },
     );
   });
 
-  it.each(["max-age=abc", "max-age=", "max-age=-1", "max-age=1; max-age=2", "includeSubDomains", "max-age=1e9", ""])("take %j for no HSTS at all", (text) => {
+  it.each([
+    "max-age=abc",
+    "max-age=",
+    "max-age=-1",
+    "max-age=1; max-age=2",
+    "includeSubDomains",
+    "max-age=1e9",
+    "",
+  ])("take %j for no HSTS at all", (text) => {
     expect(parseHsts(text)).toBeUndefined();
   });
 });

@@ -1,5 +1,14 @@
 /** `aegis/verify`: proves from outside that a running system does what a policy says. */
-export type { Control, Exchange, Outcome, TargetCall, TargetDescription, TargetRoute, Unprovable, Verdict } from "../control.ts";
+export type {
+  Control,
+  Exchange,
+  Outcome,
+  TargetCall,
+  TargetDescription,
+  TargetRoute,
+  Unprovable,
+  Verdict,
+} from "../control.ts";
 export { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 export type { EvidenceExchange, Finding } from "./finding.ts";
 export { type Report, verify, type VerifyOptions } from "./run.ts";

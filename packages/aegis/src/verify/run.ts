@@ -53,7 +53,9 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const wire: WireOptions = { ...wireDefaults, ...options.wire, origin: new URL(options.origin) };
   const budget = { seconds: maxWaitSeconds };
   const run = runContext({ wire, policy, target, random, passTime: timePasser(options, budget) });
-  const controls = (options.rooms ?? catalogue).flatMap((room) => room.controls).filter(options.only ?? (() => true));
+  const controls = (options.rooms ?? catalogue)
+    .flatMap((room) => room.controls)
+    .filter(options.only ?? (() => true));
 
   const unreachable = await reach(wire, target);
   const findings: Finding[] = [];
@@ -66,12 +68,21 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     options.onFinding?.(finding);
   };
   // A clock that is moved for one control moves for all: those that let time pass come last, one by one.
-  await inParallel(controls.filter(({ slow }) => !slow), AT_ONCE, conclude);
-  await inParallel(controls.filter(({ slow }) => slow), 1, conclude);
+  await inParallel(
+    controls.filter(({ slow }) => !slow),
+    AT_ONCE,
+    conclude,
+  );
+  await inParallel(
+    controls.filter(({ slow }) => slow),
+    1,
+    conclude,
+  );
 
   const order = new Map(controls.map(({ id }, index) => [id, index]));
   findings.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-  const count = (outcome: Outcome): number => findings.filter((finding) => finding.outcome === outcome).length;
+  const count = (outcome: Outcome): number =>
+    findings.filter((finding) => finding.outcome === outcome).length;
   return {
     origin: wire.origin.origin,
     target: target.name ?? wire.origin.host,
@@ -95,7 +106,10 @@ export async function verify(options: VerifyOptions): Promise<Report> {
 /** Why the target cannot be reached, or undefined. An answer that is no HTTP counts as no answer. */
 async function reach(wire: WireOptions, target: TargetDescription): Promise<string | undefined> {
   try {
-    await new CookieClient(wire, () => undefined).send({ path: target.samples?.html ?? "/", headers: { accept: "text/html" } });
+    await new CookieClient(wire, () => undefined).send({
+      path: target.samples?.html ?? "/",
+      headers: { accept: "text/html" },
+    });
     return undefined;
   } catch (error) {
     if (error instanceof WireError) return `the target gives no usable answer: ${error.message}`;
@@ -116,7 +130,12 @@ function timePasser({ advance }: VerifyOptions, budget: { seconds: number }) {
   };
 }
 
-async function judge(control: BoundControl, run: RunContext, policy: Policy, limitMs: number): Promise<Finding> {
+async function judge(
+  control: BoundControl,
+  run: RunContext,
+  policy: Policy,
+  limitMs: number,
+): Promise<Finding> {
   const started = performance.now();
   const exchanges: Exchange[] = [];
   const note = (exchange: Exchange): void => {
@@ -124,7 +143,10 @@ async function judge(control: BoundControl, run: RunContext, policy: Policy, lim
   };
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Verdict>((resolve) => {
-    timer = setTimeout(() => resolve({ outcome: "unknown", observed: "the probe was not done in time" }), limitMs);
+    timer = setTimeout(
+      () => resolve({ outcome: "unknown", observed: "the probe was not done in time" }),
+      limitMs,
+    );
   });
   const verdict = await Promise.race([control.run(run, policy, note), limit]).catch(verdictOfError);
   clearTimeout(timer);
@@ -133,11 +155,20 @@ async function judge(control: BoundControl, run: RunContext, policy: Policy, lim
 
 /** The target's faults leave us not knowing; a fault of the probe is ours, and says so. */
 function verdictOfError(error: unknown): Verdict {
-  if (error instanceof WireError) return { outcome: "unknown", observed: `no usable answer: ${error.message}` };
-  return { outcome: "error", observed: `the probe broke: ${error instanceof Error ? error.message : String(error)}` };
+  if (error instanceof WireError)
+    return { outcome: "unknown", observed: `no usable answer: ${error.message}` };
+  return {
+    outcome: "error",
+    observed: `the probe broke: ${error instanceof Error ? error.message : String(error)}`,
+  };
 }
 
-function findingOf(control: BoundControl, verdict: Verdict, seconds: number, exchanges: readonly Exchange[]): Finding {
+function findingOf(
+  control: BoundControl,
+  verdict: Verdict,
+  seconds: number,
+  exchanges: readonly Exchange[],
+): Finding {
   const { id, room, claim, advice, proves, references } = control;
   return {
     id,
@@ -154,7 +185,11 @@ function findingOf(control: BoundControl, verdict: Verdict, seconds: number, exc
   };
 }
 
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = [...items];
   const next = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);

@@ -34,7 +34,8 @@ async function take(
   other: (name: SampleName) => Promise<Exchange | undefined>,
 ): Promise<Exchange | undefined> {
   const { samples = {}, routes = [] } = target;
-  const get = (path: string | undefined, headers = {}) => (path === undefined ? undefined : anonymous().send({ path, headers }));
+  const get = (path: string | undefined, headers = {}) =>
+    path === undefined ? undefined : anonymous().send({ path, headers });
   switch (name) {
     case "html":
       return get(samples.html ?? "/", { accept: "text/html" });
@@ -42,31 +43,49 @@ async function take(
       return get(samples.json);
     case "personal": {
       const visitor = samples.personal === undefined ? undefined : await signedIn();
-      return visitor === undefined || samples.personal === undefined ? undefined : visitor.client.send({ path: samples.personal });
+      return visitor === undefined || samples.personal === undefined
+        ? undefined
+        : visitor.client.send({ path: samples.personal });
     }
     case "static":
       return get(samples.static ?? staticPath((await other("html"))?.response.body ?? ""));
     case "not-found":
       return get(randomPath());
     case "unauthenticated": {
-      const guarded = routes.find(({ method, path, access }) => method === "GET" && access === "authenticated" && !path.includes(":"));
+      const guarded = routes.find(
+        ({ method, path, access }) => method === "GET" && access === "authenticated" && !path.includes(":"),
+      );
       return get(samples.personal ?? guarded?.path);
     }
     case "bad-request":
       return target.login === undefined
         ? undefined
-        : anonymous().send({ method: "POST", path: target.login.path, text: '{"broken":', headers: { "content-type": "application/json" } });
+        : anonymous().send({
+            method: "POST",
+            path: target.login.path,
+            text: '{"broken":',
+            headers: { "content-type": "application/json" },
+          });
     case "too-large":
       return tooLarge(target, policy, anonymous());
   }
 }
 
-function tooLarge(target: TargetDescription, policy: Policy, client: WireClient): Promise<Exchange> | undefined {
+function tooLarge(
+  target: TargetDescription,
+  policy: Policy,
+  client: WireClient,
+): Promise<Exchange> | undefined {
   if (target.login === undefined) return undefined;
-  const { json, form, ...request } = { json: undefined, form: undefined, ...requestOf(target.login) };
+  const { method, path } = requestOf(target.login);
   const filler = "x".repeat(policy.input.jsonLimitBytes + 1024);
   const type = target.login.encoding === "form" ? "application/x-www-form-urlencoded" : "application/json";
-  return client.send({ ...request, text: type.endsWith("json") ? JSON.stringify({ filler }) : `filler=${filler}`, headers: { "content-type": type } });
+  return client.send({
+    method,
+    path,
+    text: type.endsWith("json") ? JSON.stringify({ filler }) : `filler=${filler}`,
+    headers: { "content-type": type },
+  });
 }
 
 /** The first script or style of the page that is of the same origin. */

@@ -6,7 +6,7 @@ import type { TargetCall, TargetDescription } from "../control.ts";
 const closed = { additionalProperties: false } as const;
 const path = Type.String({ pattern: "^/[^\\s]*$", maxLength: 2048 });
 const word = Type.String({ maxLength: 256 });
-const call = {
+const callKeys = {
   method: Type.Optional(Type.String({ pattern: "^[A-Z]{1,16}$" })),
   path,
   encoding: Type.Optional(Type.Enum(["json", "form"])),
@@ -31,20 +31,28 @@ export const targetSchema = Type.Object(
         { maxItems: 1000 },
       ),
     ),
-    register: Type.Optional(Type.Object(call, closed)),
-    login: Type.Optional(Type.Object({ ...call, rememberField: Type.Optional(word) }, closed)),
-    logout: Type.Optional(Type.Object(call, closed)),
-    sessionCheck: Type.Optional(Type.Object(call, closed)),
-    sessionRefresh: Type.Optional(Type.Object(call, closed)),
-    activity: Type.Optional(Type.Object(call, closed)),
+    register: Type.Optional(Type.Object(callKeys, closed)),
+    login: Type.Optional(Type.Object({ ...callKeys, rememberField: Type.Optional(word) }, closed)),
+    logout: Type.Optional(Type.Object(callKeys, closed)),
+    sessionCheck: Type.Optional(Type.Object(callKeys, closed)),
+    sessionRefresh: Type.Optional(Type.Object(callKeys, closed)),
+    activity: Type.Optional(Type.Object(callKeys, closed)),
     csrf: Type.Optional(
-      Type.Object({ tokenPath: path, tokenField: word, header: Type.Optional(word), formField: Type.Optional(word) }, closed),
+      Type.Object(
+        { tokenPath: path, tokenField: word, header: Type.Optional(word), formField: Type.Optional(word) },
+        closed,
+      ),
     ),
-    write: Type.Optional(Type.Object(call, closed)),
+    write: Type.Optional(Type.Object(callKeys, closed)),
     sessionCookie: Type.Optional(word),
     samples: Type.Optional(
       Type.Object(
-        { html: Type.Optional(path), json: Type.Optional(path), personal: Type.Optional(path), static: Type.Optional(path) },
+        {
+          html: Type.Optional(path),
+          json: Type.Optional(path),
+          personal: Type.Optional(path),
+          static: Type.Optional(path),
+        },
         closed,
       ),
     ),
@@ -66,7 +74,8 @@ export function parseTarget(data: unknown): TargetDescription {
     .filter(({ keyword }) => keyword !== "boolean")
     .slice(0, MAX_PROBLEMS)
     .map((error) => {
-      const extra = error.keyword === "additionalProperties" ? ` (${error.params.additionalProperties.join(", ")})` : "";
+      const extra =
+        error.keyword === "additionalProperties" ? ` (${error.params.additionalProperties.join(", ")})` : "";
       return `${error.instancePath === "" ? "the target" : error.instancePath} ${error.message}${extra}`;
     });
   throw new TargetError(
@@ -77,16 +86,27 @@ export function parseTarget(data: unknown): TargetDescription {
 /** A call's body with `{username}` and its like filled in. */
 export function fill(call: TargetCall, values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(call.body ?? {}).map(([key, text]) => [key, text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)]),
+    Object.entries(call.body ?? {}).map(([key, text]) => [
+      key,
+      text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole),
+    ]),
   );
 }
 
 /** The call as a request: its body as JSON or as a form. */
-export function requestOf(call: TargetCall, values: Readonly<Record<string, string>> = {}, extra: Readonly<Record<string, unknown>> = {}) {
+export function requestOf(
+  call: TargetCall,
+  values: Readonly<Record<string, string>> = {},
+  extra: Readonly<Record<string, unknown>> = {},
+) {
   const method = call.method ?? (call.body === undefined ? "GET" : "POST");
   const body = { ...fill(call, values), ...extra };
   if (Object.keys(body).length === 0) return { method, path: call.path };
   if (call.encoding === "form")
-    return { method, path: call.path, form: Object.fromEntries(Object.entries(body).map(([key, value]) => [key, String(value)])) };
+    return {
+      method,
+      path: call.path,
+      form: Object.fromEntries(Object.entries(body).map(([key, value]) => [key, String(value)])),
+    };
   return { method, path: call.path, json: body };
 }

@@ -18,7 +18,11 @@ export function newProbeAccount(random: Random): ProbeAccount {
   return { username: name, password: `Aa7-${random.token(18)}`, email: `${name}@example.com` };
 }
 
-export function register(target: TargetDescription, client: WireClient, fields: Readonly<Record<string, string>>): Promise<Exchange> | undefined {
+export function register(
+  target: TargetDescription,
+  client: WireClient,
+  fields: Readonly<Record<string, string>>,
+): Promise<Exchange> | undefined {
   return target.register === undefined ? undefined : client.send(requestOf(target.register, fields));
 }
 
@@ -48,13 +52,18 @@ export async function signIn(
 function sessionCookieOf(target: TargetDescription, lines: readonly string[], client: WireClient) {
   const named = target.sessionCookie;
   if (named !== undefined) {
-    const name = [`__Host-${named}`, `__Secure-${named}`, named].find((candidate) => client.cookies.has(candidate));
+    const name = [`__Host-${named}`, `__Secure-${named}`, named].find((candidate) =>
+      client.cookies.has(candidate),
+    );
     const value = name === undefined ? undefined : client.cookies.get(name);
     return name === undefined || value === undefined ? undefined : { name, value };
   }
   const random = lines
     .map(parseSetCookie)
-    .filter((cookie) => cookie !== undefined && cookie.value.length >= 16 && !/csrf|xsrf|lang|theme/i.test(cookie.name));
+    .filter(
+      (cookie) =>
+        cookie !== undefined && cookie.value.length >= 16 && !/csrf|xsrf|lang|theme/i.test(cookie.name),
+    );
   const [only] = random;
   return random.length === 1 && only !== undefined ? { name: only.name, value: only.value } : undefined;
 }
@@ -67,7 +76,9 @@ async function isAlive(target: TargetDescription, client: WireClient): Promise<b
   if (response.status === 401 || response.status === 403) return false;
   // Away to somewhere else is a "no" too: to the sign-in page, as a rule.
   const location = headerOf(response, "location");
-  return response.status >= 300 && response.status < 400 && location !== undefined && location !== check.path ? false : undefined;
+  return response.status >= 300 && response.status < 400 && location !== undefined && location !== check.path
+    ? false
+    : undefined;
 }
 
 async function csrfToken(target: TargetDescription, client: WireClient): Promise<string | undefined> {

@@ -8,7 +8,12 @@ export type Inline =
 export type Tone = "remember" | "try" | "watch";
 
 export type Block =
-  | { readonly type: "heading"; readonly depth: 2 | 3; readonly id: string; readonly children: readonly Inline[] }
+  | {
+      readonly type: "heading";
+      readonly depth: 2 | 3;
+      readonly id: string;
+      readonly children: readonly Inline[];
+    }
   | { readonly type: "paragraph"; readonly children: readonly Inline[] }
   | { readonly type: "list"; readonly ordered: boolean; readonly items: readonly (readonly Block[])[] }
   | { readonly type: "code"; readonly language: string | null; readonly text: string }

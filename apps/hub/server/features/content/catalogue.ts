@@ -64,10 +64,16 @@ const WORDS_A_MINUTE = 200;
 /** @throws LessonError naming the file and what is wrong in it. */
 export async function loadCatalogue(directory: URL): Promise<Catalogue> {
   const folders = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const loaded = await Promise.all(folders.map(({ name }) => loadCourse(name, new URL(`${name}/`, directory))));
+  const loaded = await Promise.all(
+    folders.map(({ name }) => loadCourse(name, new URL(`${name}/`, directory))),
+  );
   loaded.sort((a, b) => a.order - b.order);
   const courses = new Map(loaded.map(({ course }) => [course.slug, course]));
-  const lessons = new Map(loaded.flatMap(({ course, lessons: list }) => list.map((lesson) => [`${course.slug}/${lesson.slug}`, lesson])));
+  const lessons = new Map(
+    loaded.flatMap(({ course, lessons: list }) =>
+      list.map((lesson) => [`${course.slug}/${lesson.slug}`, lesson]),
+    ),
+  );
   const summaries = loaded.map(({ course: { lessons: _lessons, ...summary } }) => summary);
   return {
     list: () => summaries,
@@ -76,13 +82,21 @@ export async function loadCatalogue(directory: URL): Promise<Catalogue> {
   };
 }
 
-async function loadCourse(name: string, folder: URL): Promise<{ order: number; course: Course; lessons: readonly Lesson[] }> {
+async function loadCourse(
+  name: string,
+  folder: URL,
+): Promise<{ order: number; course: Course; lessons: readonly Lesson[] }> {
   const data: unknown = JSON.parse(await readFile(new URL("course.json", folder), "utf8"));
   if (!Value.Check(courseSchema, data))
-    throw new LessonError(`${name}/course.json: ${Value.Errors(courseSchema, data)[0]?.instancePath ?? ""} is not valid`);
+    throw new LessonError(
+      `${name}/course.json: ${Value.Errors(courseSchema, data)[0]?.instancePath ?? ""} is not valid`,
+    );
   const parsed = await Promise.all(
     data.lessons.map(async (file) => {
-      const { words, ...lesson } = parseLesson(await readFile(new URL(`${file}.md`, folder), "utf8"), `${name}/${file}.md`);
+      const { words, ...lesson } = parseLesson(
+        await readFile(new URL(`${file}.md`, folder), "utf8"),
+        `${name}/${file}.md`,
+      );
       return { slug: file, ...lesson, minutes: Math.ceil(words / WORDS_A_MINUTE) };
     }),
   );

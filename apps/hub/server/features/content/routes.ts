@@ -20,6 +20,7 @@ export function contentRoutes(app: FastifyInstance, catalogue: Catalogue): void 
   app.get<{ Params: { slug: string; lesson: string } }>(
     "/api/content/:slug/lessons/:lesson",
     { config, schema: { params: Type.Object({ slug, lesson: slug }) } },
-    async (request, reply) => catalogue.lesson(request.params.slug, request.params.lesson) ?? reply.callNotFound(),
+    async (request, reply) =>
+      catalogue.lesson(request.params.slug, request.params.lesson) ?? reply.callNotFound(),
   );
 }

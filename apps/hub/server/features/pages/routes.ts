@@ -10,19 +10,30 @@ export interface PagesWiring {
 }
 
 /** Addresses that the web UI answers; anything else a browser asks for is a page that says so, with status 404. */
-const PUBLIC_PAGES = ["/", "/courses/:course", "/courses/:course/:lesson", "/login", "/register", "/security"];
+const PUBLIC_PAGES = [
+  "/",
+  "/courses/:course",
+  "/courses/:course/:lesson",
+  "/login",
+  "/register",
+  "/security",
+];
 const SIGNED_IN_PAGES = ["/profile", "/sessions"];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;
 
-export async function pageRoutes(app: FastifyInstance, { webRoot, securityContact }: PagesWiring): Promise<void> {
+export async function pageRoutes(
+  app: FastifyInstance,
+  { webRoot, securityContact }: PagesWiring,
+): Promise<void> {
   const template = await readFile(join(webRoot, "index.html"), "utf8");
   const page = (reply: FastifyReply) =>
     reply.type("text/html; charset=utf-8").send(template.replaceAll(NONCE, reply.cspNonce()));
 
   await app.register(fastifyStatic, { root: webRoot, serve: false, cacheControl: false });
 
-  for (const url of PUBLIC_PAGES) app.get(url, { config: { access: "public" } }, async (_request, reply) => page(reply));
+  for (const url of PUBLIC_PAGES)
+    app.get(url, { config: { access: "public" } }, async (_request, reply) => page(reply));
   for (const url of SIGNED_IN_PAGES)
     app.get(url, { config: { access: "authenticated" } }, async (_request, reply) => page(reply));
 
@@ -30,7 +41,12 @@ export async function pageRoutes(app: FastifyInstance, { webRoot, securityContac
   app.get<{ Params: { "*": string } }>(
     "/assets/*",
     // The build's own names and no others: nothing that could be a way out of the folder gets near the file system.
-    { config: { access: "public", session: "none" }, schema: { params: Type.Object({ "*": Type.String({ pattern: "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+$" }) }) } },
+    {
+      config: { access: "public", session: "none" },
+      schema: {
+        params: Type.Object({ "*": Type.String({ pattern: "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+$" }) }),
+      },
+    },
     async (request, reply) => {
       reply.header("cache-control", "public, max-age=31536000, immutable");
       return reply.sendFile(`assets/${request.params["*"]}`);
@@ -40,16 +56,22 @@ export async function pageRoutes(app: FastifyInstance, { webRoot, securityContac
   if (securityContact !== undefined) securityTxt(app, securityContact);
 
   app.get("/*", { config: { access: "public", session: "none" } }, async (request, reply) => {
-    if (!/\btext\/html\b/.test(request.headers.accept ?? "") || request.url.startsWith("/api/")) return reply.callNotFound();
+    if (!/\btext\/html\b/.test(request.headers.accept ?? "") || request.url.startsWith("/api/"))
+      return reply.callNotFound();
     return page(reply.code(404));
   });
 }
 
 /** RFC 9116; only where somebody reads what is sent there. */
 function securityTxt(app: FastifyInstance, contact: string): void {
-  app.get("/.well-known/security.txt", { config: { access: "public", session: "none" } }, async (_request, reply) =>
-    reply
-      .type("text/plain; charset=utf-8")
-      .send(`Contact: ${contact}\nExpires: ${new Date(Date.now() + YEAR_MS).toISOString()}\nPreferred-Languages: en\n`),
+  app.get(
+    "/.well-known/security.txt",
+    { config: { access: "public", session: "none" } },
+    async (_request, reply) =>
+      reply
+        .type("text/plain; charset=utf-8")
+        .send(
+          `Contact: ${contact}\nExpires: ${new Date(Date.now() + YEAR_MS).toISOString()}\nPreferred-Languages: en\n`,
+        ),
   );
 }

@@ -1,11 +1,40 @@
 import { ApiError, call, forgetCsrfToken } from "./client.ts";
 import { flag, list, nullable, number, object, text } from "./parse.ts";
 
-const user = object({ id: text, username: text, email: nullable(text), display_name: text, roles: list(text) });
-const session = object({ id: text, created_at: text, idle_expires_at: text, absolute_expires_at: text, remember_me: flag });
-const profile = object({ id: text, username: text, email: nullable(text), display_name: text, about_me: text, roles: list(text), created_at: text });
+const user = object({
+  id: text,
+  username: text,
+  email: nullable(text),
+  display_name: text,
+  roles: list(text),
+});
+const session = object({
+  id: text,
+  created_at: text,
+  idle_expires_at: text,
+  absolute_expires_at: text,
+  remember_me: flag,
+});
+const profile = object({
+  id: text,
+  username: text,
+  email: nullable(text),
+  display_name: text,
+  about_me: text,
+  roles: list(text),
+  created_at: text,
+});
 const signedIn = object({ user, session });
-const device = object({ id: text, current: flag, created_at: text, last_seen_at: text, expires_at: text, ip: text, user_agent: text, device: text });
+const device = object({
+  id: text,
+  current: flag,
+  created_at: text,
+  last_seen_at: text,
+  expires_at: text,
+  ip: text,
+  user_agent: text,
+  device: text,
+});
 
 export type SignedIn = ReturnType<typeof signedIn>;
 export type Profile = ReturnType<typeof profile>;
@@ -21,7 +50,11 @@ export async function checkSession(): Promise<SignedIn | null> {
   }
 }
 
-export async function signIn(credentials: { username: string; password: string; remember_me: boolean }): Promise<SignedIn> {
+export async function signIn(credentials: {
+  username: string;
+  password: string;
+  remember_me: boolean;
+}): Promise<SignedIn> {
   const { remember_me: remember, ...rest } = credentials;
   const result = await call("POST", "/api/login", signedIn, remember ? credentials : rest);
   forgetCsrfToken();
@@ -39,8 +72,10 @@ export const register = (fields: { username: string; email?: string; password: s
 export const refreshSession = () => call("POST", "/api/session/refresh", object({ session }));
 
 export const readProfile = () => call("GET", "/api/profile", profile);
-export const saveProfile = (fields: { display_name: string; about_me: string }) => call("POST", "/api/profile", profile, fields);
+export const saveProfile = (fields: { display_name: string; about_me: string }) =>
+  call("POST", "/api/profile", profile, fields);
 
 export const listDevices = () => call("GET", "/api/sessions", object({ items: list(device), total: number }));
-export const revokeDevice = (id: string) => call("DELETE", `/api/sessions/${encodeURIComponent(id)}`, object({ revoked: number }));
+export const revokeDevice = (id: string) =>
+  call("DELETE", `/api/sessions/${encodeURIComponent(id)}`, object({ revoked: number }));
 export const revokeOthers = () => call("DELETE", "/api/sessions", object({ revoked: number }));

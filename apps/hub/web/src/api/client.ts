@@ -4,7 +4,13 @@ import { list, nullable, object, optional, type Parser, record, text } from "./p
 const fieldError = object({ field: text, reason: text, message: text });
 export type FieldProblem = ReturnType<typeof fieldError>;
 
-const problem = object({ title: text, detail: text, code: text, request_id: optional(nullable(text)), errors: optional(list(fieldError)) });
+const problem = object({
+  title: text,
+  detail: text,
+  code: text,
+  request_id: optional(nullable(text)),
+  errors: optional(list(fieldError)),
+});
 
 /** An answer that says no. `code` is stable; `message` is the server's own words. */
 export class ApiError extends Error {
@@ -15,7 +21,12 @@ export class ApiError extends Error {
   readonly fields: readonly FieldProblem[];
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: string, message: string, facts: { requestId?: string; fields?: readonly FieldProblem[]; retryAfterSeconds?: number } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    facts: { requestId?: string; fields?: readonly FieldProblem[]; retryAfterSeconds?: number } = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -65,7 +76,12 @@ async function send(method: Method, path: string, body: unknown, guarded: boolea
   if (guarded) headers["x-csrftoken"] = await csrfToken();
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, credentials: "same-origin", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   } catch {
     throw new OfflineError("The server cannot be reached. Check your connection and try again.");
   }
@@ -81,9 +97,18 @@ function errorOf(response: Response, data: unknown): ApiError {
   const waits = Number.isInteger(retryAfter) && retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {};
   try {
     const { code, detail, request_id: requestId, errors } = problem(data);
-    return new ApiError(response.status, code, detail, { ...(typeof requestId === "string" ? { requestId } : {}), ...(errors === undefined ? {} : { fields: errors }), ...waits });
+    return new ApiError(response.status, code, detail, {
+      ...(typeof requestId === "string" ? { requestId } : {}),
+      ...(errors === undefined ? {} : { fields: errors }),
+      ...waits,
+    });
   } catch {
-    return new ApiError(response.status, "UNREADABLE", `The server answered with status ${response.status}.`, waits);
+    return new ApiError(
+      response.status,
+      "UNREADABLE",
+      `The server answered with status ${response.status}.`,
+      waits,
+    );
   }
 }
 

@@ -1,5 +1,16 @@
 import { call } from "./client.ts";
-import { flag, list, nullable, number, object, type Parser, record, ShapeError, text, word } from "./parse.ts";
+import {
+  flag,
+  list,
+  nullable,
+  number,
+  object,
+  type Parser,
+  record,
+  ShapeError,
+  text,
+  word,
+} from "./parse.ts";
 
 const neighbour = object({ slug: text, title: text });
 const summary = {
@@ -20,13 +31,26 @@ export type Inline =
   | { readonly type: "link"; readonly href: string; readonly children: readonly Inline[] };
 
 export type Block =
-  | { readonly type: "heading"; readonly depth: number; readonly id: string; readonly children: readonly Inline[] }
+  | {
+      readonly type: "heading";
+      readonly depth: number;
+      readonly id: string;
+      readonly children: readonly Inline[];
+    }
   | { readonly type: "paragraph"; readonly children: readonly Inline[] }
   | { readonly type: "list"; readonly ordered: boolean; readonly items: readonly (readonly Block[])[] }
   | { readonly type: "code"; readonly language: string | null; readonly text: string }
-  | { readonly type: "callout"; readonly tone: "remember" | "try" | "watch"; readonly children: readonly Block[] }
+  | {
+      readonly type: "callout";
+      readonly tone: "remember" | "try" | "watch";
+      readonly children: readonly Block[];
+    }
   | { readonly type: "quote"; readonly children: readonly Block[] }
-  | { readonly type: "table"; readonly head: readonly (readonly Inline[])[]; readonly rows: readonly (readonly (readonly Inline[])[])[] }
+  | {
+      readonly type: "table";
+      readonly head: readonly (readonly Inline[])[];
+      readonly rows: readonly (readonly (readonly Inline[])[])[];
+    }
   | { readonly type: "divider" };
 
 const inline: Parser<Inline> = (value) => {
@@ -49,7 +73,12 @@ const block: Parser<Block> = (value) => {
   const data = record(value);
   switch (data["type"]) {
     case "heading":
-      return { type: "heading", depth: number(data["depth"]), id: text(data["id"]), children: list(inline)(data["children"]) };
+      return {
+        type: "heading",
+        depth: number(data["depth"]),
+        id: text(data["id"]),
+        children: list(inline)(data["children"]),
+      };
     case "paragraph":
       return { type: "paragraph", children: list(inline)(data["children"]) };
     case "list":
@@ -57,11 +86,19 @@ const block: Parser<Block> = (value) => {
     case "code":
       return { type: "code", language: nullable(text)(data["language"]), text: text(data["text"]) };
     case "callout":
-      return { type: "callout", tone: word("remember", "try", "watch")(data["tone"]), children: list(block)(data["children"]) };
+      return {
+        type: "callout",
+        tone: word("remember", "try", "watch")(data["tone"]),
+        children: list(block)(data["children"]),
+      };
     case "quote":
       return { type: "quote", children: list(block)(data["children"]) };
     case "table":
-      return { type: "table", head: list(list(inline))(data["head"]), rows: list(list(list(inline)))(data["rows"]) };
+      return {
+        type: "table",
+        head: list(list(inline))(data["head"]),
+        rows: list(list(list(inline)))(data["rows"]),
+      };
     case "divider":
       return { type: "divider" };
     default:
@@ -85,6 +122,7 @@ const lesson = object({
 export type CourseSummary = ReturnType<typeof course>;
 
 export const listCourses = () => call("GET", "/api/content", object({ items: list(course), total: number }));
-export const readCourse = (slug: string) => call("GET", `/api/content/${encodeURIComponent(slug)}`, wholeCourse);
+export const readCourse = (slug: string) =>
+  call("GET", `/api/content/${encodeURIComponent(slug)}`, wholeCourse);
 export const readLesson = (courseSlug: string, slug: string) =>
   call("GET", `/api/content/${encodeURIComponent(courseSlug)}/lessons/${encodeURIComponent(slug)}`, lesson);

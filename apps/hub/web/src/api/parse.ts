@@ -10,7 +10,8 @@ const wrong = (wanted: string): never => {
 };
 
 export const text: Parser<string> = (value) => (typeof value === "string" ? value : wrong("text"));
-export const number: Parser<number> = (value) => (typeof value === "number" && Number.isFinite(value) ? value : wrong("number"));
+export const number: Parser<number> = (value) =>
+  typeof value === "number" && Number.isFinite(value) ? value : wrong("number");
 export const flag: Parser<boolean> = (value) => (typeof value === "boolean" ? value : wrong("true or false"));
 export const nullable =
   <T>(parse: Parser<T>): Parser<T | null> =>
@@ -32,7 +33,9 @@ export const word =
 export type Parsed<S extends Record<string, Parser<unknown>>> = { readonly [K in keyof S]: ReturnType<S[K]> };
 
 export function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : wrong("object");
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? { ...value }
+    : wrong("object");
 }
 
 export function object<S extends Record<string, Parser<unknown>>>(shape: S): Parser<Parsed<S>>;

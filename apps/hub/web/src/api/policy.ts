@@ -16,7 +16,12 @@ const policy = object({
     require_special: flag,
     common_passwords_refused: flag,
   }),
-  session: object({ idle_timeout_seconds: number, absolute_timeout_seconds: number, remember_me_enabled: flag, remember_me_seconds: number }),
+  session: object({
+    idle_timeout_seconds: number,
+    absolute_timeout_seconds: number,
+    remember_me_enabled: flag,
+    remember_me_seconds: number,
+  }),
 });
 
 export type PublicPolicy = ReturnType<typeof policy>;

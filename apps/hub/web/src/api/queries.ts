@@ -7,16 +7,36 @@ import { readPolicy } from "./policy.ts";
 
 const MINUTE = 60_000;
 
-export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: checkSession, staleTime: MINUTE, refetchOnWindowFocus: "always" });
-export const policyQuery = queryOptions({ queryKey: ["policy"], queryFn: readPolicy, staleTime: Number.POSITIVE_INFINITY });
-export const coursesQuery = queryOptions({ queryKey: ["courses"], queryFn: listCourses, staleTime: 10 * MINUTE });
-export const courseQuery = (slug: string) => queryOptions({ queryKey: ["courses", slug], queryFn: () => readCourse(slug), staleTime: 10 * MINUTE });
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: checkSession,
+  staleTime: MINUTE,
+  refetchOnWindowFocus: "always",
+});
+export const policyQuery = queryOptions({
+  queryKey: ["policy"],
+  queryFn: readPolicy,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+export const coursesQuery = queryOptions({
+  queryKey: ["courses"],
+  queryFn: listCourses,
+  staleTime: 10 * MINUTE,
+});
+export const courseQuery = (slug: string) =>
+  queryOptions({ queryKey: ["courses", slug], queryFn: () => readCourse(slug), staleTime: 10 * MINUTE });
 export const lessonQuery = (course: string, slug: string) =>
-  queryOptions({ queryKey: ["courses", course, slug], queryFn: () => readLesson(course, slug), staleTime: 10 * MINUTE });
+  queryOptions({
+    queryKey: ["courses", course, slug],
+    queryFn: () => readLesson(course, slug),
+    staleTime: 10 * MINUTE,
+  });
 export const profileQuery = queryOptions({ queryKey: ["me", "profile"], queryFn: readProfile });
 export const devicesQuery = queryOptions({ queryKey: ["me", "devices"], queryFn: listDevices });
 
 /** A refusal will not change by asking again; a server that is away may be back. */
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500) } },
+  defaultOptions: {
+    queries: { retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500) },
+  },
 });

@@ -19,14 +19,25 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ look = "primary", busy = false, children, className = "", ...rest }: ButtonProps) {
   return (
-    <button type="button" {...rest} disabled={rest.disabled === true || busy} aria-busy={busy || undefined} className={`${shape} ${looks[look]} ${className}`}>
+    <button
+      type="button"
+      {...rest}
+      disabled={rest.disabled === true || busy}
+      aria-busy={busy || undefined}
+      className={`${shape} ${looks[look]} ${className}`}
+    >
       {busy ? <Spinner /> : null}
       {children}
     </button>
   );
 }
 
-export function ButtonLink({ look = "primary", children, className = "", ...rest }: LinkProps & { look?: Look; children: ReactNode; className?: string }) {
+export function ButtonLink({
+  look = "primary",
+  children,
+  className = "",
+  ...rest
+}: LinkProps & { look?: Look; children: ReactNode; className?: string }) {
   return (
     <Link {...rest} className={`${shape} ${looks[look]} ${className}`}>
       {children}

@@ -3,7 +3,23 @@ import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 
 /** Says what will happen before it does. Traps the focus and gives it back. */
-export function Confirm({ open, title, children, action, busy, onConfirm, onClose }: { open: boolean; title: string; children: ReactNode; action: string; busy: boolean; onConfirm: () => void; onClose: () => void }) {
+export function Confirm({
+  open,
+  title,
+  children,
+  action,
+  busy,
+  onConfirm,
+  onClose,
+}: {
+  open: boolean;
+  title: string;
+  children: ReactNode;
+  action: string;
+  busy: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+}) {
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <AlertDialog.Portal>

@@ -1,4 +1,14 @@
-import { type FormEvent, type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes, useEffect, useId, useRef, useState } from "react";
+import {
+  type FormEvent,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type TextareaHTMLAttributes,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { ApiError, type FieldProblem } from "../api/client.ts";
 import { Button } from "./button.tsx";
 
@@ -12,7 +22,14 @@ interface FieldFrame {
   readonly aside?: ReactNode;
 }
 
-function Frame({ id, label, help, errors = [], aside, children }: FieldFrame & { id: string; children: ReactNode }) {
+function Frame({
+  id,
+  label,
+  help,
+  errors = [],
+  aside,
+  children,
+}: FieldFrame & { id: string; children: ReactNode }) {
   return (
     <div>
       <div className="mb-1.5 flex items-baseline justify-between gap-4">
@@ -40,7 +57,9 @@ function Frame({ id, label, help, errors = [], aside, children }: FieldFrame & {
 
 const described = (id: string, { help, errors = [] }: Pick<FieldFrame, "help" | "errors">) => ({
   id,
-  "aria-describedby": [errors.length > 0 ? `${id}-errors` : "", help === undefined ? "" : `${id}-help`].join(" ").trim() || undefined,
+  "aria-describedby":
+    [errors.length > 0 ? `${id}-errors` : "", help === undefined ? "" : `${id}-help`].join(" ").trim() ||
+    undefined,
   "aria-invalid": errors.length > 0 || undefined,
 });
 
@@ -55,7 +74,13 @@ export function TextField({ label, help, errors, ...rest }: Framed<InputHTMLAttr
   );
 }
 
-export function TextArea({ label, help, errors, aside, ...rest }: Framed<TextareaHTMLAttributes<HTMLTextAreaElement>>) {
+export function TextArea({
+  label,
+  help,
+  errors,
+  aside,
+  ...rest
+}: Framed<TextareaHTMLAttributes<HTMLTextAreaElement>>) {
   const id = useId();
   return (
     <Frame id={id} {...{ label, help, errors, aside }}>
@@ -65,13 +90,25 @@ export function TextArea({ label, help, errors, aside, ...rest }: Framed<Textare
 }
 
 /** Can be shown, can be pasted into, and tells password managers what it is. */
-export function PasswordField({ label, help, errors, ...rest }: Framed<InputHTMLAttributes<HTMLInputElement>>) {
+export function PasswordField({
+  label,
+  help,
+  errors,
+  ...rest
+}: Framed<InputHTMLAttributes<HTMLInputElement>>) {
   const id = useId();
   const [shown, setShown] = useState(false);
   return (
     <Frame id={id} {...{ label, help, errors }}>
       <div className="relative">
-        <input {...rest} {...described(id, { help, errors })} type={shown ? "text" : "password"} spellCheck={false} autoCapitalize="none" className={`${input} pr-20`} />
+        <input
+          {...rest}
+          {...described(id, { help, errors })}
+          type={shown ? "text" : "password"}
+          spellCheck={false}
+          autoCapitalize="none"
+          className={`${input} pr-20`}
+        />
         <button
           type="button"
           className="absolute inset-y-1 right-1 rounded-sm px-3 text-sm font-medium text-muted hover:bg-sunken hover:text-text"
@@ -89,8 +126,8 @@ export function PasswordField({ label, help, errors, ...rest }: Framed<InputHTML
 export interface FormState {
   readonly busy: boolean;
   readonly error: unknown;
-  errorsOf(field: string): readonly string[];
-  submit(event: FormEvent): void;
+  readonly errorsOf: (field: string) => readonly string[];
+  readonly submit: (event: FormEvent) => void;
 }
 
 /** One submission at a time; what the server says goes beside the fields, and as a sum on top. */
@@ -114,7 +151,17 @@ export function useForm(send: () => Promise<void>): FormState {
   };
 }
 
-export function Form({ state, action, children, labels = {} }: { state: FormState; action: string; children: ReactNode; labels?: Readonly<Record<string, string>> }) {
+export function Form({
+  state,
+  action,
+  children,
+  labels = {},
+}: {
+  state: FormState;
+  action: string;
+  children: ReactNode;
+  labels?: Readonly<Record<string, string>>;
+}) {
   const summary = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (state.error !== undefined) summary.current?.focus();
@@ -130,10 +177,23 @@ export function Form({ state, action, children, labels = {} }: { state: FormStat
   );
 }
 
-function Summary({ error, labels, ref }: { error: unknown; labels: Readonly<Record<string, string>>; ref: Ref<HTMLDivElement> }) {
+function Summary({
+  error,
+  labels,
+  ref,
+}: {
+  error: unknown;
+  labels: Readonly<Record<string, string>>;
+  ref: Ref<HTMLDivElement>;
+}) {
   const fields = error instanceof ApiError ? error.fields : [];
   return (
-    <div ref={ref} tabIndex={-1} role="alert" className="rounded-sm border border-fail/30 bg-fail-soft px-4 py-3 text-fail">
+    <div
+      ref={ref}
+      tabIndex={-1}
+      role="alert"
+      className="rounded-sm border border-fail/30 bg-fail-soft px-4 py-3 text-fail"
+    >
       <p className="font-medium">× {error instanceof Error ? error.message : "Something went wrong."}</p>
       {fields.length === 0 ? null : (
         <ul className="mt-1 list-disc pl-5 text-sm">

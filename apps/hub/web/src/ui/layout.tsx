@@ -7,7 +7,10 @@ import { ThemeSwitch } from "./theme.tsx";
 export function Layout() {
   return (
     <div className="flex min-h-dvh flex-col">
-      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:bg-surface focus:px-4 focus:py-2">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:bg-surface focus:px-4 focus:py-2"
+      >
         Skip to the content
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-surface">
@@ -19,7 +22,10 @@ export function Layout() {
               <span className="hidden font-normal text-muted md:inline">Educational Hub</span>
             </span>
           </Link>
-          <nav aria-label="Main" className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto">
+          <nav
+            aria-label="Main"
+            className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto"
+          >
             <NavLink to="/">Courses</NavLink>
             <NavLink to="/security">Security</NavLink>
           </nav>
@@ -30,7 +36,11 @@ export function Layout() {
         </div>
         <SessionWatch />
       </header>
-      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-5xl flex-1 px-4 py-10 outline-none sm:px-6">
+      <main
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-5xl flex-1 px-4 py-10 outline-none sm:px-6"
+      >
         <Outlet />
       </main>
       <footer className="border-t border-line">

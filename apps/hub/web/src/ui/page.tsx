@@ -1,7 +1,17 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
 /** A page's frame: its title in the tab and as the one h1, which takes the focus so that screen readers hear it. */
-export function Page({ title, lead, wide = false, children }: { title: string; lead?: ReactNode; wide?: boolean; children: ReactNode }) {
+export function Page({
+  title,
+  lead,
+  wide = false,
+  children,
+}: {
+  title: string;
+  lead?: ReactNode;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Gammons Landing`;
@@ -21,5 +31,7 @@ export function Page({ title, lead, wide = false, children }: { title: string; l
 }
 
 export const Card = ({ children, className = "" }: { children: ReactNode; className?: string }) => (
-  <div className={`rounded-lg border border-line bg-surface p-5 shadow-card sm:p-6 ${className}`}>{children}</div>
+  <div className={`rounded-lg border border-line bg-surface p-5 shadow-card sm:p-6 ${className}`}>
+    {children}
+  </div>
 );

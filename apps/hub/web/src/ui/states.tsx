@@ -14,7 +14,10 @@ const tones: Record<Tone, { box: string; glyph: string; word: string }> = {
 export function Notice({ tone, children, live = true }: { tone: Tone; children: ReactNode; live?: boolean }) {
   const { box, glyph, word } = tones[tone];
   return (
-    <div role={live ? (tone === "fail" ? "alert" : "status") : undefined} className={`flex gap-3 rounded-sm border px-4 py-3 ${box}`}>
+    <div
+      role={live ? (tone === "fail" ? "alert" : "status") : undefined}
+      className={`flex gap-3 rounded-sm border px-4 py-3 ${box}`}
+    >
       <span aria-hidden="true" className="font-bold">
         {glyph}
       </span>
@@ -33,11 +36,14 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
   const requestId = error instanceof ApiError ? error.requestId : undefined;
   return (
     <div className="rounded-lg border border-line bg-surface p-6" role="alert">
-      <h2 className="text-lg font-semibold">{offline ? "You seem to be offline" : "This could not be loaded"}</h2>
+      <h2 className="text-lg font-semibold">
+        {offline ? "You seem to be offline" : "This could not be loaded"}
+      </h2>
       <p className="mt-1 text-muted">{error instanceof Error ? error.message : "An unexpected error."}</p>
       {requestId === undefined ? null : (
         <p className="mt-2 text-sm text-muted">
-          If it stays, tell the operator this request id: <code className="font-mono break-all">{requestId}</code>
+          If it stays, tell the operator this request id:{" "}
+          <code className="font-mono break-all">{requestId}</code>
         </p>
       )}
       {retry === undefined ? null : (
@@ -74,7 +80,9 @@ export const Empty = ({ title, children }: { title: string; children: ReactNode 
 );
 
 /** Grey bars in the shape of what comes. */
-export const Skeleton = ({ className }: { className: string }) => <div className={`animate-pulse rounded-sm bg-sunken ${className}`} aria-hidden="true" />;
+export const Skeleton = ({ className }: { className: string }) => (
+  <div className={`animate-pulse rounded-sm bg-sunken ${className}`} aria-hidden="true" />
+);
 
 export const Loading = ({ label, children }: { label: string; children: ReactNode }) => (
   <div aria-busy="true">

@@ -11,7 +11,10 @@ const stored = (): Choice => {
 
 /** Called before the first paint, and whenever the choice or the system changes. */
 export function applyTheme(choice: Choice = stored()): void {
-  document.documentElement.classList.toggle("dark", choice === "dark" || (choice === "system" && dark.matches));
+  document.documentElement.classList.toggle(
+    "dark",
+    choice === "dark" || (choice === "system" && dark.matches),
+  );
 }
 
 const next: Record<Choice, Choice> = { system: "light", light: "dark", dark: "system" };
@@ -30,7 +33,13 @@ export function ThemeSwitch() {
     setChoice(next[choice]);
   };
   return (
-    <button type="button" onClick={turn} className="grid size-11 place-items-center rounded-sm text-lg text-muted hover:bg-sunken hover:text-text" aria-label={`Colours: ${choice}. Switch to ${next[choice]}.`} title={`Colours: ${choice}`}>
+    <button
+      type="button"
+      onClick={turn}
+      className="grid size-11 place-items-center rounded-sm text-lg text-muted hover:bg-sunken hover:text-text"
+      aria-label={`Colours: ${choice}. Switch to ${next[choice]}.`}
+      title={`Colours: ${choice}`}
+    >
       <span aria-hidden="true">{glyphs[choice]}</span>
     </button>
   );

@@ -11,7 +11,9 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 function inWords(seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return unit === "second" && Math.abs(seconds) < 30 ? "just now" : relative.format(Math.round(seconds / size), unit);
+  return unit === "second" && Math.abs(seconds) < 30
+    ? "just now"
+    : relative.format(Math.round(seconds / size), unit);
 }
 
 /** Relative for people, exact on hover and for machines; in the viewer's zone. */
@@ -26,7 +28,10 @@ export function Time({ at }: { at: string }) {
 
 /** "15 minutes", "8 hours": a duration of the policy. */
 export function duration(seconds: number): string {
-  const [unit, size] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? [
+    "second",
+    1,
+  ];
   const count = seconds / size;
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

@@ -59,7 +59,10 @@ export class PostgresAccountStore implements AccountStore {
     );
   }
 
-  async updateProfile(id: string, profile: { readonly displayName: string; readonly aboutMe: string }): Promise<Account | undefined> {
+  async updateProfile(
+    id: string,
+    profile: { readonly displayName: string; readonly aboutMe: string },
+  ): Promise<Account | undefined> {
     return this.#one("update aegis_accounts set display_name = $2, about_me = $3 where id = $1 returning *", [
       id,
       profile.displayName,
@@ -84,7 +87,11 @@ export class PostgresAccountStore implements AccountStore {
 /** SQLSTATE 23505 on the table of login keys. */
 function isLoginTaken(error: unknown): boolean {
   return (
-    error instanceof Error && "code" in error && error.code === "23505" && "constraint" in error && error.constraint === "aegis_logins_pkey"
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "23505" &&
+    "constraint" in error &&
+    error.constraint === "aegis_logins_pkey"
   );
 }
 

@@ -2,8 +2,19 @@ import type { MigrationSource } from "./migrate.ts";
 
 export { PostgresAccountStore } from "./account-store.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
-export { migrate, type Migration, MigrationError, type MigrationSource, pendingMigrations, readMigrations, rollBack } from "./migrate.ts";
+export {
+  migrate,
+  type Migration,
+  MigrationError,
+  type MigrationSource,
+  pendingMigrations,
+  readMigrations,
+  rollBack,
+} from "./migrate.ts";
 export { PostgresSessionStore } from "./session-store.ts";
 
 /** The library's own tables. */
-export const aegisMigrations: MigrationSource = { name: "aegis", directory: new URL("./migrations/", import.meta.url) };
+export const aegisMigrations: MigrationSource = {
+  name: "aegis",
+  directory: new URL("./migrations/", import.meta.url),
+};

@@ -28,7 +28,10 @@ export class MigrationError extends Error {
 const LOCK = 4_713_294_018; // any number that nobody else locks
 
 /** Applies what is missing; the ids that it applied, in order. @throws MigrationError */
-export async function migrate(pool: SqlPool, sources: readonly MigrationSource[]): Promise<readonly string[]> {
+export async function migrate(
+  pool: SqlPool,
+  sources: readonly MigrationSource[],
+): Promise<readonly string[]> {
   const migrations = await readMigrations(sources);
   return locked(pool, async (sql) => {
     const applied = await appliedIn(sql);
@@ -44,11 +47,18 @@ export async function migrate(pool: SqlPool, sources: readonly MigrationSource[]
 }
 
 /** Takes the last `steps` migrations back, newest first; their ids. @throws MigrationError */
-export async function rollBack(pool: SqlPool, sources: readonly MigrationSource[], steps: number): Promise<readonly string[]> {
+export async function rollBack(
+  pool: SqlPool,
+  sources: readonly MigrationSource[],
+  steps: number,
+): Promise<readonly string[]> {
   const migrations = await readMigrations(sources);
   return locked(pool, async (sql) => {
     const applied = await appliedIn(sql);
-    const last = migrations.filter(({ id }) => applied.has(id)).toReversed().slice(0, steps);
+    const last = migrations
+      .filter(({ id }) => applied.has(id))
+      .toReversed()
+      .slice(0, steps);
     for (const { id, down } of last)
       await inTransaction(sql, id, async () => {
         await sql.query(down);
@@ -59,7 +69,10 @@ export async function rollBack(pool: SqlPool, sources: readonly MigrationSource[
 }
 
 /** Ids that are not applied yet; empty when the schema is current. */
-export async function pendingMigrations(sql: SqlClient, sources: readonly MigrationSource[]): Promise<readonly string[]> {
+export async function pendingMigrations(
+  sql: SqlClient,
+  sources: readonly MigrationSource[],
+): Promise<readonly string[]> {
   const applied = await appliedIn(sql);
   return (await readMigrations(sources)).map(({ id }) => id).filter((id) => !applied.has(id));
 }
@@ -67,7 +80,7 @@ export async function pendingMigrations(sql: SqlClient, sources: readonly Migrat
 export async function readMigrations(sources: readonly MigrationSource[]): Promise<readonly Migration[]> {
   const found = await Promise.all(
     sources.map(async ({ name, directory }) => {
-      const files = (await readdir(directory)).filter((file) => file.endsWith(".up.sql")).sort();
+      const files = (await readdir(directory)).filter((file) => file.endsWith(".up.sql")).toSorted();
       return Promise.all(
         files.map(async (file): Promise<Migration> => {
           const up = await readFile(new URL(file, directory), "utf8");
@@ -120,6 +133,9 @@ async function inTransaction(sql: SqlClient, id: string, work: () => Promise<voi
     await sql.query("commit");
   } catch (error) {
     await sql.query("rollback");
-    throw new MigrationError(`Migration ${id} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new MigrationError(
+      `Migration ${id} failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

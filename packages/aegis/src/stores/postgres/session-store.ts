@@ -47,7 +47,10 @@ export class PostgresSessionStore implements SessionStore {
     return rows[0] === undefined ? undefined : recordFrom(rowOf(rows[0]));
   }
 
-  async touch(id: string, times: { readonly lastSeenAt: number; readonly idleExpiresAt: number }): Promise<boolean> {
+  async touch(
+    id: string,
+    times: { readonly lastSeenAt: number; readonly idleExpiresAt: number },
+  ): Promise<boolean> {
     const { rowCount } = await this.#sql.query(
       `update aegis_sessions
           set last_seen_at = greatest(last_seen_at, $2), idle_expires_at = greatest(idle_expires_at, $3)
@@ -59,7 +62,12 @@ export class PostgresSessionStore implements SessionStore {
 
   async rotate(
     id: string,
-    change: { readonly fromHash: string; readonly toHash: string; readonly rotatedAt: number; readonly graceUntil: number },
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly rotatedAt: number;
+      readonly graceUntil: number;
+    },
   ): Promise<boolean> {
     const { rowCount } = await this.#sql.query(
       `update aegis_sessions
@@ -81,7 +89,10 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async revoke(userId: string, id: string, _reason: RevocationReason): Promise<boolean> {
-    const { rowCount } = await this.#sql.query("delete from aegis_sessions where id = $1 and user_id = $2", [id, userId]);
+    const { rowCount } = await this.#sql.query("delete from aegis_sessions where id = $1 and user_id = $2", [
+      id,
+      userId,
+    ]);
     return rowCount === 1;
   }
 

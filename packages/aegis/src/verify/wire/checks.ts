@@ -1,5 +1,14 @@
 /** What probes of several rooms ask in the same way. */
-import { type Exchange, fail, notApplicable, pass, type ProbeContext, type SampleName, unknown, type Verdict } from "../../control.ts";
+import {
+  type Exchange,
+  fail,
+  notApplicable,
+  pass,
+  type ProbeContext,
+  type SampleName,
+  unknown,
+  type Verdict,
+} from "../../control.ts";
 
 export const allSamples: readonly SampleName[] = [
   "html",
@@ -30,7 +39,9 @@ export async function everywhere(
     if (wrong !== undefined) return fail(`${name} answer (${exchange.response.status}): ${wrong}`, expected);
     seen.push(name);
   }
-  return seen.length === 0 ? unknown("the target gave no answer of these kinds") : pass(`holds on ${seen.join(", ")}`);
+  return seen.length === 0
+    ? unknown("the target gave no answer of these kinds")
+    : pass(`holds on ${seen.join(", ")}`);
 }
 
 export const isRefused = (status: number): boolean => status >= 400 && status < 500;
@@ -44,12 +55,15 @@ export async function registersAtAll(context: ProbeContext<unknown>): Promise<bo
   return exchange !== undefined && isAccepted(exchange.response.status);
 }
 
-export const registersNobody = unknown("good registrations are refused too, or there are none, so a refusal shows nothing");
+export const registersNobody = unknown(
+  "good registrations are refused too, or there are none, so a refusal shows nothing",
+);
 
 /** For controls that need a part of the description. */
-export const notDescribed = (what: string): Verdict =>
-  unknown(`the target description does not say ${what}`);
+export const notDescribed = (what: string): Verdict => unknown(`the target description does not say ${what}`);
 
-export const noSignIn: Verdict = unknown("could not sign in: the target description says not how, or the sign-in was refused");
+export const noSignIn: Verdict = unknown(
+  "could not sign in: the target description says not how, or the sign-in was refused",
+);
 
 export const nothingToProve = (why: string): Verdict => notApplicable(why);

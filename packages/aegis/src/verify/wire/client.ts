@@ -14,7 +14,11 @@ export class CookieClient implements WireClient {
   readonly #options: WireOptions;
   readonly #onExchange: (exchange: Exchange) => void;
 
-  constructor(options: WireOptions, onExchange: (exchange: Exchange) => void, cookies = new Map<string, string>()) {
+  constructor(
+    options: WireOptions,
+    onExchange: (exchange: Exchange) => void,
+    cookies = new Map<string, string>(),
+  ) {
     this.#options = options;
     this.#onExchange = onExchange;
     this.cookies = cookies;
@@ -37,6 +41,7 @@ export class CookieClient implements WireClient {
     const cookie = parseSetCookie(line);
     if (cookie === undefined) return;
     if (isDeletion(cookie, Date.now())) this.cookies.delete(cookie.name);
-    else if (this.cookies.has(cookie.name) || this.cookies.size < MAX_COOKIES) this.cookies.set(cookie.name, cookie.value);
+    else if (this.cookies.has(cookie.name) || this.cookies.size < MAX_COOKIES)
+      this.cookies.set(cookie.name, cookie.value);
   }
 }

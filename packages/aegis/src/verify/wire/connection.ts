@@ -69,7 +69,11 @@ export interface RawResult {
 }
 
 /** Sends bytes and collects what comes back until the far end closes, the time is up, or it is too much. Never rejects. */
-export function sendRaw(options: WireOptions, bytes: string | Uint8Array, waitMs: number): Promise<RawResult> {
+export function sendRaw(
+  options: WireOptions,
+  bytes: string | Uint8Array,
+  waitMs: number,
+): Promise<RawResult> {
   return new Promise((resolve) => {
     const started = performance.now();
     const socket = connect(options);

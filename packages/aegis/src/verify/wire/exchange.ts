@@ -3,10 +3,19 @@ import { connect, faultOf, WireError, type WireOptions } from "./connection.ts";
 import { readResponse } from "./response.ts";
 
 /** One request and its answer on a connection of its own. @throws WireError */
-export function exchange(options: WireOptions, request: WireRequest, cookie: string | undefined): Promise<Exchange> {
+export function exchange(
+  options: WireOptions,
+  request: WireRequest,
+  cookie: string | undefined,
+): Promise<Exchange> {
   const method = request.method ?? "GET";
   const { headers, body } = encode(options, request, cookie);
-  const head = [`${method} ${request.path} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
+  const head = [
+    `${method} ${request.path} HTTP/1.1`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    "",
+    "",
+  ].join("\r\n");
   if (/[\0\n]/.test(request.path) || headers.some(([, value]) => /[\0\r\n]/.test(value)))
     return Promise.reject(new WireError("malformed", "our own request would be malformed"));
 
@@ -24,20 +33,29 @@ export function exchange(options: WireOptions, request: WireRequest, cookie: str
       try {
         const response = readResponse(received, ended, method, options);
         if (response !== undefined)
-          finish(() => resolve({ request: { method, url: options.origin.origin + request.path, headers }, response }));
+          finish(() =>
+            resolve({ request: { method, url: options.origin.origin + request.path, headers }, response }),
+          );
       } catch (error) {
         finish(() => reject(error));
       }
     };
-    const timer = setTimeout(() => finish(() => reject(new WireError("time", "no complete answer in time"))), options.timeoutMs);
-    socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () => socket.write(Buffer.concat([Buffer.from(head), body])));
+    const timer = setTimeout(
+      () => finish(() => reject(new WireError("time", "no complete answer in time"))),
+      options.timeoutMs,
+    );
+    socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () =>
+      socket.write(Buffer.concat([Buffer.from(head), body])),
+    );
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       tryRead(false);
     });
     socket.on("end", () => tryRead(true));
     socket.on("error", (error) => finish(() => reject(faultOf(error))));
-    socket.on("close", () => finish(() => reject(new WireError("closed", "closed without a complete answer"))));
+    socket.on("close", () =>
+      finish(() => reject(new WireError("closed", "closed without a complete answer"))),
+    );
   });
 }
 

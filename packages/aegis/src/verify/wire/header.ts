@@ -16,7 +16,8 @@ export function parseCsp(text: string): ReadonlyMap<string, readonly string[]> {
   const directives = new Map<string, readonly string[]>();
   for (const part of text.split(";", 100)) {
     const [name, ...values] = part.trim().split(/\s+/);
-    if (name !== undefined && name !== "" && !directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), values);
+    if (name !== undefined && name !== "" && !directives.has(name.toLowerCase()))
+      directives.set(name.toLowerCase(), values);
   }
   return directives;
 }
@@ -32,7 +33,11 @@ export function parseHsts(text: string): Hsts | undefined {
   const ages = parts.filter((part) => part.startsWith("max-age"));
   const age = /^max-age\s*=\s*"?(\d{1,12})"?$/.exec(ages[0] ?? "");
   if (ages.length !== 1 || age === null) return undefined;
-  return { maxAgeSeconds: Number(age[1]), includeSubDomains: parts.includes("includesubdomains"), preload: parts.includes("preload") };
+  return {
+    maxAgeSeconds: Number(age[1]),
+    includeSubDomains: parts.includes("includesubdomains"),
+    preload: parts.includes("preload"),
+  };
 }
 
 /** Feature -> allow-list as sent ("()" is nobody); undefined when the header does not read as one. */

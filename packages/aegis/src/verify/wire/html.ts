@@ -14,7 +14,8 @@ export function findTags(html: string, names: readonly string[]): Tag[] {
     if (end === -1) break;
     const inside = html.slice(at + 1, Math.min(end, at + 4096));
     const name = /^[a-zA-Z][a-zA-Z0-9]*/.exec(inside)?.[0].toLowerCase();
-    if (name !== undefined && names.includes(name)) tags.push({ name, attributes: attributesOf(inside.slice(name.length)) });
+    if (name !== undefined && names.includes(name))
+      tags.push({ name, attributes: attributesOf(inside.slice(name.length)) });
     at = html.indexOf("<", at + 1);
   }
   return tags;
@@ -23,6 +24,7 @@ export function findTags(html: string, names: readonly string[]): Tag[] {
 function attributesOf(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const pattern = /([a-zA-Z][a-zA-Z0-9:-]*)(?:=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
-  for (const match of text.matchAll(pattern)) found.set((match[1] ?? "").toLowerCase(), match[2] ?? match[3] ?? match[4] ?? "");
+  for (const match of text.matchAll(pattern))
+    found.set((match[1] ?? "").toLowerCase(), match[2] ?? match[3] ?? match[4] ?? "");
   return found;
 }

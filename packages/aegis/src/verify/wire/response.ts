@@ -14,7 +14,12 @@ interface Head {
 }
 
 /** The answer so far: complete, or undefined while more is needed. `ended`: the far end has closed. */
-export function readResponse(bytes: Buffer, ended: boolean, method: string, limits: Limits): WireResponse | undefined {
+export function readResponse(
+  bytes: Buffer,
+  ended: boolean,
+  method: string,
+  limits: Limits,
+): WireResponse | undefined {
   let from = 0;
   let head = readHead(bytes, from, ended, limits);
   // Interim answers (RFC 9110 15.2) come before the real one; a flood of them is cut off with the header limit.
@@ -44,7 +49,8 @@ export function readResponse(bytes: Buffer, ended: boolean, method: string, limi
   if (length !== undefined) {
     if (!/^\d{1,15}$/.test(length)) throw new WireError("malformed", "Content-Length is no number");
     const expected = Number(length);
-    if (body.length >= Math.min(expected, limits.maxBodyBytes + 1)) return done(body.subarray(0, expected), false);
+    if (body.length >= Math.min(expected, limits.maxBodyBytes + 1))
+      return done(body.subarray(0, expected), false);
     if (ended) return done(body, true);
     return undefined;
   }
@@ -56,7 +62,11 @@ function readHead(bytes: Buffer, from: number, ended: boolean, limits: Limits): 
   const end = bytes.indexOf("\r\n\r\n", from);
   if (end === -1) {
     if (bytes.length - from > limits.maxHeaderBytes) throw new WireError("size", "the header is too large");
-    if (ended) throw new WireError(bytes.length === 0 ? "closed" : "malformed", bytes.length === 0 ? "closed without an answer" : "the header never ends");
+    if (ended)
+      throw new WireError(
+        bytes.length === 0 ? "closed" : "malformed",
+        bytes.length === 0 ? "closed without an answer" : "the header never ends",
+      );
     return undefined;
   }
   if (end - from > limits.maxHeaderBytes) throw new WireError("size", "the header is too large");
@@ -65,7 +75,8 @@ function readHead(bytes: Buffer, from: number, ended: boolean, limits: Limits): 
   if (match === null) throw new WireError("malformed", "no HTTP status line");
   const headers = lines.map((line) => {
     const header = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
-    if (header === null || /[\0\r\n]/.test(line)) throw new WireError("malformed", "a header line cannot be read");
+    if (header === null || /[\0\r\n]/.test(line))
+      throw new WireError("malformed", "a header line cannot be read");
     return [(header[1] ?? "").toLowerCase(), header[2] ?? ""] as const;
   });
   return { status: Number(match[1]), headers, bodyStart: end + 4 };
@@ -83,7 +94,8 @@ function readChunked(
   while (size <= limits.maxBodyBytes) {
     const lineEnd = body.indexOf("\r\n", at);
     if (lineEnd === -1 || lineEnd - at > 1024) {
-      if (lineEnd !== -1 || body.length - at > 1024) throw new WireError("malformed", "a chunk size cannot be read");
+      if (lineEnd !== -1 || body.length - at > 1024)
+        throw new WireError("malformed", "a chunk size cannot be read");
       return ended ? done(Buffer.concat(parts), true) : undefined;
     }
     const line = /^([0-9a-fA-F]{1,8})[ \t]*(;.*)?$/.exec(body.subarray(at, lineEnd).toString("latin1"));

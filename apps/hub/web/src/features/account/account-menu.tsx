@@ -3,7 +3,9 @@ import { ButtonLink } from "../../ui/button.tsx";
 import { useSession } from "./session.tsx";
 
 // Strangers, who are most visitors, do not pay for the menu.
-const SignedInMenu = lazy(() => import("./signed-in-menu.tsx").then((module) => ({ default: module.SignedInMenu })));
+const SignedInMenu = lazy(() =>
+  import("./signed-in-menu.tsx").then((module) => ({ default: module.SignedInMenu })),
+);
 
 const place = <span className="h-11 w-12 sm:w-24" aria-hidden="true" />;
 

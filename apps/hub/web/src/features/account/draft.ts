@@ -26,5 +26,6 @@ export function useDraft(name: string, initial: string): [string, (value: string
 }
 
 export function clearDrafts(): void {
-  for (const key of Object.keys(window.sessionStorage)) if (key.startsWith(PREFIX)) window.sessionStorage.removeItem(key);
+  for (const key of Object.keys(window.sessionStorage))
+    if (key.startsWith(PREFIX)) window.sessionStorage.removeItem(key);
 }

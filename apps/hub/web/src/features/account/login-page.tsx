@@ -29,15 +29,40 @@ export function LoginPage() {
     <Page title="Sign in">
       <div className="max-w-md space-y-6">
         {signedOut === true ? <Notice tone="pass">You are signed out, here and on the server.</Notice> : null}
-        {registered === undefined ? null : <Notice tone="pass">Your account is ready. Sign in to use it.</Notice>}
+        {registered === undefined ? null : (
+          <Notice tone="pass">Your account is ready. Sign in to use it.</Notice>
+        )}
         <Card>
           <Form state={form} action="Sign in">
-            <TextField label="User name or e-mail" name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required value={username} onChange={(event) => setUsername(event.target.value)} />
-            <PasswordField label="Password" name="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+            <TextField
+              label="User name or e-mail"
+              name="username"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              required
+              value={username}
+              onChange={(event) => setUsername(event.target.value)}
+            />
+            <PasswordField
+              label="Password"
+              name="password"
+              autoComplete="current-password"
+              required
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
             {policy?.session.remember_me_enabled === true ? (
               <label className="flex min-h-11 items-center gap-3">
-                <input type="checkbox" className="size-5 accent-accent" checked={remember} onChange={(event) => setRemember(event.target.checked)} />
-                <span>Stay signed in on this device for up to {duration(policy.session.remember_me_seconds)}</span>
+                <input
+                  type="checkbox"
+                  className="size-5 accent-accent"
+                  checked={remember}
+                  onChange={(event) => setRemember(event.target.checked)}
+                />
+                <span>
+                  Stay signed in on this device for up to {duration(policy.session.remember_me_seconds)}
+                </span>
               </label>
             ) : null}
           </Form>

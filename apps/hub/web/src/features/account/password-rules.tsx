@@ -23,12 +23,15 @@ export function PasswordRules({ rules, password }: { rules: Rules; password: str
       <ul className="space-y-0.5">
         {checks(rules, password).map(([rule, holds]) => (
           <li key={rule.replace(/\d+/g, "")} className={holds ? "text-pass" : ""}>
-            <span aria-hidden="true">{holds ? "✓" : "○"}</span> <span className="sr-only">{holds ? "holds: " : "still needed: "}</span>
+            <span aria-hidden="true">{holds ? "✓" : "○"}</span>{" "}
+            <span className="sr-only">{holds ? "holds: " : "still needed: "}</span>
             {rule}
           </li>
         ))}
       </ul>
-      {rules.common_passwords_refused ? <p className="mt-1">Several unrelated words make a good one. Well-known passwords are refused.</p> : null}
+      {rules.common_passwords_refused ? (
+        <p className="mt-1">Several unrelated words make a good one. Well-known passwords are refused.</p>
+      ) : null}
     </>
   );
 }

@@ -45,9 +45,33 @@ function ProfileForm({ profile }: { profile: Profile }) {
     <div className="space-y-6">
       {saved ? <Notice tone="pass">Your profile is saved.</Notice> : null}
       <Card>
-        <Form state={form} action="Save profile" labels={{ display_name: "Display name", about_me: "About me" }}>
-          <TextField label="Display name" name="display_name" autoComplete="name" maxLength={100} errors={form.errorsOf("display_name")} value={name} onChange={(event) => setName(event.target.value)} />
-          <TextArea label="About me" name="about_me" maxLength={ABOUT_LIMIT} aside={<span className="text-sm text-muted tabular-nums">{about.length} of {ABOUT_LIMIT}</span>} errors={form.errorsOf("about_me")} value={about} onChange={(event) => setAbout(event.target.value)} />
+        <Form
+          state={form}
+          action="Save profile"
+          labels={{ display_name: "Display name", about_me: "About me" }}
+        >
+          <TextField
+            label="Display name"
+            name="display_name"
+            autoComplete="name"
+            maxLength={100}
+            errors={form.errorsOf("display_name")}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <TextArea
+            label="About me"
+            name="about_me"
+            maxLength={ABOUT_LIMIT}
+            aside={
+              <span className="text-sm text-muted tabular-nums">
+                {about.length} of {ABOUT_LIMIT}
+              </span>
+            }
+            errors={form.errorsOf("about_me")}
+            value={about}
+            onChange={(event) => setAbout(event.target.value)}
+          />
         </Form>
       </Card>
       <Card>

@@ -31,7 +31,11 @@ export function RegisterPage() {
           </Loading>
         ) : policy.self_registration ? (
           <Card>
-            <Form state={form} action="Create account" labels={{ username: "User name", email: "E-mail", password: "Password" }}>
+            <Form
+              state={form}
+              action="Create account"
+              labels={{ username: "User name", email: "E-mail", password: "Password" }}
+            >
               <TextField
                 label="User name"
                 name="username"
@@ -68,7 +72,9 @@ export function RegisterPage() {
             </Form>
           </Card>
         ) : (
-          <Notice tone="warn">Accounts are made by an administrator here. Ask the person who runs this hub for one.</Notice>
+          <Notice tone="warn">
+            Accounts are made by an administrator here. Ask the person who runs this hub for one.
+          </Notice>
         )}
         <p className="text-muted">
           Have one already?{" "}

@@ -15,7 +15,8 @@ export function useSession(): SignedIn | null | undefined {
   return useQuery(sessionQuery).data;
 }
 
-const endOf = ({ session }: SignedIn): number => Math.min(Date.parse(session.idle_expires_at), Date.parse(session.absolute_expires_at));
+const endOf = ({ session }: SignedIn): number =>
+  Math.min(Date.parse(session.idle_expires_at), Date.parse(session.absolute_expires_at));
 
 export function SessionWatch() {
   const client = useQueryClient();
@@ -34,7 +35,11 @@ export function SessionWatch() {
     () =>
       whenSessionLost(() => {
         // Only news where a session was: a stranger who is asked to sign in has lost nothing.
-        if (client.getQueryData(sessionQuery.queryKey) === null || client.getQueryData(sessionQuery.queryKey) === undefined) return;
+        if (
+          client.getQueryData(sessionQuery.queryKey) === null ||
+          client.getQueryData(sessionQuery.queryKey) === undefined
+        )
+          return;
         forgetCsrfToken();
         client.setQueryData(sessionQuery.queryKey, null);
         setLost(true);
@@ -69,9 +74,16 @@ export function SessionWatch() {
   return (
     <Bar>
       <span>
-        {last ? "Your session reaches its longest time" : "You will be signed out for inactivity"} in {Math.max(1, Math.ceil((end - now) / 60_000))} min.
+        {last ? "Your session reaches its longest time" : "You will be signed out for inactivity"} in{" "}
+        {Math.max(1, Math.ceil((end - now) / 60_000))} min.
       </span>
-      {last ? <span>You can sign in again right after.</span> : <Button look="quiet" busy={busy} onClick={stay}>Stay signed in</Button>}
+      {last ? (
+        <span>You can sign in again right after.</span>
+      ) : (
+        <Button look="quiet" busy={busy} onClick={stay}>
+          Stay signed in
+        </Button>
+      )}
     </Bar>
   );
 }
@@ -93,6 +105,8 @@ function Ended({ onClose }: { onClose: () => void }) {
 
 const Bar = ({ children }: { children: ReactNode }) => (
   <div role="alert" className="border-b border-warn/30 bg-warn-soft text-warn">
-    <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-2 sm:px-6">{children}</div>
+    <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-2 sm:px-6">
+      {children}
+    </div>
   </div>
 );

@@ -6,7 +6,8 @@ import { type SignedIn, signOut } from "../../api/account.ts";
 import { sessionQuery } from "../../api/queries.ts";
 import { clearDrafts } from "./draft.ts";
 
-const item = "flex min-h-11 cursor-default items-center rounded-sm px-3 outline-none data-[highlighted]:bg-sunken";
+const item =
+  "flex min-h-11 cursor-default items-center rounded-sm px-3 outline-none data-[highlighted]:bg-sunken";
 
 export function SignedInMenu({ session }: { session: SignedIn }) {
   const navigate = useNavigate();
@@ -26,11 +27,19 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
   };
   return (
     <Menu.Root>
-      <Menu.Trigger className="flex min-h-11 max-w-40 items-center gap-2 rounded-sm px-3 font-medium hover:bg-sunken" aria-label={`Account of ${session.user.display_name}`}>
-        <span className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm text-accent-strong uppercase" aria-hidden="true">
+      <Menu.Trigger
+        className="flex min-h-11 max-w-40 items-center gap-2 rounded-sm px-3 font-medium hover:bg-sunken"
+        aria-label={`Account of ${session.user.display_name}`}
+      >
+        <span
+          className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm text-accent-strong uppercase"
+          aria-hidden="true"
+        >
           {session.user.display_name.slice(0, 1) || session.user.username.slice(0, 1)}
         </span>
-        <span className="hidden truncate sm:inline">{session.user.display_name || session.user.username}</span>
+        <span className="hidden truncate sm:inline">
+          {session.user.display_name || session.user.username}
+        </span>
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner align="end" sideOffset={6} className="z-40">

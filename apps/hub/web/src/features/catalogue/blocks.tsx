@@ -15,7 +15,11 @@ function Inlines({ inlines }: { inlines: readonly Inline[] }) {
       case "text":
         return inline.text;
       case "code":
-        return <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-[0.875em] break-words">{inline.text}</code>;
+        return (
+          <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-[0.875em] break-words">
+            {inline.text}
+          </code>
+        );
       case "strong":
         return (
           <strong className="font-semibold">
@@ -30,7 +34,11 @@ function Inlines({ inlines }: { inlines: readonly Inline[] }) {
         );
       case "link":
         return (
-          <a href={inline.href} rel="noopener noreferrer" className="text-accent underline underline-offset-4">
+          <a
+            href={inline.href}
+            rel="noopener noreferrer"
+            className="text-accent underline underline-offset-4"
+          >
             <Inlines inlines={inline.children} />
           </a>
         );
@@ -44,7 +52,13 @@ const tones = {
   watch: { name: "Watch out", look: "border-warn bg-warn-soft" },
 } as const;
 
-export const Blocks = ({ blocks }: { blocks: readonly Block[] }) => <div className="space-y-4">{keyed(blocks, (block) => <OneBlock block={block} />)}</div>;
+export const Blocks = ({ blocks }: { blocks: readonly Block[] }) => (
+  <div className="space-y-4">
+    {keyed(blocks, (block) => (
+      <OneBlock block={block} />
+    ))}
+  </div>
+);
 
 function OneBlock({ block }: { block: Block }) {
   switch (block.type) {
@@ -70,12 +84,21 @@ function OneBlock({ block }: { block: Block }) {
           <Blocks blocks={item} />
         </li>
       ));
-      return block.ordered ? <ol className="list-decimal space-y-1.5 pl-6">{items}</ol> : <ul className="list-disc space-y-1.5 pl-6">{items}</ul>;
+      return block.ordered ? (
+        <ol className="list-decimal space-y-1.5 pl-6">{items}</ol>
+      ) : (
+        <ul className="list-disc space-y-1.5 pl-6">{items}</ul>
+      );
     }
     case "code":
       // Scrolls sideways on a phone, so the keyboard must be able to reach it.
       return (
-        <pre tabIndex={0} aria-label={block.language === null ? "Code" : `Code, ${block.language}`} role="region" className="overflow-x-auto rounded-lg border border-line bg-sunken p-4 font-mono text-sm">
+        <pre
+          tabIndex={0}
+          aria-label={block.language === null ? "Code" : `Code, ${block.language}`}
+          role="region"
+          className="overflow-x-auto rounded-lg border border-line bg-sunken p-4 font-mono text-sm"
+        >
           <code>{block.text}</code>
         </pre>
       );
@@ -99,9 +122,20 @@ function OneBlock({ block }: { block: Block }) {
   }
 }
 
-function Table({ head, rows }: { head: readonly (readonly Inline[])[]; rows: readonly (readonly (readonly Inline[])[])[] }) {
+function Table({
+  head,
+  rows,
+}: {
+  head: readonly (readonly Inline[])[];
+  rows: readonly (readonly (readonly Inline[])[])[];
+}) {
   return (
-    <div tabIndex={0} role="region" aria-label={`Table: ${head.map(plainText).join(", ")}`} className="overflow-x-auto rounded-lg border border-line">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label={`Table: ${head.map(plainText).join(", ")}`}
+      className="overflow-x-auto rounded-lg border border-line"
+    >
       <table className="w-full border-collapse text-left">
         <thead className="bg-sunken">
           <tr>

@@ -8,7 +8,11 @@ import { Empty, ErrorState, Loading, Skeleton } from "../../ui/states.tsx";
 export function CataloguePage() {
   const { data, error, refetch } = useQuery(coursesQuery);
   return (
-    <Page wide title="Courses on web security" lead="Short lessons with requests you can send yourself. What they teach is how this hub is built.">
+    <Page
+      wide
+      title="Courses on web security"
+      lead="Short lessons with requests you can send yourself. What they teach is how this hub is built."
+    >
       {data !== undefined ? (
         data.items.length === 0 ? (
           <Empty title="No courses yet">Courses appear here as soon as an author publishes one.</Empty>
@@ -37,11 +41,16 @@ export function CataloguePage() {
 const Course = ({ course }: { course: CourseSummary }) => (
   <li className="relative flex flex-col rounded-lg border border-line bg-surface p-6 shadow-card transition-colors focus-within:border-accent hover:border-accent">
     <p className="text-sm text-muted">
-      <span className="font-medium text-accent first-letter:uppercase inline-block">{course.level}</span> · {course.lesson_count} lessons · {course.minutes} min
+      <span className="font-medium text-accent first-letter:uppercase inline-block">{course.level}</span> ·{" "}
+      {course.lesson_count} lessons · {course.minutes} min
     </p>
     <h2 className="mt-2 text-lg font-semibold">
       {/* The whole card is the link, and a screen reader hears one. */}
-      <Link to="/courses/$course" params={{ course: course.slug }} className="after:absolute after:inset-0 after:rounded-lg">
+      <Link
+        to="/courses/$course"
+        params={{ course: course.slug }}
+        className="after:absolute after:inset-0 after:rounded-lg"
+      >
         {course.title}
       </Link>
     </h2>

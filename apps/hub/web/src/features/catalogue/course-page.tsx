@@ -28,12 +28,19 @@ export function CoursePage() {
         <ol className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-surface shadow-card">
           {data.lessons.map((lesson, index) => (
             <li key={lesson.slug} className="relative flex gap-4 p-5 hover:bg-sunken">
-              <span className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-sm font-medium text-accent-strong" aria-hidden="true">
+              <span
+                className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-sm font-medium text-accent-strong"
+                aria-hidden="true"
+              >
                 {index + 1}
               </span>
               <div className="flex-1">
                 <h2 className="font-semibold">
-                  <Link to="/courses/$course/$lesson" params={{ course: slug, lesson: lesson.slug }} className="after:absolute after:inset-0">
+                  <Link
+                    to="/courses/$course/$lesson"
+                    params={{ course: slug, lesson: lesson.slug }}
+                    className="after:absolute after:inset-0"
+                  >
                     {lesson.title}
                   </Link>
                 </h2>

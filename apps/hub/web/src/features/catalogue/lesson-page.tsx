@@ -26,7 +26,9 @@ export function LessonPage() {
         </Loading>
       </div>
     );
-  const headings = data.blocks.flatMap((block) => (block.type === "heading" && block.depth === 2 ? [{ id: block.id, title: plainText(block.children) }] : []));
+  const headings = data.blocks.flatMap((block) =>
+    block.type === "heading" && block.depth === 2 ? [{ id: block.id, title: plainText(block.children) }] : [],
+  );
   return (
     <article>
       <Trail course={data.course} />
@@ -55,7 +57,17 @@ export function LessonPage() {
   );
 }
 
-function Neighbour({ course, label, lesson, end = false }: { course: string; label: string; lesson: { slug: string; title: string } | null; end?: boolean }) {
+function Neighbour({
+  course,
+  label,
+  lesson,
+  end = false,
+}: {
+  course: string;
+  label: string;
+  lesson: { slug: string; title: string } | null;
+  end?: boolean;
+}) {
   if (lesson === null) return <span className="hidden sm:block" />;
   return (
     <Link

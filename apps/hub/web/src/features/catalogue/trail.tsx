@@ -12,7 +12,11 @@ export const Trail = ({ course }: { course?: { slug: string; title: string } }) 
       {course === undefined ? null : (
         <li>
           <span aria-hidden="true">/ </span>
-          <Link to="/courses/$course" params={{ course: course.slug }} className="underline underline-offset-4 hover:text-text">
+          <Link
+            to="/courses/$course"
+            params={{ course: course.slug }}
+            className="underline underline-offset-4 hover:text-text"
+          >
             {course.title}
           </Link>
         </li>

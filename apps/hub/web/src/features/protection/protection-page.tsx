@@ -22,16 +22,28 @@ function promises({ password, session }: PublicPolicy): readonly (readonly [titl
       "Your session",
       `It ends after ${duration(session.idle_timeout_seconds)} without use, and after ${duration(session.absolute_timeout_seconds)} in any case.${session.remember_me_enabled ? ` If you ask to stay signed in: ${duration(session.remember_me_seconds)}.` : ""} Signing out ends it on the server, not only in your browser.`,
     ],
-    ["Your browser", "Scripts cannot read the session cookie, and the browser is told to run nothing on our pages that we did not write."],
-    ["Other sites", "A request that another site makes in your name is refused. Changes need a token that only your own pages know."],
-    ["What we do not do", "No third party is loaded on any page, and your browser keeps only your choice of colours and, until you sign out, what you have begun to type in this tab."],
+    [
+      "Your browser",
+      "Scripts cannot read the session cookie, and the browser is told to run nothing on our pages that we did not write.",
+    ],
+    [
+      "Other sites",
+      "A request that another site makes in your name is refused. Changes need a token that only your own pages know.",
+    ],
+    [
+      "What we do not do",
+      "No third party is loaded on any page, and your browser keeps only your choice of colours and, until you sign out, what you have begun to type in this tab.",
+    ],
   ];
 }
 
 export function ProtectionPage() {
   const { data, error, refetch } = useQuery(policyQuery);
   return (
-    <Page title="How we protect your account" lead="What you read here is drawn from the rules that the server enforces at this moment.">
+    <Page
+      title="How we protect your account"
+      lead="What you read here is drawn from the rules that the server enforces at this moment."
+    >
       {data !== undefined ? (
         <dl className="space-y-4">
           {promises(data).map(([title, text]) => (

@@ -13,7 +13,10 @@ type Asked = { readonly kind: "one"; readonly device: Device } | { readonly kind
 export function SessionsPage() {
   const { data, error, refetch } = useQuery(devicesQuery);
   return (
-    <Page title="Devices and sessions" lead="Everywhere you are signed in. If you do not know one of them, end it.">
+    <Page
+      title="Devices and sessions"
+      lead="Everywhere you are signed in. If you do not know one of them, end it."
+    >
       {data !== undefined ? (
         <Devices items={data.items} />
       ) : error !== null ? (
@@ -33,8 +36,10 @@ function Devices({ items }: { items: readonly Device[] }) {
   const [asked, setAsked] = useState<Asked>(null);
   const [done, setDone] = useState<string | undefined>(undefined);
   const ending = useMutation({
-    mutationFn: (what: NonNullable<Asked>) => (what.kind === "one" ? revokeDevice(what.device.id) : revokeOthers()),
-    onSuccess: ({ revoked }) => setDone(revoked === 1 ? "One session has ended." : `${revoked} sessions have ended.`),
+    mutationFn: (what: NonNullable<Asked>) =>
+      what.kind === "one" ? revokeDevice(what.device.id) : revokeOthers(),
+    onSuccess: ({ revoked }) =>
+      setDone(revoked === 1 ? "One session has ended." : `${revoked} sessions have ended.`),
     onSettled: () => {
       setAsked(null);
       return client.invalidateQueries({ queryKey: devicesQuery.queryKey });
@@ -46,9 +51,11 @@ function Devices({ items }: { items: readonly Device[] }) {
       {done === undefined ? null : <Notice tone="pass">{done}</Notice>}
       {ending.error === null ? null : <Notice tone="fail">{ending.error.message}</Notice>}
       <ul className="space-y-3">
-        {items.toSorted((a, b) => Number(b.current) - Number(a.current)).map((device) => (
-          <Row key={device.id} device={device} onEnd={() => setAsked({ kind: "one", device })} />
-        ))}
+        {items
+          .toSorted((a, b) => Number(b.current) - Number(a.current))
+          .map((device) => (
+            <Row key={device.id} device={device} onEnd={() => setAsked({ kind: "one", device })} />
+          ))}
       </ul>
       {others.length === 0 ? (
         <Empty title="No other sessions">When you sign in on another device, it appears here.</Empty>
@@ -79,14 +86,21 @@ const Row = ({ device, onEnd }: { device: Device; onEnd: () => void }) => (
     <div>
       <p className="font-medium">
         {device.device}
-        {device.current ? <span className="ml-3 rounded-full bg-pass-soft px-2.5 py-0.5 text-sm text-pass">✓ this one</span> : null}
+        {device.current ? (
+          <span className="ml-3 rounded-full bg-pass-soft px-2.5 py-0.5 text-sm text-pass">✓ this one</span>
+        ) : null}
       </p>
       <p className="mt-1 text-sm text-muted">
-        <span className="font-mono">{device.ip}</span> · signed in <Time at={device.created_at} /> · last seen <Time at={device.last_seen_at} />
+        <span className="font-mono">{device.ip}</span> · signed in <Time at={device.created_at} /> · last seen{" "}
+        <Time at={device.last_seen_at} />
       </p>
     </div>
     {device.current ? null : (
-      <Button look="danger" onClick={onEnd} aria-label={`End the session of ${device.device} at ${device.ip}`}>
+      <Button
+        look="danger"
+        onClick={onEnd}
+        aria-label={`End the session of ${device.device} at ${device.ip}`}
+      >
         End session
       </Button>
     )}

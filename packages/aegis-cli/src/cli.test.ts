@@ -1,0 +1,151 @@
+/** The command as people call it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { repository, run } from "../../../test/support/processes.ts";
+
+let empty: string;
+beforeAll(() => {
+  empty = mkdtempSync(join(tmpdir(), "aegis-cli-"));
+});
+afterAll(() => rmSync(empty, { recursive: true }));
+
+async function aegis(
+  args: readonly string[],
+  cwd = repository,
+): Promise<{ status: number | null; text: string }> {
+  const child = run(
+    process.execPath,
+    [join(repository, "packages/aegis-cli/bin/aegis.mjs"), ...args],
+    { NO_COLOR: "1" },
+    cwd,
+  );
+  return { status: await child.ended(), text: child.output() };
+}
+
+describe("aegis policy", () => {
+  it("shows the project's policy, and marks what differs", async () => {
+    const { status, text } = await aegis(["policy", "show", "--environment", "production"]);
+    expect(status).toBe(0);
+    expect(text).toMatch(/^policy [0-9a-f]{16} \(production\)/);
+    expect(text).toMatch(/session\.idleTimeoutSeconds +3600 +differs from modern/);
+    expect(text).toMatch(/session\.cookie\.secure +true *\n/);
+  });
+
+  it("shows it as JSON that is a policy again", async () => {
+    const { text } = await aegis(["policy", "show", "--preset", "saas", "--json"], empty);
+    const policy = JSON.parse(text);
+    expect(policy).toMatchObject({ environment: "production", session: { rememberMe: { enabled: true } } });
+    const { environment: _environment, ...overrides } = policy;
+    writeFileSync(join(empty, "whole.json"), JSON.stringify(overrides));
+    expect((await aegis(["policy", "diff", "saas", "whole.json"], empty)).text).toBe("no difference\n");
+  });
+
+  it("tells two policies apart", async () => {
+    const { status, text } = await aegis(["policy", "diff", "modern", "education"], empty);
+    expect(status).toBe(0);
+    expect(text).toMatch(/ +modern +education\n/);
+    expect(text).toMatch(/password\.minLength +15 +12\n/);
+    expect(text).not.toContain("session.cookie.name");
+  });
+
+  it("explains a setting: meaning, values, what proves it", async () => {
+    const { status, text } = await aegis(["policy", "explain", "session.idleTimeoutSeconds"]);
+    expect(status).toBe(0);
+    expect(text).toMatch(
+      /A session unused for so long is over\.\nTakes a whole number from 10 to 31536000\./,
+    );
+    expect(text).toMatch(/education +3600 +3600/);
+    expect(text).toContain("proven by session.idle-timeout");
+    expect((await aegis(["policy", "explain", "password.argon2.memoryKib"])).text).toContain(
+      "cannot be proven from outside",
+    );
+  });
+
+  it.each([
+    [["policy", "explain", "session.idle"], /no setting "session\.idle"[\s\S]*session\.idleTimeoutSeconds/],
+    [["policy", "show", "--preset", "strict"], /no preset "strict"[\s\S]*modern, education/],
+    [["policy", "show", "--environment", "prod"], /no environment "prod"/],
+    [
+      ["policy", "show", "--policy", "bad.json"],
+      /session\.idleTimeout: got 5[\s\S]*Did you mean idleTimeoutSeconds/,
+    ],
+    [["policy", "show", "--policy", "broken.json"], /broken\.json is no JSON/],
+    [["polcy"], /unknown command/],
+    [["verify", "ftp://x"], /no web address/],
+    [["verify"], /missing required argument/],
+  ])("%j ends with 2 and says why", async (args, message) => {
+    writeFileSync(join(empty, "bad.json"), '{"session":{"idleTimeout":5}}');
+    writeFileSync(join(empty, "broken.json"), "{");
+    const { status, text } = await aegis(args, empty);
+    expect([status, text]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
+describe("aegis keys secret", () => {
+  it("prints a key of 256 bits, another each time", async () => {
+    const keys = await Promise.all([aegis(["keys", "secret"]), aegis(["keys", "secret"])]);
+    const [one, other] = keys.map(({ text }) => /^[\w-]{43}$/m.exec(text)?.[0]);
+    expect(one).toBeDefined();
+    expect(one).not.toBe(other);
+  });
+});
+
+describe("aegis routes", () => {
+  it("lists the application's routes with their rules", async () => {
+    const { status, text } = await aegis(["routes"]);
+    expect(status).toBe(0);
+    expect(text).toMatch(/POST +\/api\/profile +authenticated +token/);
+    expect(text).toMatch(/GET +\/api\/content +group:content +-/);
+  });
+
+  it("says what is missing where there is no application", async () => {
+    expect(await aegis(["routes"], empty)).toMatchObject({
+      status: 2,
+      text: expect.stringContaining("aegis.config.ts"),
+    });
+  });
+});
+
+describe("aegis verify", () => {
+  it("ends with 2 where nothing answers, and says so", async () => {
+    const { status, text } = await aegis(["verify", "http://127.0.0.1:1"], empty);
+    expect(status).toBe(2);
+    expect(text).toContain("The target could not be reached.");
+  });
+
+  it("ends with 1 where something fails, writes the findings, and names fixes", async () => {
+    const { start } = await import("../../../examples/express-plain/server.ts");
+    const { origin, server } = await start(0);
+    const target = join(repository, "examples/express-plain/target.json");
+    const { status, text } = await aegis(
+      [
+        "verify",
+        origin,
+        "--only",
+        "session",
+        "--preset",
+        "modern",
+        "--target",
+        target,
+        "--save",
+        "findings.json",
+      ],
+      empty,
+    );
+    server.close();
+    server.closeAllConnections();
+    expect(status).toBe(1);
+    expect(text).toMatch(
+      /✗ FAIL +Sign-out ends the session on the server[\s\S]*fix +End the session in the store/,
+    );
+    expect(text).toMatch(/\d+ pass, \d+ fail, \d+ unknown, 0 error/);
+    const saved = JSON.parse(readFileSync(join(empty, "findings.json"), "utf8"));
+    expect(saved).toMatchObject({
+      reachable: true,
+      environment: "development",
+      target: "Plain Express application",
+    });
+  });
+});

@@ -1,0 +1,134 @@
+/** Inspection: what keeps the house in order without anybody remembering it. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { definePolicy, policyLeaves } from "aegis";
+import { errorTable } from "aegis/fastify";
+import { catalogue } from "aegis/verify";
+import { describe, expect, it } from "vitest";
+import { generatedDocs } from "../scripts/generated-docs.ts";
+import { repository } from "./support/processes.ts";
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: repository,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path !== "" && existsSync(new URL(`../${path}`, import.meta.url)));
+const code = tracked.filter((path) => /\.(ts|tsx|mjs|css|sql)$/.test(path));
+
+const source = "packages/aegis/src";
+/** Folders of the library that are no room. */
+const OTHERS = ["lib", "stores", "testing", "verify"];
+const rooms = readdirSync(new URL(`../${source}/`, import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
+  .map(({ name }) => name);
+/** Rooms without settings have no section of the policy, and so nothing that could be weakened. */
+const WITHOUT_POLICY: Readonly<Record<string, string>> = {
+  audit: "events are written or the process logs why; nothing to set yet",
+  secret: "strength is a constant: a weaker key is never right",
+};
+
+describe("every room", () => {
+  it("with a policy is in the four lists: policy, enforcement, errors, controls", () => {
+    const sections = Object.keys(definePolicy({ environment: "test" })).filter(
+      (key) => key !== "environment",
+    );
+    expect(rooms.filter((room) => !Object.hasOwn(WITHOUT_POLICY, room)).toSorted()).toEqual(
+      sections.toSorted(),
+    );
+    expect(catalogue.map(({ room }) => room).toSorted()).toEqual(sections.toSorted());
+    const lists = read(`${source}/fastify.ts`) + read(`${source}/fastify-errors.ts`);
+    for (const room of sections.filter((one) => one !== "headers"))
+      expect([room, lists.includes(`./${room}/errors.ts`)]).toEqual([room, true]);
+    for (const room of rooms)
+      expect([room, lists.includes(`./${room}/`) || room === "secret"]).toEqual([room, true]);
+  });
+
+  it("opens with its threat, its rule and its references", () => {
+    for (const room of rooms.filter((one) => !Object.hasOwn(WITHOUT_POLICY, one)))
+      expect(read(`${source}/${room}/policy.ts`)).toMatch(
+        /^\/\*\*\n \* Threat: [\s\S]*? Rule: [\s\S]*?References: /,
+      );
+  });
+
+  it("has no more than ten source files beside its tests and controls", () => {
+    for (const room of rooms) {
+      const files = tracked.filter(
+        (path) => path.startsWith(`${source}/${room}/`) && !/\.test\.ts$|contract\.ts$|controls/.test(path),
+      );
+      expect([room, files.length]).toEqual([room, expect.toSatisfy((count: number) => count <= 11)]);
+    }
+  });
+});
+
+describe("every setting of the policy", () => {
+  it("is proven by a control or listed as unprovable with a reason", () => {
+    const leaves = policyLeaves(definePolicy({ environment: "production" })).map(([path]) => path);
+    const proven = new Set(catalogue.flatMap(({ controls }) => controls).flatMap(({ proves }) => proves));
+    const listed = new Map(
+      catalogue.flatMap(({ unprovable }) => unprovable).map(({ leaf, reason }) => [leaf, reason]),
+    );
+    expect(leaves.filter((leaf) => leaf !== "environment" && !proven.has(leaf) && !listed.has(leaf))).toEqual(
+      [],
+    );
+    expect([...proven].filter((leaf) => !leaves.includes(leaf))).toEqual([]);
+    for (const reason of listed.values()) expect(reason.length).toBeGreaterThan(10);
+  });
+
+  it("that is a duration, a size or a number says its unit in its name", () => {
+    for (const [path, value] of policyLeaves(definePolicy({ environment: "production" })))
+      if (typeof value === "number")
+        expect(path).toMatch(
+          /(Seconds|Bytes|Kib|Length|Limit|Depth|Status|iterations|parallelism|concurrency)$/,
+        );
+  });
+});
+
+describe("errors", () => {
+  it("have one code each, with texts that tell an attacker nothing and the operator something", () => {
+    for (const [name, { status, title, detail, hint }] of Object.entries(errorTable)) {
+      expect(name).toMatch(/^AEGIS_[A-Z]+_[A-Z_]+$|^AEGIS_INTERNAL$/);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(Math.min(title.length, detail.length, hint.length)).toBeGreaterThan(3);
+      expect(detail).not.toMatch(/SQL|PostgreSQL|Redis|stack|exception/i);
+    }
+  });
+});
+
+describe("files", () => {
+  it("keep to their budget: 300 lines, 500 for tests", () => {
+    const over = code
+      .map((path) => [path, read(path).split("\n").length - 1] as const)
+      .filter(([path, lines]) => lines > (/test|contract/.test(path) ? 500 : 300));
+    expect(over).toEqual([]);
+  });
+
+  it("hold no path of a machine, no download address, no marks of unfinished work", () => {
+    const marks = new RegExp(
+      [
+        "TO" + "DO",
+        "FIX" + "ME",
+        "HA" + "CK\\b",
+        "@ts-" + "ignore",
+        ": a" + "ny\\b",
+        "as a" + "ny\\b",
+        "as unknown " + "as",
+      ].join("|"),
+    );
+    for (const path of code) expect([path, marks.exec(read(path))?.[0]]).toEqual([path, undefined]);
+    expect(read("package-lock.json")).not.toMatch(/"resolved": "http/);
+    for (const path of tracked.filter((one) => /\.(ts|tsx|mjs|json|sh|yml)$/.test(one)))
+      expect([path, /\/(work|farm|root)\//.exec(read(path))?.[0]]).toEqual([path, undefined]);
+  });
+
+  it("of npm run no script at install", () => {
+    expect(read(".npmrc")).toContain("ignore-scripts=true");
+  });
+});
+
+describe("generated pages", () => {
+  it.each(Object.keys(generatedDocs()))("%s says what the code says (npm run docs)", (path) => {
+    expect(read(path)).toBe(generatedDocs()[path]);
+  });
+});
