@@ -15,7 +15,7 @@ export const transportPolicySchema = section(
     ),
     allowedHosts: texts(
       "^[a-z0-9.-]+(:[0-9]{1,5})?$|^\\[[0-9a-f:]+\\](:[0-9]{1,5})?$",
-      "Host header values that are answered, lower case. Empty: any (development).",
+      "Host header values that are answered, lower case. Empty: every host (development).",
     ),
     headersTimeoutSeconds: seconds(
       1,

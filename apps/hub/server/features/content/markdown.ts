@@ -1,30 +1,63 @@
 /** Reads a lesson's Markdown into blocks. What has no block here (raw HTML, pictures) is refused: it would reach readers unchecked. */
-import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import { Marked, type MarkedToken, type Token, type Tokens } from "marked";
 import type { Block, Inline, ParsedLesson, Tone } from "./blocks.ts";
+import { decodeEntities, UnknownEntity } from "./entities.ts";
+
+export type { Block, Inline, ParsedLesson as Lesson, Tone } from "./blocks.ts";
 
 export class LessonError extends Error {
   override readonly name = "LessonError";
 }
 
-const TONES: Readonly<Record<string, Tone>> = {
-  "Remember.": "remember",
-  "Try it.": "try",
-  "Watch out.": "watch",
-};
+/** An instance of its own: `marked.use` elsewhere in the process must not change what a lesson may hold. */
+const marked = new Marked();
+
+const HANDLED = [
+  "heading",
+  "paragraph",
+  "text",
+  "list",
+  "code",
+  "blockquote",
+  "table",
+  "hr",
+  "escape",
+  "strong",
+  "em",
+  "codespan",
+  "link",
+] as const;
+type HandledToken = Extract<MarkedToken, { type: (typeof HANDLED)[number] }>;
+
+const isHandled = (token: Token): token is HandledToken => HANDLED.some((type) => type === token.type);
+
+/** Maps, not objects: a quote that begins with "**constructor**" must find nothing. */
+const TONES: ReadonlyMap<string, Tone> = new Map([
+  ["Remember.", "remember"],
+  ["Try it.", "try"],
+  ["Watch out.", "watch"],
+]);
+const CONSTRUCTS: ReadonlyMap<string, string> = new Map([
+  ["html", "raw HTML"],
+  ["image", "an image"],
+  ["br", "a hard line break"],
+  ["del", "struck-out text"],
+  ["checkbox", "a task list"],
+]);
 
 /** @throws LessonError naming the file and what is wrong in it. */
-export function parseLesson(markdown: string, file: string): ParsedLesson {
-  const tokens = lexer(markdown).filter(({ type }) => type !== "space" && type !== "def");
+export function parseLesson(markdown: string, file = "lesson"): ParsedLesson {
+  const tokens = marked.lexer(markdown).filter(({ type }) => type !== "space" && type !== "def");
   const [title, summary, ...rest] = tokens;
-  if (title?.type !== "heading" || title["depth"] !== 1)
+  if (title === undefined || !isHandled(title) || title.type !== "heading" || title.depth !== 1)
     throw new LessonError(`${file}: the first line must be "# Title"`);
-  if (summary?.type !== "paragraph")
+  if (summary === undefined || !isHandled(summary) || summary.type !== "paragraph")
     throw new LessonError(`${file}: the second paragraph must be the summary`);
   const reader = new Reader(file);
   return {
     title: plain(reader.inlines(title)),
-    summary: plain(reader.inlines(summary)),
-    words: markdown.split(/\s+/).length,
+    summary: reader.plainOnly(summary, "a summary with markup"),
+    words: markdown.match(/\S*[\p{L}\p{N}]\S*/gu)?.length ?? 0,
     blocks: rest.map((token) => reader.block(token)),
   };
 }
@@ -37,32 +70,21 @@ class Reader {
     this.#file = file;
   }
 
-  block(generic: Token): Block {
-    const token = known(generic);
+  block(token: Token): Block {
+    if (!isHandled(token)) return this.#refuse(construct(token));
     switch (token.type) {
-      case "heading":
+      case "heading": {
         if (token.depth !== 2 && token.depth !== 3) return this.#refuse(`a heading of depth ${token.depth}`);
-        return {
-          type: "heading",
-          depth: token.depth,
-          id: this.#id(token.text),
-          children: this.inlines(token),
-        };
+        const children = this.inlines(token);
+        return { type: "heading", depth: token.depth, id: this.#id(plain(children)), children };
+      }
       case "paragraph":
       case "text":
         return { type: "paragraph", children: this.inlines(token) };
       case "list":
-        return {
-          type: "list",
-          ordered: token.ordered,
-          items: token.items.map((item) => this.#blocks(item.tokens)),
-        };
+        return this.#list(token);
       case "code":
-        return {
-          type: "code",
-          language: token.lang === undefined || token.lang === "" ? null : token.lang,
-          text: token.text,
-        };
+        return { type: "code", language: token.lang?.split(/\s/)[0] || null, text: token.text };
       case "blockquote":
         return this.#quote(token);
       case "table":
@@ -74,13 +96,19 @@ class Reader {
       case "hr":
         return { type: "divider" };
       default:
-        return this.#refuse(token.type);
+        return this.#refuse(construct(token));
     }
   }
 
-  inlines(token: Token): readonly Inline[] {
-    const tokens = "tokens" in token ? token.tokens : undefined;
-    return tokens === undefined ? [{ type: "text", text: decode(token.raw) }] : this.#inlineList(tokens);
+  inlines(token: Tokens.Heading | Tokens.Paragraph | Tokens.Text): readonly Inline[] {
+    return token.tokens === undefined
+      ? [{ type: "text", text: this.#decode(token.text) }]
+      : this.#inlineList(token.tokens);
+  }
+
+  plainOnly(token: Tokens.Paragraph, otherwise: string): string {
+    const inlines = this.inlines(token);
+    return inlines.every(({ type }) => type === "text") ? plain(inlines) : this.#refuse(otherwise);
   }
 
   #blocks(tokens: readonly Token[]): Block[] {
@@ -88,49 +116,77 @@ class Reader {
   }
 
   #inlineList(tokens: readonly Token[]): Inline[] {
-    return tokens.map((generic): Inline => {
-      const token = known(generic);
-      switch (token.type) {
-        case "text":
-        case "escape":
-          return { type: "text", text: decode(token.text) };
-        case "strong":
-        case "em":
-          return { type: token.type, children: this.#inlineList(token.tokens) };
-        case "codespan":
-          return { type: "code", text: decode(token.text) };
-        case "link":
-          if (!/^(https:\/\/|mailto:|\/(?!\/))/.test(token.href))
-            return this.#refuse(`a link to ${token.href}`);
-          return { type: "link", href: token.href, children: this.#inlineList(token.tokens) };
-        default:
-          return this.#refuse(token.type);
+    return tokens.map((token) => this.#inline(token));
+  }
+
+  #inline(token: Token): Inline {
+    if (!isHandled(token)) return this.#refuse(construct(token));
+    switch (token.type) {
+      case "text":
+        return { type: "text", text: this.#decode(token.text) };
+      case "escape":
+        return { type: "text", text: token.text };
+      case "strong":
+      case "em":
+        return { type: token.type, children: this.#inlineList(token.tokens) };
+      case "codespan":
+        // Entities mean nothing inside code (CommonMark 6.1), so "&amp;" stays as it was written.
+        return { type: "code", text: token.text };
+      case "link": {
+        const href = this.#decode(token.href);
+        if (!isAllowedLink(href)) return this.#refuse(`a link to ${href}`);
+        if (token.title) return this.#refuse("a link with a title");
+        return { type: "link", href, children: this.#inlineList(token.tokens) };
       }
-    });
+      default:
+        return this.#refuse(construct(token));
+    }
+  }
+
+  #list(token: Tokens.List): Block {
+    if (token.ordered && token.start !== 1) return this.#refuse(`a list that starts at ${token.start}`);
+    if (token.items.some(({ task }) => task)) return this.#refuse("a task list");
+    return {
+      type: "list",
+      ordered: token.ordered,
+      items: token.items.map((item) => this.#blocks(item.tokens)),
+    };
   }
 
   #quote(token: Tokens.Blockquote): Block {
     const children = this.#blocks(token.tokens);
     const [first, ...rest] = children;
-    const lead = first?.type === "paragraph" ? first.children[0] : undefined;
-    const tone = lead?.type === "strong" ? TONES[plain(lead.children)] : undefined;
-    if (first?.type !== "paragraph" || tone === undefined) return { type: "quote", children };
-    const [next, ...others] = first.children.slice(1);
-    const trimmed: Inline[] =
-      next?.type === "text"
-        ? [{ type: "text", text: next.text.trimStart() }, ...others]
-        : first.children.slice(1);
-    return { type: "callout", tone, children: [{ type: "paragraph", children: trimmed }, ...rest] };
+    if (first?.type !== "paragraph") return { type: "quote", children };
+    const [lead, ...inlines] = first.children;
+    const tone = lead?.type === "strong" ? TONES.get(plain(lead.children)) : undefined;
+    if (tone === undefined) return { type: "quote", children };
+    if (plain(inlines).trim() === "") return this.#refuse("a callout without text");
+    return {
+      type: "callout",
+      tone,
+      children: [{ type: "paragraph", children: trimStart(inlines) }, ...rest],
+    };
   }
 
   #id(text: string): string {
-    const base = text
+    const id = text
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-|-$/g, "");
-    if (this.#ids.has(base)) return this.#refuse(`the heading "${text}" twice`);
-    this.#ids.add(base);
-    return base;
+    if (id === "") return this.#refuse(`the heading "${text}", which gives no id`);
+    if (this.#ids.has(id)) return this.#refuse(`the heading "${text}" twice`);
+    this.#ids.add(id);
+    return id;
+  }
+
+  #decode(text: string): string {
+    try {
+      return decodeEntities(text);
+    } catch (error) {
+      if (error instanceof UnknownEntity)
+        return this.#refuse(`${error.message} (write the character itself)`);
+      throw error;
+    }
   }
 
   #refuse(what: string): never {
@@ -138,32 +194,23 @@ class Reader {
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set(
-  (
-    "heading paragraph text list code blockquote table hr html image br del def space " +
-    "escape strong em codespan link list_item checkbox"
-  ).split(" "),
-);
+const construct = ({ type }: Token): string => CONSTRUCTS.get(type) ?? `a ${type} here`;
 
-/** The lexer types tokens loosely; without extensions all of them are of its closed set. */
-const isKnown = (token: Token): token is MarkedToken => KINDS.has(token.type);
+/**
+ * White space, control characters and "\" go first: browsers drop the first two and read the third as "/",
+ * so "/\evil.example" would leave the site.
+ */
+const isAllowedLink = (href: string): boolean =>
+  !/[\s\\\p{Cc}]/u.test(href) &&
+  (/^\/(?!\/)/.test(href) || (/^(https:\/\/|mailto:)[^/]/.test(href) && URL.canParse(href)));
 
-function known(token: Token): MarkedToken {
-  if (!isKnown(token)) throw new LessonError(`a lesson cannot hold ${token.type}`);
-  return token;
+/** The space between "**Remember.**" and what is to be remembered. */
+function trimStart(inlines: readonly Inline[]): readonly Inline[] {
+  const [first, ...rest] = inlines;
+  if (first?.type !== "text") return inlines;
+  const text = first.text.trimStart();
+  return text === "" ? rest : [{ type: "text", text }, ...rest];
 }
 
 export const plain = (inlines: readonly Inline[]): string =>
   inlines.map((inline) => ("text" in inline ? inline.text : plain(inline.children))).join("");
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&#39;": "'",
-};
-
-/** The lexer escapes text for HTML; here it stays text. */
-const decode = (text: string): string =>
-  text.replace(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity);
