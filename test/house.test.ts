@@ -105,17 +105,8 @@ describe("files", () => {
   });
 
   it("hold no path of a machine, no download address, no marks of unfinished work", () => {
-    const marks = new RegExp(
-      [
-        "TO" + "DO",
-        "FIX" + "ME",
-        "HA" + "CK\\b",
-        "@ts-" + "ignore",
-        ": a" + "ny\\b",
-        "as a" + "ny\\b",
-        "as unknown " + "as",
-      ].join("|"),
-    );
+    // Written so that this line does not find itself.
+    const marks = /[T]ODO|[F]IXME|\b[H]ACK\b|@ts-[i]gnore|: [a]ny\b|as [a]ny\b|as unknown [a]s\b/;
     for (const path of code) expect([path, marks.exec(read(path))?.[0]]).toEqual([path, undefined]);
     expect(read("package-lock.json")).not.toMatch(/"resolved": "http/);
     for (const path of tracked.filter((one) => /\.(ts|tsx|mjs|json|sh|yml)$/.test(one)))
