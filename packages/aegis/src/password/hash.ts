@@ -26,8 +26,9 @@ export function passwordHasher(policy: DeepReadonly<PasswordPolicy>, random: Ran
   // The library's default algorithm is Argon2id; a test holds it to that.
   const options = { memoryCost: memoryKib, timeCost: iterations, parallelism };
   const inTurn = hashingQueue(policy.hashing);
-  // Made at the first need; what it is the hash of, nobody knows.
-  let decoy: Promise<string> | undefined;
+  // Made at start, so that the first unknown user costs no more than the next; what it is the hash of, nobody knows.
+  const decoy = argon2Hash(random.token(32), options);
+  decoy.catch(() => undefined); // whoever awaits it is told
 
   const isWeaker = (stored: string): boolean => {
     const [, version, memory, time] = ARGON2.exec(stored) ?? [];
@@ -45,7 +46,6 @@ export function passwordHasher(policy: DeepReadonly<PasswordPolicy>, random: Ran
       return { ok, needsRehash: ok && (!ARGON2.test(stored) || isWeaker(stored)) };
     },
     async verifyNothing(password) {
-      decoy ??= argon2Hash(random.token(32), options);
       const stored = await decoy;
       await inTurn(() => verifyArgon2(password, stored));
     },

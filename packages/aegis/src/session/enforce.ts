@@ -83,6 +83,8 @@ export function enforceSession(
     }
   });
 
+  sweep(app, service);
+
   const end = async (
     request: FastifyRequest,
     reason: "replaced" | "signed_out",
@@ -112,4 +114,20 @@ export function enforceSession(
       return record;
     },
   };
+}
+
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/** Takes sessions that are over out of the store, so that it cannot grow without end. They are dead before that already. */
+function sweep(app: FastifyInstance, service: SessionService): void {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook("onReady", async () => {
+    timer = setInterval(() => {
+      service
+        .removeExpired()
+        .catch((error: unknown) => app.log.warn({ err: error }, "ended sessions could not be removed"));
+    }, SWEEP_EVERY_MS);
+    timer.unref();
+  });
+  app.addHook("onClose", async () => clearInterval(timer));
 }

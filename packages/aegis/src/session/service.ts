@@ -33,6 +33,8 @@ export interface SessionService {
   resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
   /** Counts as activity at once; undefined when the session has ended meanwhile. */
   extend(record: SessionRecord): Promise<SessionRecord | undefined>;
+  /** Takes sessions that are over out of the store; how many. */
+  removeExpired(): Promise<number>;
 }
 
 export function sessionService(
@@ -100,5 +102,6 @@ export function sessionService(
     },
 
     extend: (record) => touch(record, clock.now()),
+    removeExpired: () => store.removeExpired(clock.now()),
   };
 }

@@ -40,7 +40,8 @@ export function enforceTransport(
       return;
     const readOnly = request.method === "GET" || request.method === "HEAD";
     // Only to an origin that the operator named: the Host header is the client's word, and would make an open redirect.
-    if (readOnly && publicOrigin?.startsWith("https://"))
+    // An absolute address in the request line would make another host of the two; only a path is sent back.
+    if (readOnly && publicOrigin?.startsWith("https://") && request.url.startsWith("/"))
       return reply.redirect(publicOrigin + request.url, 308);
     throw transportError("AEGIS_TRANSPORT_INSECURE");
   });
