@@ -85,8 +85,8 @@ describe("a person in a browser", () => {
     await signIn(page);
     await page.getByRole("link", { name: "Sessions people can trust" }).click();
     await shot(page, "course");
-    await page.getByRole("link", { name: "Stolen and planted" }).click();
-    await page.getByRole("heading", { name: "Rotation" }).waitFor();
+    await page.getByRole("main").getByRole("listitem").nth(1).getByRole("link").click();
+    await page.getByRole("navigation", { name: "In this lesson" }).waitFor();
     await shot(page, "lesson");
     await page.getByRole("button", { name: /^Account of/ }).click();
     await shot(page, "menu");
@@ -168,6 +168,32 @@ describe("a person in a browser", () => {
     await context.close();
   });
 
+  it("is protected from script that somebody puts into a page, and the operator is told", async () => {
+    const { page, context } = await visit();
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const before = hub.events.filter(({ event }) => event === "csp.violation").length;
+    const refused = await page.evaluate(() => {
+      const script = document.createElement("script");
+      try {
+        script.textContent = "window.owned = true";
+        document.body.append(script);
+        document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.owned = true'>");
+      } catch (error) {
+        return error instanceof TypeError ? "trusted types" : "something else";
+      }
+      return Object.hasOwn(window, "owned") ? "nothing" : "the page policy";
+    });
+    expect(refused).toBe("trusted types");
+    await expect
+      .poll(() => hub.events.filter(({ event }) => event === "csp.violation").length, { timeout: 10_000 })
+      .toBeGreaterThan(before);
+    expect(hub.events.findLast(({ event }) => event === "csp.violation")?.facts).toMatchObject({
+      directive: "require-trusted-types-for",
+    });
+    await context.close();
+  });
+
   it("gets by with the keyboard alone", async () => {
     const { page, context } = await visit();
     await register(page, "margaret");
@@ -186,9 +212,9 @@ describe("a person in a browser", () => {
     await page.getByRole("menuitem", { name: "Profile" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Escape");
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(
-      /^Account of/,
-    );
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? ""))
+      .toMatch(/^Account of/);
     await context.close();
   });
 

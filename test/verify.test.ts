@@ -8,8 +8,9 @@ import { definePolicy } from "aegis";
 import { parseTarget, verify } from "aegis/verify";
 import { describe, expect, it } from "vitest";
 import { start } from "../examples/express-plain/server.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
 import { freePort } from "./support/ports.ts";
-import { readTargetFile } from "./support/target.ts";
+import { hubTarget, readTargetFile } from "./support/target.ts";
 
 /** Time limits that a test can wait for; everything else as the preset says. */
 const policy = definePolicy({
@@ -112,6 +113,31 @@ describe("a third-party file server without a target file", () => {
       "input.large-body-refused": "unknown",
     });
     expect(report.counts.error).toBe(0);
+  });
+});
+
+describe("a live hub on the wall clock", () => {
+  it("is seen to end an idle session, by really waiting", async () => {
+    const short = definePolicy({
+      environment: "development",
+      session: { idleTimeoutSeconds: 10, absoluteTimeoutSeconds: 11, rotateEverySeconds: 0 },
+      password: { argon2: cheapHash },
+    });
+    const hub = await startHub(short, { clock: { now: () => Date.now() } });
+    const options = {
+      origin: hub.origin,
+      policy: short,
+      target: hubTarget,
+      only: ({ id }: { id: string }) => id === "session.idle-timeout",
+    };
+    const impatient = await verify(options);
+    expect(impatient.findings[0]).toMatchObject({
+      outcome: "unknown",
+      observed: "takes 11 s of waiting: allow it with --wait 11",
+    });
+    const patient = await verify({ ...options, maxWaitSeconds: 15 });
+    expect(patient.findings[0]).toMatchObject({ outcome: "pass", observed: "ended after 10 s of idleness" });
+    await hub.close();
   });
 });
 

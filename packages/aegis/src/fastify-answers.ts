@@ -1,9 +1,9 @@
 /** How the server answers when something is refused or goes wrong: one form, one place, logged and audited. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accessError } from "./access/errors.ts";
+import type { Audit } from "./audit/auditor.ts";
 import type { AuditEventName } from "./audit/events.ts";
 import { type AegisError, problemOf } from "./errors.ts";
-import type { Audit } from "./fastify.ts";
 import { toAegisError } from "./fastify-errors.ts";
 
 const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = [

@@ -2,16 +2,16 @@
  * LIST 2: the order of enforcement. One line per room, each with the reason for its place. A room knows nothing of
  * the others; what they need of each other is handed over here.
  */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
 import { accountRoutes, userView } from "./account/routes.ts";
 import { accountService } from "./account/service.ts";
 import type { AccountStore } from "./account/store.ts";
-import type { AuditEvent, AuditSink } from "./audit/events.ts";
+import { auditor } from "./audit/auditor.ts";
+import type { AuditSink } from "./audit/events.ts";
 import { logSink } from "./audit/log-sink.ts";
 import { enforceCsrf } from "./csrf/enforce.ts";
-import { toAegisError } from "./fastify-errors.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
@@ -173,21 +173,6 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
 // Hooks and decorators are for the whole application, not for a scope of this plugin's own.
 Object.assign(aegis, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "aegis" });
 
-export type Audit = (
-  request: FastifyRequest | undefined,
-  event: Omit<AuditEvent, "at" | "request_id" | "ip"> & { readonly ip?: string },
-) => void;
-
-function auditor(sink: AuditSink, clock: Clock): Audit {
-  return (request, event) =>
-    sink.write({
-      at: new Date(clock.now()).toISOString(),
-      request_id: request?.id ?? "",
-      ip: request?.ip ?? "",
-      ...event,
-    });
-}
-
 /** Without them the limits of the policy would be words: a server with other limits must not start. */
 function demandServerOptions(app: FastifyInstance, policy: Policy): void {
   const { bodyLimit, keepAliveTimeout } = app.initialConfig;
@@ -198,5 +183,3 @@ function demandServerOptions(app: FastifyInstance, policy: Policy): void {
     "Make the server with the policy's options: Fastify({ ...serverOptions(policy), /* yours */ }).",
   );
 }
-
-export { toAegisError };

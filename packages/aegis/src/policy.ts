@@ -70,7 +70,8 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     password: passwordDefaults(environment),
     input: inputDefaults(environment),
   };
-  const merged = mergeData(mergeData(base, presets[preset]), overrides);
+  const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;
+  const merged = mergeData(mergeData(base, known[preset]), overrides);
   return deepFreeze(checkPolicy(policySchema, merged));
 }
 

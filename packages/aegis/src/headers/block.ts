@@ -33,7 +33,8 @@ export function headerBlock(policy: DeepReadonly<HeadersPolicy>): HeaderBlock {
       `frame-ancestors '${csp.frameAncestors}'`,
       ...(csp.trustedTypes ? ["require-trusted-types-for 'script'", "trusted-types 'none'"] : []),
       ...(csp.upgradeInsecureRequests ? ["upgrade-insecure-requests"] : []),
-      ...(csp.reports ? [`report-uri ${CSP_REPORT_PATH}`, "report-to csp"] : []),
+      // Not report-to: Chromium then ignores report-uri and delivers in batches, and not every browser knows it.
+      ...(csp.reports ? [`report-uri ${CSP_REPORT_PATH}`] : []),
     ].join("; ");
   return {
     always: {
@@ -47,7 +48,6 @@ export function headerBlock(policy: DeepReadonly<HeadersPolicy>): HeaderBlock {
       "x-permitted-cross-domain-policies": "none",
       "x-download-options": "noopen",
       "x-xss-protection": policy.xssProtection,
-      ...(csp.reports ? { "reporting-endpoints": `csp="${CSP_REPORT_PATH}"` } : {}),
     },
     hsts: policy.hsts.enabled
       ? [
