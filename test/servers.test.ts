@@ -107,6 +107,14 @@ describe("the production server", () => {
     expect(one.output()).toMatch(message);
   });
 
+  it("names everything that is missing at once", async () => {
+    const one = start("npm", ["run", "serve"], { NODE_ENV: "production" });
+    expect(await one.ended()).not.toBe(0);
+    expect(one.output()).toMatch(
+      /SECRET_KEY is missing[\s\S]*npx aegis keys secret[\s\S]*DATABASE_URL is missing/,
+    );
+  });
+
   it("does not start without PostgreSQL", async () => {
     const one = start(node, [SERVE], { ...production, SECRET_KEY: SECRET });
     expect(await one.ended()).toBe(1);

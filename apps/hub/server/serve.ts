@@ -3,6 +3,8 @@
  * Migrations and the configuration check run once, in the first process, before any other is started.
  */
 import cluster, { type Worker } from "node:cluster";
+import { loadSecretKey, SecretError } from "aegis";
+import { ConfigError } from "./config-error.ts";
 import { type HubConfig, readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
 import { stopOnSignal, tellAndExit } from "./process.ts";
@@ -12,14 +14,27 @@ const MAX_DEATHS_A_MINUTE = 5;
 
 try {
   const config = readConfig(process.argv.slice(2), process.env, "production");
-  if (config.environment === "production" && config.databaseUrl === undefined)
-    tellAndExit(
-      "DATABASE_URL is missing: production needs PostgreSQL. The embedded database is for development only.",
-      "DATABASE_URL=postgres://user@host/database npm run serve",
-    );
+  demandProduction(config);
   await (cluster.isPrimary ? runPrimary(config) : runWorker(config));
 } catch (error) {
   tellAndExit(error);
+}
+
+/** Everything that is missing, at once: nobody should have to start it three times to learn three things. */
+function demandProduction(config: HubConfig): void {
+  if (config.environment !== "production") return;
+  const missing: string[] = [];
+  try {
+    loadSecretKey({ environment: config.environment });
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    missing.push(error.message);
+  }
+  if (config.databaseUrl === undefined)
+    missing.push(
+      "DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.\nSet it to postgres://user@host/database",
+    );
+  if (missing.length > 0) throw new ConfigError(missing.join("\n\n"));
 }
 
 async function runWorker(config: HubConfig): Promise<void> {

@@ -40,6 +40,8 @@ export interface WireRequest {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly text?: string;
+  /** Content-Length to declare, in bytes, where it differs from the body's: a server may refuse before it reads. */
+  readonly declaredLength?: number;
 }
 
 /** A client that keeps cookies as a browser would; `cookies` reads and plants them by name. */

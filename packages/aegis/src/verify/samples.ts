@@ -71,21 +71,26 @@ async function take(
   }
 }
 
-function tooLarge(
+/**
+ * First only the length is announced: a server that refuses at once may cut the connection while the body is still on
+ * its way, and its answer is lost with it. Then the body is sent.
+ */
+async function tooLarge(
   target: TargetDescription,
   policy: Policy,
   client: WireClient,
-): Promise<Exchange> | undefined {
+): Promise<Exchange | undefined> {
   if (target.login === undefined) return undefined;
   const { method, path } = requestOf(target.login);
-  const filler = "x".repeat(policy.input.jsonLimitBytes + 1024);
-  const type = target.login.encoding === "form" ? "application/x-www-form-urlencoded" : "application/json";
-  return client.send({
-    method,
-    path,
-    text: type.endsWith("json") ? JSON.stringify({ filler }) : `filler=${filler}`,
-    headers: { "content-type": type },
-  });
+  const size = policy.input.jsonLimitBytes + 1024;
+  const form = target.login.encoding === "form";
+  const headers = { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" };
+  const announced = await client
+    .send({ method, path, headers, text: form ? "filler=" : "{", declaredLength: size })
+    .catch(() => undefined);
+  if (announced?.response.status === 413) return announced;
+  const filler = "x".repeat(size);
+  return client.send({ method, path, headers, text: form ? `filler=${filler}` : JSON.stringify({ filler }) });
 }
 
 /** The first script or style of the page that is of the same origin. */

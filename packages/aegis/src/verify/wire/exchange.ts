@@ -73,7 +73,9 @@ function encode(options: WireOptions, request: WireRequest, cookie: string | und
     ["Accept", "*/*"],
     ["Connection", "close"],
     ...(type === undefined ? [] : [["Content-Type", type] satisfies [string, string]]),
-    ...(text === undefined ? [] : [["Content-Length", String(body.length)] satisfies [string, string]]),
+    ...(text === undefined
+      ? []
+      : [["Content-Length", String(request.declaredLength ?? body.length)] satisfies [string, string]]),
     ...(cookie === undefined ? [] : [["Cookie", cookie] satisfies [string, string]]),
   ];
   const given = { ...options.edgeHeaders, ...request.headers };
