@@ -218,6 +218,29 @@ describe("a person in a browser", () => {
     await context.close();
   });
 
+  it("is warned two minutes before the session ends, and stays by one press", async () => {
+    const brief = await startHub(
+      definePolicy({
+        environment: "development",
+        session: { idleTimeoutSeconds: 125 },
+        password: { argon2: cheapHash },
+      }),
+    );
+    const context = await browser.newContext({ baseURL: brief.origin });
+    const page = await context.newPage();
+    await register(page, "katherine");
+    await signIn(page);
+    await page.getByText("You will be signed out for inactivity").waitFor({ timeout: 25_000 });
+    await shot(page, "warning");
+    const [response] = await Promise.all([
+      page.waitForResponse("**/api/session/refresh"),
+      page.getByRole("button", { name: "Stay signed in" }).click(),
+    ]);
+    expect(response.status()).toBe(200);
+    await context.close();
+    await brief.close();
+  });
+
   it("is told when the server cannot be reached, and when there is nothing at an address", async () => {
     const { page, context } = await visit();
     await page.route("**/api/content", (route) => route.abort());

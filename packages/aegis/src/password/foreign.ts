@@ -1,9 +1,10 @@
 /**
- * Hashes that other systems made: Werkzeug's scrypt and PBKDF2. Verified as they are; the next sign-in replaces
+ * Hashes that other systems made: bcrypt, and Werkzeug's scrypt and PBKDF2. Verified as they are; the next sign-in replaces
  * them. Parameters are bounded: a planted row must not be able to exhaust memory or time.
  */
 import { pbkdf2, scrypt } from "node:crypto";
 import { promisify } from "node:util";
+import { verify as bcryptVerify } from "@node-rs/bcrypt";
 import { equalInConstantTime } from "../lib/bytes.ts";
 
 const derive = promisify(pbkdf2);
@@ -23,11 +24,17 @@ const deriveScrypt = (
 
 const MAX_SCRYPT_BYTES = 128 * 1024 * 1024;
 const MAX_PBKDF2_ITERATIONS = 2_000_000;
+const MAX_BCRYPT_COST = 16; // four seconds; what a system of today could have chosen
 const MAX_LENGTH = 512;
+
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 /** True when `stored` is a hash that this file knows, and of this password. */
 export async function verifyForeign(password: string, stored: string): Promise<boolean> {
   if (stored.length > MAX_LENGTH) return false;
+  const cost = BCRYPT.exec(stored)?.[1];
+  if (cost !== undefined)
+    return Number(cost) <= MAX_BCRYPT_COST && bcryptVerify(password, stored).catch(() => false);
   const [method = "", salt, hex] = stored.split("$");
   if (salt === undefined || hex === undefined || !/^([0-9a-f]{2}){16,64}$/.test(hex)) return false;
   try {

@@ -109,6 +109,17 @@ describe("the hasher", () => {
     expect(await raised.verify("wrong", stored)).toEqual({ ok: false, needsRehash: false });
   });
 
+  it("verifies hashes of bcrypt, and asks for new ones", async () => {
+    // Test vectors of the OpenBSD implementation's descendants: "U*U" and "U*U*".
+    for (const [password, stored] of [
+      ["U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"],
+      ["U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"],
+    ] as const) {
+      expect(await hasher.verify(password, stored)).toEqual({ ok: true, needsRehash: true });
+      expect((await hasher.verify("wrong", stored)).ok).toBe(false);
+    }
+  });
+
   it("verifies hashes that Werkzeug made, and asks for new ones", async () => {
     const scrypt = `scrypt:32768:8:1$salt$${scryptSync("violet", "salt", 64, { N: 32768, r: 8, p: 1, maxmem: 2 ** 27 }).toString("hex")}`;
     const pbkdf2 = `pbkdf2:sha256:1000$salt$${pbkdf2Sync("violet", "salt", 1000, 32, "sha256").toString("hex")}`;
@@ -125,6 +136,7 @@ describe("the hasher", () => {
     "$argon2id$v=19$m=99999999,t=1,p=1$c2FsdA$aGFzaA",
     "scrypt:1073741824:8:1$s$" + "00".repeat(32),
     "scrypt:0:0:0$s$" + "00".repeat(32),
+    "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "pbkdf2:sha256:999999999$s$" + "00".repeat(32),
     "pbkdf2:md5:1000$s$" + "00".repeat(32),
     "scrypt:NaN$s$" + "00".repeat(32),
