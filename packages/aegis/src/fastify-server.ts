@@ -21,7 +21,8 @@ export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
     ...inputServerOptions(policy.input),
     genReqId: () => systemRandom.uuid(),
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
-    return503OnClosing: true,
+    // While draining, what arrives on an open connection is still answered (with Connection: close), not cut off.
+    return503OnClosing: false,
     // An address that cannot be decoded reaches no hook: this answer has to bring its headers along.
     frameworkErrors(error, request, reply) {
       const refusal = toAegisError(error);
