@@ -45,6 +45,10 @@ const CONSTRUCTS: ReadonlyMap<string, string> = new Map([
   ["checkbox", "a task list"],
 ]);
 
+/** Stands where a file was not UTF-8, and where the lexer met a number that is no character, such as "&#0;". */
+const REPLACEMENT = "\ufffd";
+const NO_CHARACTER = "what is no character (U+FFFD)";
+
 /** @throws LessonError naming the file and what is wrong in it. */
 export function parseLesson(markdown: string, file = "lesson"): ParsedLesson {
   const tokens = marked.lexer(markdown).filter(({ type }) => type !== "space" && type !== "def");
@@ -54,6 +58,7 @@ export function parseLesson(markdown: string, file = "lesson"): ParsedLesson {
   if (summary === undefined || !isHandled(summary) || summary.type !== "paragraph")
     throw new LessonError(`${file}: the second paragraph must be the summary`);
   const reader = new Reader(file);
+  if (markdown.includes(REPLACEMENT)) reader.refuse(NO_CHARACTER);
   return {
     title: plain(reader.inlines(title)),
     summary: reader.plainOnly(summary, "a summary with markup"),
@@ -71,10 +76,10 @@ class Reader {
   }
 
   block(token: Token): Block {
-    if (!isHandled(token)) return this.#refuse(construct(token));
+    if (!isHandled(token)) return this.refuse(construct(token));
     switch (token.type) {
       case "heading": {
-        if (token.depth !== 2 && token.depth !== 3) return this.#refuse(`a heading of depth ${token.depth}`);
+        if (token.depth !== 2 && token.depth !== 3) return this.refuse(`a heading of depth ${token.depth}`);
         const children = this.inlines(token);
         return { type: "heading", depth: token.depth, id: this.#id(plain(children)), children };
       }
@@ -96,7 +101,7 @@ class Reader {
       case "hr":
         return { type: "divider" };
       default:
-        return this.#refuse(construct(token));
+        return this.refuse(construct(token));
     }
   }
 
@@ -108,7 +113,7 @@ class Reader {
 
   plainOnly(token: Tokens.Paragraph, otherwise: string): string {
     const inlines = this.inlines(token);
-    return inlines.every(({ type }) => type === "text") ? plain(inlines) : this.#refuse(otherwise);
+    return inlines.every(({ type }) => type === "text") ? plain(inlines) : this.refuse(otherwise);
   }
 
   #blocks(tokens: readonly Token[]): Block[] {
@@ -120,7 +125,7 @@ class Reader {
   }
 
   #inline(token: Token): Inline {
-    if (!isHandled(token)) return this.#refuse(construct(token));
+    if (!isHandled(token)) return this.refuse(construct(token));
     switch (token.type) {
       case "text":
         return { type: "text", text: this.#decode(token.text) };
@@ -134,18 +139,18 @@ class Reader {
         return { type: "code", text: token.text };
       case "link": {
         const href = this.#decode(token.href);
-        if (!isAllowedLink(href)) return this.#refuse(`a link to ${href}`);
-        if (token.title) return this.#refuse("a link with a title");
+        if (!isAllowedLink(href)) return this.refuse(`a link to ${href}`);
+        if (token.title) return this.refuse("a link with a title");
         return { type: "link", href, children: this.#inlineList(token.tokens) };
       }
       default:
-        return this.#refuse(construct(token));
+        return this.refuse(construct(token));
     }
   }
 
   #list(token: Tokens.List): Block {
-    if (token.ordered && token.start !== 1) return this.#refuse(`a list that starts at ${token.start}`);
-    if (token.items.some(({ task }) => task)) return this.#refuse("a task list");
+    if (token.ordered && token.start !== 1) return this.refuse(`a list that starts at ${token.start}`);
+    if (token.items.some(({ task }) => task)) return this.refuse("a task list");
     return {
       type: "list",
       ordered: token.ordered,
@@ -160,7 +165,7 @@ class Reader {
     const [lead, ...inlines] = first.children;
     const tone = lead?.type === "strong" ? TONES.get(plain(lead.children)) : undefined;
     if (tone === undefined) return { type: "quote", children };
-    if (plain(inlines).trim() === "") return this.#refuse("a callout without text");
+    if (plain(inlines).trim() === "") return this.refuse("a callout without text");
     return {
       type: "callout",
       tone,
@@ -173,23 +178,23 @@ class Reader {
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-|-$/g, "");
-    if (id === "") return this.#refuse(`the heading "${text}", which gives no id`);
-    if (this.#ids.has(id)) return this.#refuse(`the heading "${text}" twice`);
+    if (id === "") return this.refuse(`the heading "${text}", which gives no id`);
+    if (this.#ids.has(id)) return this.refuse(`the heading "${text}" twice`);
     this.#ids.add(id);
     return id;
   }
 
   #decode(text: string): string {
+    if (text.includes(REPLACEMENT)) return this.refuse(NO_CHARACTER);
     try {
       return decodeEntities(text);
     } catch (error) {
-      if (error instanceof UnknownEntity)
-        return this.#refuse(`${error.message} (write the character itself)`);
+      if (error instanceof UnknownEntity) return this.refuse(`${error.message} (write the character itself)`);
       throw error;
     }
   }
 
-  #refuse(what: string): never {
+  refuse(what: string): never {
     throw new LessonError(`${this.#file}: a lesson cannot hold ${what}`);
   }
 }
