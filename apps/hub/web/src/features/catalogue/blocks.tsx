@@ -96,7 +96,7 @@ function OneBlock({ block }: { block: Block }) {
         <pre
           tabIndex={0}
           aria-label={block.language === null ? "Code" : `Code, ${block.language}`}
-          role="region"
+          role="group"
           className="overflow-x-auto rounded-lg border border-line bg-sunken p-4 font-mono text-sm"
         >
           <code>{block.text}</code>
@@ -132,7 +132,7 @@ function Table({
   return (
     <div
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={`Table: ${head.map(plainText).join(", ")}`}
       className="overflow-x-auto rounded-lg border border-line"
     >
