@@ -145,12 +145,7 @@ export const cookieControls: readonly Control<Policy>[] = [
       fix: "Keep session data on the server.",
     },
     () => "an opaque random token",
-    ({ value }) => {
-      const parts = value.split(".").map((part) => Buffer.from(part, "base64url").toString("latin1"));
-      return parts.some((part) => /^[[{]"?/.test(part) && /["\]}]/.test(part))
-        ? "the value decodes to JSON"
-        : undefined;
-    },
+    ({ value }) => (value.split(".").some(isJson) ? "the value decodes to JSON" : undefined),
   ),
   onCookie(
     "cookie-ends-with-browser",
@@ -216,6 +211,16 @@ export const cookieControls: readonly Control<Policy>[] = [
     },
   },
 ];
+
+/** Base64url of a JSON object or list. A random token that merely begins like one is no such thing. */
+function isJson(part: string): boolean {
+  try {
+    const data: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+    return typeof data === "object" && data !== null;
+  } catch {
+    return false;
+  }
+}
 
 function commonPrefix(values: readonly string[]): number {
   const [first = ""] = values;
