@@ -60,6 +60,26 @@ describe("every route", () => {
     }
   });
 
+  it("that changes something takes a form's token from its body, and refuses a form without the right one", async () => {
+    const visitor = await new Visitor(hub.app).enter();
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const save = (fields: string, headers = {}) =>
+      visitor.send("POST", "/api/profile", {
+        payload: `display_name=x&about_me=${fields}`,
+        headers: { ...form, ...headers },
+      });
+    expect((await save(`&csrf_token=${await visitor.token()}`)).statusCode).toBe(200);
+    expect((await save("", { "x-csrf-token": await visitor.token() })).statusCode).toBe(200);
+    expect((await save("")).json().code).toBe("AEGIS_CSRF_TOKEN_MISSING");
+    expect((await save("&csrf_token=wrong")).json().code).toBe("AEGIS_CSRF_TOKEN_INVALID");
+    expect((await save(`&csrf_token=${await visitor.token()}`, { "x-csrftoken": "wrong" })).json().code).toBe(
+      "AEGIS_CSRF_TOKEN_INVALID",
+    );
+    expect((await visitor.send("POST", "/api/session/refresh", { headers: form })).json().code).toBe(
+      "AEGIS_CSRF_TOKEN_MISSING",
+    );
+  });
+
   it("that changes something refuses what another site sends, token or not", async () => {
     const visitor = await new Visitor(hub.app).enter();
     for (const row of routes.filter(changes)) {

@@ -48,39 +48,21 @@ export function enforceCsrf(
       ],
     });
     if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
-    const form = FORM_TYPES.test(request.headers["content-type"] ?? "");
     // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
-    if (
-      policy.originCheck &&
-      verdict === "silent" &&
-      form &&
-      request.routeOptions.config.csrf === "origin-only"
-    )
+    const byOriginOnly = request.routeOptions.config.csrf === "origin-only";
+    if (policy.originCheck && verdict === "silent" && byOriginOnly && isForm(request))
       throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
-    if (!needsToken(request)) return;
-    const header = single(request.headers["x-csrftoken"]) ?? single(request.headers["x-csrf-token"]);
-    if (header !== undefined || !form) checkToken(request, header);
+    const token = headerToken(request);
+    if (needsToken(request) && (token !== undefined || !isForm(request))) checkToken(request, token);
   });
 
   // A form carries its token in the body, which is read only now; nothing has been acted on yet.
   app.addHook("preValidation", async (request) => {
-    if (!isRecord(request.body) || !Object.hasOwn(request.body, "csrf_token")) {
-      if (
-        needsToken(request) &&
-        single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined
-      )
-        checkToken(request, undefined);
-      return;
-    }
-    const { csrf_token: token, ...rest } = request.body;
-    if (FORM_TYPES.test(request.headers["content-type"] ?? "")) {
-      if (
-        needsToken(request) &&
-        single(request.headers["x-csrftoken"] ?? request.headers["x-csrf-token"]) === undefined
-      )
-        checkToken(request, typeof token === "string" ? token : undefined);
-      request.body = rest;
-    }
+    if (!isForm(request)) return;
+    const { csrf_token: token, ...fields } = isRecord(request.body) ? request.body : {};
+    if (needsToken(request) && headerToken(request) === undefined)
+      checkToken(request, typeof token === "string" ? token : undefined);
+    request.body = fields;
   });
 
   app.get("/csrf-token", {
@@ -91,6 +73,11 @@ export function enforceCsrf(
     }),
   });
 }
+
+const isForm = (request: FastifyRequest): boolean => FORM_TYPES.test(request.headers["content-type"] ?? "");
+
+const headerToken = (request: FastifyRequest): string | undefined =>
+  single(request.headers["x-csrftoken"]) ?? single(request.headers["x-csrf-token"]);
 
 /** A header that was sent twice has no one meaning: it counts as wrong, not as absent. */
 function single(value: string | string[] | undefined): string | undefined {
