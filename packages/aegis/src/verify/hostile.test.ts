@@ -68,6 +68,10 @@ const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde"),
   "sends a broken chunk": (socket) =>
     socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
+  "sends a byte a chunk": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    forever(socket, "1\r\na\r\n".repeat(1000));
+  },
   "drips a byte at a time": (socket) => {
     const timer = setInterval(() => socket.write("H"), 50);
     socket.on("close", () => clearInterval(timer));

@@ -2,6 +2,9 @@ import type { Exchange, WireRequest } from "../../control.ts";
 import { connect, faultOf, WireError, type WireOptions } from "./connection.ts";
 import { readResponse } from "./response.ts";
 
+/** Chunked framing may cost so many times the content; a server that sends a byte a chunk means no good. */
+const MAX_FRAMING = 3;
+
 /** One request and its answer on a connection of its own. @throws WireError */
 export function exchange(
   options: WireOptions,
@@ -22,8 +25,10 @@ export function exchange(
   return new Promise((resolve, reject) => {
     const socket = connect(options);
     let received = Buffer.alloc(0);
+    let quiet: NodeJS.Timeout | undefined;
     const finish = (act: () => void): void => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       socket.removeAllListeners();
       socket.on("error", () => undefined); // late faults of a connection that is done with
       socket.destroy();
@@ -47,9 +52,17 @@ export function exchange(
     socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () =>
       socket.write(Buffer.concat([Buffer.from(head), body])),
     );
+    let readAt = 0;
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      tryRead(false);
+      if (received.length > options.maxHeaderBytes + MAX_FRAMING * options.maxBodyBytes)
+        return finish(() => reject(new WireError("size", "far more bytes than content")));
+      // Read from its beginning each time, an answer in tiny pieces would cost the square of its length.
+      clearTimeout(quiet);
+      if (received.length < 65_536 || received.length > readAt * 1.5) {
+        readAt = received.length;
+        tryRead(false);
+      } else quiet = setTimeout(() => tryRead(false), 20);
     });
     socket.on("end", () => tryRead(true));
     socket.on("error", (error) => finish(() => reject(faultOf(error))));
