@@ -1,11 +1,14 @@
 /** The hub as a person uses it: in Chromium, under the page policy in force. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./support/chromium.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { run } from "./support/processes.ts";
 
 const PASSWORD = "harbour violet eleven spoons";
 const shots = process.env["SCREENSHOTS"];
@@ -32,9 +35,9 @@ interface Visit {
   readonly complaints: string[];
 }
 
-async function visit(options: { dark?: boolean; width?: number } = {}): Promise<Visit> {
+async function visit(options: { dark?: boolean; width?: number; origin?: string } = {}): Promise<Visit> {
   const context = await browser.newContext({
-    baseURL: hub.origin,
+    baseURL: options.origin ?? hub.origin,
     colorScheme: options.dark === true ? "dark" : "light",
     viewport: { width: options.width ?? 1280, height: 900 },
     reducedMotion: "reduce",
@@ -75,33 +78,47 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).waitFor();
 }
 
+async function wholeVisit(origin: string, username: string): Promise<void> {
+  const { page, context, complaints } = await visit({ origin });
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Courses on web security" }).waitFor();
+  await shot(page, "catalogue");
+  await register(page, username);
+  await signIn(page);
+  await page.getByRole("link", { name: "Sessions people can trust" }).click();
+  await shot(page, "course");
+  await page.getByRole("main").getByRole("listitem").nth(1).getByRole("link").click();
+  await page.getByRole("navigation", { name: "In this lesson" }).waitFor();
+  await shot(page, "lesson");
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await shot(page, "menu");
+  await page.getByRole("menuitem", { name: "Devices and sessions" }).click();
+  await page.getByText("Chrome on Linux").waitFor();
+  await page.getByText("this one").waitFor();
+  await shot(page, "sessions");
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByText("You are signed out").waitFor();
+  await shot(page, "signed-out");
+  expect(await context.cookies()).toEqual([]);
+  expect(complaints).toEqual([]);
+  await context.close();
+}
+
+describe("the hub that npm start runs", () => {
+  it("takes a person through a whole visit, on its embedded database", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "aegis-e2e-"));
+    const server = run("npm", ["start", "--", "--port", "0"], { AEGIS_DIRECTORY: directory });
+    const [, origin = ""] = await server.until(/(http:\/\/127\.0\.0\.1:\d+)/, 120);
+    await wholeVisit(origin, "ada");
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 180_000);
+});
+
 describe("a person in a browser", () => {
-  it("registers, signs in, reads a lesson, sees the session and signs out", async () => {
-    const { page, context, complaints } = await visit();
-    await page.goto("/");
-    await page.getByRole("heading", { name: "Courses on web security" }).waitFor();
-    await shot(page, "catalogue");
-    await register(page, "ada");
-    await signIn(page);
-    await page.getByRole("link", { name: "Sessions people can trust" }).click();
-    await shot(page, "course");
-    await page.getByRole("main").getByRole("listitem").nth(1).getByRole("link").click();
-    await page.getByRole("navigation", { name: "In this lesson" }).waitFor();
-    await shot(page, "lesson");
-    await page.getByRole("button", { name: /^Account of/ }).click();
-    await shot(page, "menu");
-    await page.getByRole("menuitem", { name: "Devices and sessions" }).click();
-    await page.getByText("Chrome on Linux").waitFor();
-    await page.getByText("this one").waitFor();
-    await shot(page, "sessions");
-    await page.getByRole("button", { name: /^Account of/ }).click();
-    await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await page.getByText("You are signed out").waitFor();
-    await shot(page, "signed-out");
-    expect(await context.cookies()).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
+  it("registers, signs in, reads a lesson, sees the session and signs out", () =>
+    wholeVisit(hub.origin, "ada"));
 
   it("saves a profile, and gets what was typed back after the session has ended", async () => {
     const { page, context, complaints } = await visit();
