@@ -22,7 +22,11 @@ export function terminalReport(report: Report, columns = 100): string {
     `${paint("bold", report.target)}  ${report.origin}`,
     paint(
       "dim",
-      `held against policy ${report.fingerprint}, ${report.environment}; ${report.seconds.toFixed(1)} s`,
+      hang(
+        `held against ${policyOf(report)} for ${report.environment}; ${report.seconds.toFixed(1)} s`,
+        width,
+        0,
+      ),
     ),
     ...rooms.flatMap((room) =>
       roomBlock(
@@ -36,6 +40,9 @@ export function terminalReport(report: Report, columns = 100): string {
     "",
   ].join("\n");
 }
+
+const policyOf = ({ policyName, fingerprint }: Report): string =>
+  policyName === undefined ? `policy ${fingerprint}` : `${policyName} (policy ${fingerprint})`;
 
 function roomBlock(room: string, findings: readonly Finding[], width: number): string[] {
   const good = findings.filter(({ outcome }) => outcome === "pass").length;
@@ -74,11 +81,19 @@ function lines(finding: Finding, width: number): string[] {
 
 const pad = (text: string, width: number): string => `${" ".repeat(INDENT)}${hang(text, width)}`;
 
+/** A word longer than a line, such as a whole header, in pieces that fit. */
+function pieces(word: string, room: number): string[] {
+  const characters = [...word];
+  return Array.from({ length: Math.max(1, Math.ceil(characters.length / room)) }, (_, index) =>
+    characters.slice(index * room, (index + 1) * room).join(""),
+  );
+}
+
 /** Wraps at words; lines after the first hang under it. */
 function hang(text: string, width: number, indent = INDENT): string {
   const rows: string[] = [];
   let row = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(" ").flatMap((one) => pieces(one, width - indent))) {
     if (row !== "" && row.length + word.length + 1 > width - indent) {
       rows.push(row);
       row = word;

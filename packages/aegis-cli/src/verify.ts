@@ -1,9 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Environment } from "aegis";
-import { type Report, verify } from "aegis/verify";
-import { choosePolicy, environmentFrom, loadConfig, type PolicyChoice, readTarget } from "./config.ts";
+import { catalogue, type Report, verify } from "aegis/verify";
+import {
+  choosePolicy,
+  environmentFrom,
+  loadConfig,
+  type PolicyChoice,
+  type ProjectConfig,
+  readTarget,
+} from "./config.ts";
 import { print, tell, UsageError } from "./talk.ts";
 import { terminalReport } from "./terminal-report.ts";
 
@@ -43,6 +52,9 @@ export function registerVerify(program: Command): void {
     .option("--save <file>", "write the findings as JSON to a file")
     .action(async (url: string, options: Options) => {
       const origin = originFrom(url);
+      const controls = chosen(options.only);
+      const ca = options.ca === undefined ? undefined : readAuthority(options.ca);
+      const save = options.save === undefined ? undefined : writableFile(options.save);
       const config = await loadConfig(process.cwd());
       const environment =
         options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
@@ -53,37 +65,74 @@ export function registerVerify(program: Command): void {
       const report = await verify({
         origin: origin.origin,
         policy,
+        policyName: nameOf(options, config),
         ...(target === undefined ? {} : { target }),
         maxWaitSeconds: options.wait,
-        wire: {
-          insecure: options.insecure === true,
-          ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, "utf8") }),
-        },
-        ...(options.only === undefined ? {} : { only: ({ room }) => room === options.only }),
+        wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
+        only: ({ room }) => options.only === undefined || room === options.only,
         onFinding: () => {
           done += 1;
-          if (progress) process.stderr.write(`\r${done} controls done; the slow ones take up to a minute `);
+          if (progress)
+            process.stderr.write(`\r${done} of ${controls} controls; the slow ones take up to a minute `);
         },
       });
-      if (progress) process.stderr.write(`\r${" ".repeat(60)}\r`);
-      if (options.save !== undefined)
-        writeFileSync(options.save, `${JSON.stringify(report, undefined, 2)}\n`);
-      print(
-        options.json === true
-          ? JSON.stringify(report, undefined, 2)
-          : terminalReport(report, process.stdout.columns),
-      );
-      if (report.findings.length === 0)
-        throw new UsageError(
-          "There is no such room.",
-          "See aegis policy show: the first word of every setting is a room.",
-        );
+      if (progress) process.stderr.write(`\r${" ".repeat(70)}\r`);
+      const json = JSON.stringify(report, undefined, 2);
+      print(options.json === true ? json : terminalReport(report, process.stdout.columns));
+      if (save !== undefined) writeFileSync(save, `${json}\n`);
       for (const account of report.accountsCreated.slice(0, 3))
         tell(`made the account ${account} on the target`);
       if (report.accountsCreated.length > 3)
         tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
       process.exitCode = statusOf(report);
     });
+}
+
+/** How many controls there are; refuses a room that has none before anything is sent. */
+function chosen(only: string | undefined): number {
+  const rooms = catalogue.filter(({ room }) => only === undefined || room === only);
+  if (rooms.length === 0)
+    throw new UsageError(
+      `There is no such room: "${only}".`,
+      `Known: ${catalogue.map(({ room }) => room).join(", ")}.`,
+    );
+  return rooms.reduce((sum, { controls }) => sum + controls.length, 0);
+}
+
+/** Where the policy comes from, as `choosePolicy` chooses it. */
+function nameOf({ policy, preset }: Options, config: ProjectConfig | undefined): string {
+  const file = policy ?? (preset === undefined && config?.policy !== undefined ? config.file : undefined);
+  if (file === undefined) return `preset ${preset ?? "modern"}`;
+  return preset === undefined ? basename(file) : `${basename(file)} on preset ${preset}`;
+}
+
+/** Checked here: TLS takes an unreadable authority for none, and then blames the target's certificate. */
+function readAuthority(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`${file} cannot be read.`); // missing, a folder, or not ours to read: the same to do
+  }
+  try {
+    void new X509Certificate(text); // throws where it is none
+    return text;
+  } catch {
+    throw new UsageError(
+      `${file} holds no certificate.`,
+      "Give a file that begins with BEGIN CERTIFICATE (PEM).",
+    );
+  }
+}
+
+/** Tried before the run: findings of many minutes must not be lost to a misspelt folder. */
+function writableFile(file: string): string {
+  try {
+    closeSync(openSync(file, "a"));
+    return file;
+  } catch {
+    throw new UsageError(`${file} cannot be written.`, "Does its folder exist?");
+  }
 }
 
 function statusOf(report: Report): number {
@@ -95,6 +144,11 @@ function originFrom(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(`"${text}" is no web address.`, "Give scheme and host, e.g. https://hub.example.");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "")
+    throw new UsageError(
+      `"${text}" is more than an origin.`,
+      `Give ${url.origin}; paths belong in the target file (--target).`,
+    );
   return url;
 }
 

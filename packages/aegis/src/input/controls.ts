@@ -154,6 +154,7 @@ const noDetails: Control<Policy> = {
     for (const name of names) {
       const exchange = await context.sample(name);
       if (exchange === undefined) continue;
+      if (exchange.response.truncated) return unknown(`the ${name} answer is too long to be read whole`);
       seen += 1;
       const found = telling.exec(exchange.response.body);
       if (found !== null) return fail(`${name} answer shows "${found[0]}"`, "nothing of the inside");

@@ -176,7 +176,7 @@ export const cookieControls: readonly Control<Policy>[] = [
       for (let round = 0; round < 3; round++) {
         const visitor = await context.signIn();
         if (visitor?.sessionCookie === undefined) return noSignIn;
-        values.push(decodeURIComponent(visitor.sessionCookie.value).replace(/^s:/, "").split(".")[0] ?? "");
+        values.push(visitor.sessionCookie.value.replace(/^s%3A/i, "").replace(/^s:/, "").split(".")[0] ?? "");
       }
       if (new Set(values).size < values.length)
         return fail("a token came twice", "a new token at every sign-in");

@@ -68,10 +68,23 @@ const hostChecked: Control<Policy> = {
   },
 };
 
+const silent = unknown(
+  "an ordinary raw request is not answered either, so a closed connection shows nothing",
+);
+
+/** A server that closes every connection at once would pass for one that is strict. */
+async function answersRaw(context: Context): Promise<boolean> {
+  const { text } = await context.raw(
+    `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Connection: close\r\n\r\n`,
+  );
+  return /^HTTP\/1\.[01] \d{3}/.test(text);
+}
+
 /** Sends an unfinished request and sees whether the far end waits longer than it may. */
 async function waitForCut(context: Context, bytes: string, limitSeconds: number) {
   if (limitSeconds + SLACK_SECONDS > PATIENCE_SECONDS)
     return unknown(`the limit is ${limitSeconds} s; a run waits ${PATIENCE_SECONDS} s at most`);
+  if (!(await answersRaw(context))) return silent;
   const answer: RawAnswer = await context.raw(bytes, { waitSeconds: limitSeconds + SLACK_SECONDS });
   if (answer.ended === "refused") return unknown("no connection");
   return answer.ended === "closed"
@@ -127,6 +140,7 @@ const idleConnection: Control<Policy> = {
   },
   async probe(context) {
     const limit = context.policy.keepAliveTimeoutSeconds;
+    if (!(await answersRaw(context))) return silent;
     const request = `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}\r\n`;
     const answer = await context.raw(request, {
       waitSeconds: Math.min(limit, PATIENCE_SECONDS) + SLACK_SECONDS,
@@ -158,6 +172,7 @@ const longHeader: Control<Policy> = {
     fix: "Lower it; 16 KiB hold every honest header.",
   },
   async probe(context) {
+    if (!(await answersRaw(context))) return silent;
     const filler = "a".repeat(context.policy.maxHeaderBytes + 512);
     const answer = await context.raw(
       `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}X-Filler: ${filler}\r\nConnection: close\r\n\r\n`,
@@ -213,6 +228,7 @@ const smuggling: Control<Policy> = {
   },
   async probe(context) {
     const path = context.target.login?.path ?? "/";
+    if (!(await answersRaw(context))) return silent;
     for (const [what, rest] of ambiguous) {
       const answer = await context.raw(
         `POST ${path} HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}Content-Type: application/json\r\n${rest}`,

@@ -1,6 +1,7 @@
 import type { Exchange, ProbeContext, SignedIn, TargetDescription, WireClient } from "../control.ts";
 import type { Random } from "../lib/random.ts";
 import type { Policy } from "../policy.ts";
+import { Secrets } from "./redact.ts";
 import { sampler } from "./samples.ts";
 import { newProbeAccount, type ProbeAccount, register, signIn } from "./visitor.ts";
 import { CookieClient } from "./wire/client.ts";
@@ -10,6 +11,10 @@ export interface RunContext {
   /** The context of one control: what it exchanges is evidence of it alone. */
   forControl<P>(section: P, onExchange: (exchange: Exchange) => void): ProbeContext<P>;
   readonly accounts: readonly string[];
+  /** What no report may show. */
+  readonly secrets: Secrets;
+  /** The same run, for one control: its exchanges end when `signal` fires. What is shared goes on. */
+  during(signal: AbortSignal): RunContext;
 }
 
 export interface ContextOptions {
@@ -24,11 +29,13 @@ const RAW_WAIT_SECONDS = 5;
 
 export function runContext({ wire, policy, target, random, passTime }: ContextOptions): RunContext {
   const accounts: string[] = [];
+  const secrets = new Secrets();
   let shared: Promise<ProbeAccount | undefined> | undefined;
-  const quiet = (): void => undefined;
+  const quiet = (exchange: Exchange): void => secrets.learn(exchange);
 
   const newAccount = async (client: WireClient): Promise<ProbeAccount | undefined> => {
     const account = newProbeAccount(random);
+    secrets.add(account.password);
     const answer = await register(target, client, { ...account });
     if (answer === undefined || answer.response.status >= 400) return undefined;
     accounts.push(account.username);
@@ -36,10 +43,14 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
   };
   const sharedAccount = (client: WireClient): Promise<ProbeAccount | undefined> => {
     const { credentials } = target;
-    shared ??=
-      credentials === undefined
-        ? newAccount(client)
-        : Promise.resolve({ ...credentials, email: credentials.username });
+    if (credentials !== undefined) {
+      secrets.add(credentials.password);
+      return Promise.resolve({ ...credentials, email: credentials.username });
+    }
+    shared ??= newAccount(client).catch((error: unknown) => {
+      shared = undefined; // one fault of the wire must not cost every later control its account
+      throw error;
+    });
     return shared;
   };
   const enter = async (
@@ -52,36 +63,55 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
       : sharedAccount(helper));
     if (account === undefined) return undefined;
     const visitor = await signIn(target, client, account, options.rememberMe === true);
-    return visitor === undefined || visitor.login.response.status >= 400 ? undefined : visitor;
+    if (visitor === undefined || visitor.login.response.status >= 400) return undefined;
+    return {
+      ...visitor,
+      async csrfToken() {
+        const token = await visitor.csrfToken();
+        if (token !== undefined) secrets.add(token);
+        return token;
+      },
+    };
   };
   const sample = sampler({
     target,
     policy,
+    origin: wire.origin,
     randomPath: () => `/aegis-${random.token(9)}`,
     anonymous: () => new CookieClient(wire, quiet),
     signedIn: () => enter(new CookieClient(wire, quiet), new CookieClient(wire, quiet), {}),
   });
 
-  return {
-    accounts,
-    forControl: (section, onExchange) => ({
+  const contextOf = <P>(
+    own: WireOptions,
+    section: P,
+    onExchange: (exchange: Exchange) => void,
+  ): ProbeContext<P> => {
+    const note = (exchange: Exchange): void => {
+      secrets.learn(exchange);
+      onExchange(exchange);
+    };
+    return {
       policy: section,
       environment: policy.environment,
       target,
-      origin: wire.origin.origin,
-      host: hostOf(wire),
-      edgeLines: edgeLinesOf(wire),
-      anonymous: () => new CookieClient(wire, onExchange),
+      origin: own.origin.origin,
+      host: hostOf(own),
+      edgeLines: edgeLinesOf(own),
+      anonymous: () => new CookieClient(own, note),
       async raw(bytes, { waitSeconds = RAW_WAIT_SECONDS } = {}) {
-        const { bytes: answer, ended, seconds } = await sendRaw(wire, bytes, waitSeconds * 1000);
+        const { bytes: answer, ended, seconds } = await sendRaw(own, bytes, waitSeconds * 1000);
         return { text: answer.toString("latin1"), ended, seconds };
       },
       signIn: (options = {}) =>
-        enter(options.client ?? new CookieClient(wire, onExchange), new CookieClient(wire, quiet), options),
+        enter(options.client ?? new CookieClient(own, note), new CookieClient(wire, quiet), options),
       async register(fields) {
-        const account = { ...newProbeAccount(random), ...fields };
-        const answer = await register(target, new CookieClient(wire, onExchange), account);
-        if (answer !== undefined && answer.response.status < 300) accounts.push(account.username);
+        const fresh = newProbeAccount(random);
+        secrets.add(fresh.password);
+        const account = { ...fresh, ...fields };
+        const answer = await register(target, new CookieClient(own, note), account);
+        // A redirect may be a welcome or a refusal; an account too many on the list does less harm than one too few.
+        if (answer !== undefined && answer.response.status < 400) accounts.push(account.username);
         return answer;
       },
       async sample(name) {
@@ -89,11 +119,18 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
         if (taken !== undefined) onExchange(taken);
         return taken;
       },
-      secure: isSecure(wire),
-      plainHttp: (path) => plainHttp(wire, path, onExchange),
+      secure: isSecure(own),
+      plainHttp: (path) => plainHttp(own, path, note),
       time: { pass: passTime },
-    }),
+    };
   };
+  const runWith = (own: WireOptions): RunContext => ({
+    accounts,
+    secrets,
+    during: (signal) => runWith({ ...own, signal }),
+    forControl: (section, onExchange) => contextOf(own, section, onExchange),
+  });
+  return runWith(wire);
 }
 
 const isHost = (name: string): boolean => name.toLowerCase() === "host";

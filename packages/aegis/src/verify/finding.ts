@@ -1,4 +1,5 @@
 import type { Exchange, Outcome } from "../control.ts";
+import { hideHeader, hideInBody, type Secrets } from "./redact.ts";
 import { printable } from "./wire/text.ts";
 
 /** What one control found on one target: the unit of every report. */
@@ -25,25 +26,19 @@ export interface EvidenceExchange {
 }
 
 const MAX_BODY = 400;
-const SECRET_HEADERS = new Set(["set-cookie", "cookie", "authorization", "x-csrftoken", "x-csrf-token"]);
+const MAX_HEADERS = 60;
+/** Longer than any cookie: a secret that begins in what is shown is seen whole, and hidden whole. */
+const LOOKED_AT = MAX_BODY + 8192;
 
-export function evidenceOf({ request, response }: Exchange): EvidenceExchange {
+export function evidenceOf({ request, response }: Exchange, secrets: Secrets): EvidenceExchange {
   return {
-    request: printable(`${request.method} ${request.url}`, 300),
+    request: printable(secrets.hide(`${request.method} ${request.url.slice(0, LOOKED_AT)}`), 300),
     status: response.status,
     headers: response.headers
-      .slice(0, 60)
+      .slice(0, MAX_HEADERS)
       .map(([name, value]) =>
-        printable(`${name}: ${SECRET_HEADERS.has(name) ? redactCookie(value) : value}`, 400),
+        printable(secrets.hide(`${name}: ${hideHeader(name, value.slice(0, LOOKED_AT))}`), 400),
       ),
-    body: printable(redactBody(response.body), MAX_BODY),
+    body: printable(secrets.hide(hideInBody(response.body.slice(0, LOOKED_AT))), MAX_BODY),
   };
 }
-
-/** The attributes stay readable; of the value, enough to tell two apart. */
-const redactCookie = (line: string): string => line.replace(/=([^;]{4})[^;]+/, "=$1...");
-
-const redactBody = (body: string): string =>
-  body
-    .slice(0, MAX_BODY * 4)
-    .replace(/("[a-z_]*(?:token|secret|password)[a-z_]*"\s*:\s*")([^"]{0,4})[^"]*"/gi, '$1$2..."');

@@ -11,6 +11,6 @@ export type {
 } from "../control.ts";
 export { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 export type { EvidenceExchange, Finding } from "./finding.ts";
-export { type Report, verify, type VerifyOptions } from "./run.ts";
+export { type Counts, type Report, verify, type VerifyOptions } from "./run.ts";
 export { parseTarget, TargetError, targetSchema } from "./target.ts";
 export { printable } from "./wire/text.ts";

@@ -1,4 +1,5 @@
-import type { Exchange, Outcome, TargetDescription, Verdict } from "../control.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Exchange, type Outcome, type TargetDescription, unknown, type Verdict } from "../control.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 import { fingerprint, type Policy } from "../policy.ts";
 import { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
@@ -13,11 +14,17 @@ export interface VerifyOptions {
   readonly origin: string;
   /** What the target is held against. */
   readonly policy: Policy;
+  /** Where the policy comes from, for the report: "preset education", a file's name. */
+  readonly policyName?: string;
   readonly target?: TargetDescription;
   /** Time, size and trust on the wire; defaults in `wireDefaults`. */
   readonly wire?: Partial<Omit<WireOptions, "origin">>;
   /** How long the whole run may really wait for time-outs to happen; default 0: such controls stay unknown. */
   readonly maxWaitSeconds?: number;
+  /** How long the whole run may take, waiting not counted; default 600. What is not done by then stays unknown. */
+  readonly maxRunSeconds?: number;
+  /** How long one control may take, waiting not counted; default 90. */
+  readonly maxControlSeconds?: number;
   /** For a target in process: moves its clock on. */
   readonly advance?: (seconds: number) => void | Promise<void>;
   /** Only these controls; default all. */
@@ -27,83 +34,114 @@ export interface VerifyOptions {
   readonly onFinding?: (finding: Finding) => void;
 }
 
+export type Counts = Readonly<Record<Outcome, number>>;
+
 export interface Report {
   readonly origin: string;
   readonly target: string;
   readonly environment: string;
+  readonly policyName?: string;
   readonly fingerprint: string;
   readonly startedAt: string;
   readonly seconds: number;
   readonly reachable: boolean;
   readonly findings: readonly Finding[];
-  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly counts: Counts;
+  /** The same, room by room. */
+  readonly rooms: Readonly<Record<string, Counts>>;
   /** Names of throw-away accounts that the run has made on the target. */
   readonly accountsCreated: readonly string[];
 }
 
-const CONTROL_TIME_MS = 90_000;
-/** A target that drags every answer out must not hold a run for hours; what is left is unknown then. */
-const RUN_TIME_MS = 600_000;
 const MAX_EVIDENCE = 20;
 const AT_ONCE = 4;
 
-/** Runs every control against the target. Ends in bounded time and does not throw, whatever the target does. */
+/**
+ * Runs every control against the target. Ends in bounded time and does not throw, whatever the target does.
+ * @throws TypeError where `origin` is no address.
+ */
 export async function verify(options: VerifyOptions): Promise<Report> {
   const { policy, target = {}, random = systemRandom, maxWaitSeconds = 0 } = options;
+  const { maxRunSeconds = 600, maxControlSeconds = 90 } = options;
   const started = performance.now();
   const startedAt = new Date().toISOString();
-  const wire: WireOptions = { ...wireDefaults, ...options.wire, origin: new URL(options.origin) };
-  const budget = { seconds: maxWaitSeconds };
-  const run = runContext({ wire, policy, target, random, passTime: timePasser(options, budget) });
+  // Fires when the time is up, and at the end: a probe that was given up on must not go on using the target.
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), (maxRunSeconds + maxWaitSeconds) * 1000);
+  const wire: WireOptions = {
+    ...wireDefaults,
+    ...options.wire,
+    origin: new URL(options.origin),
+    signal: over.signal,
+  };
+  const passTime = timePasser(options, maxWaitSeconds, over.signal);
+  const run = runContext({ wire, policy, target, random, passTime });
   const controls = (options.rooms ?? catalogue)
     .flatMap((room) => room.controls)
     .filter(options.only ?? (() => true));
-
-  const unreachable = await reach(wire, target);
   const findings: Finding[] = [];
-  const conclude = async (control: BoundControl): Promise<void> => {
-    const late = performance.now() - started > RUN_TIME_MS + maxWaitSeconds * 1000;
-    const cannot = late ? "the run was out of time: the target answers too slowly" : unreachable;
-    const finding =
-      cannot === undefined
-        ? await judge(control, run, policy, CONTROL_TIME_MS + maxWaitSeconds * 1000)
-        : findingOf(control, { outcome: "unknown", observed: cannot }, 0, []);
-    findings.push(finding);
-    options.onFinding?.(finding);
-  };
-  // A clock that is moved for one control moves for all: those that let time pass come last, one by one.
-  await inParallel(
-    controls.filter(({ slow }) => !slow),
-    AT_ONCE,
-    conclude,
-  );
-  await inParallel(
-    controls.filter(({ slow }) => slow),
-    1,
-    conclude,
-  );
+  try {
+    const unreachable = await reach(wire, target);
+    const limitMs = (maxControlSeconds + maxWaitSeconds) * 1000;
+    const conclude = async (control: BoundControl): Promise<void> => {
+      const finding =
+        unreachable !== undefined
+          ? findingOf(control, unknown(unreachable), 0, [], run)
+          : over.signal.aborted
+            ? findingOf(
+                control,
+                unknown("the run was out of time: the target answers too slowly"),
+                0,
+                [],
+                run,
+              )
+            : await judge(control, run, policy, limitMs, over.signal);
+      findings.push(finding);
+      options.onFinding?.(finding);
+    };
+    // A clock that is moved for one control moves for all: those that let time pass come last, one by one.
+    await inParallel(
+      controls.filter(({ slow }) => !slow),
+      AT_ONCE,
+      conclude,
+    );
+    await inParallel(
+      controls.filter(({ slow }) => slow),
+      1,
+      conclude,
+    );
+    const order = new Map(controls.map(({ id }, index) => [id, index]));
+    findings.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+    const rooms = Map.groupBy(findings, ({ room }) => room);
+    return {
+      origin: wire.origin.origin,
+      target: printable(target.name ?? wire.origin.host, 80),
+      environment: policy.environment,
+      ...(options.policyName === undefined ? {} : { policyName: printable(options.policyName, 80) }),
+      fingerprint: fingerprint(policy),
+      startedAt,
+      seconds: (performance.now() - started) / 1000,
+      reachable: unreachable === undefined,
+      findings,
+      counts: countsOf(findings),
+      rooms: Object.fromEntries([...rooms].map(([room, found]) => [room, countsOf(found)])),
+      accountsCreated: [...run.accounts],
+    };
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
 
-  const order = new Map(controls.map(({ id }, index) => [id, index]));
-  findings.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+function countsOf(findings: readonly Finding[]): Counts {
   const count = (outcome: Outcome): number =>
     findings.filter((finding) => finding.outcome === outcome).length;
   return {
-    origin: wire.origin.origin,
-    target: target.name ?? wire.origin.host,
-    environment: policy.environment,
-    fingerprint: fingerprint(policy),
-    startedAt,
-    seconds: (performance.now() - started) / 1000,
-    reachable: unreachable === undefined,
-    findings,
-    counts: {
-      pass: count("pass"),
-      fail: count("fail"),
-      "not-applicable": count("not-applicable"),
-      unknown: count("unknown"),
-      error: count("error"),
-    },
-    accountsCreated: run.accounts,
+    pass: count("pass"),
+    fail: count("fail"),
+    "not-applicable": count("not-applicable"),
+    unknown: count("unknown"),
+    error: count("error"),
   };
 }
 
@@ -116,21 +154,22 @@ async function reach(wire: WireOptions, target: TargetDescription): Promise<stri
     });
     return undefined;
   } catch (error) {
-    if (error instanceof WireError) return `the target gives no usable answer: ${error.message}`;
-    throw error;
+    return error instanceof WireError
+      ? `the target gives no usable answer: ${error.message}`
+      : verdictOfError(error).observed;
   }
 }
 
-function timePasser({ advance }: VerifyOptions, budget: { seconds: number }) {
+function timePasser({ advance }: VerifyOptions, maxWaitSeconds: number, signal: AbortSignal) {
+  let left = maxWaitSeconds;
   return async (seconds: number): Promise<boolean> => {
     if (advance !== undefined) {
       await advance(seconds);
       return true;
     }
-    if (seconds > budget.seconds) return false;
-    budget.seconds -= seconds;
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    return true;
+    if (seconds > left) return false;
+    left -= seconds;
+    return sleep(seconds * 1000, true, { signal }).catch(() => false); // cut short: the time has not passed
   };
 }
 
@@ -139,28 +178,32 @@ async function judge(
   run: RunContext,
   policy: Policy,
   limitMs: number,
+  runOver: AbortSignal,
 ): Promise<Finding> {
   const started = performance.now();
   const exchanges: Exchange[] = [];
   const note = (exchange: Exchange): void => {
     if (exchanges.length < MAX_EVIDENCE) exchanges.push(exchange);
   };
-  let timer: NodeJS.Timeout | undefined;
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  const timer = setTimeout(stop, limitMs);
+  runOver.addEventListener("abort", stop);
   const limit = new Promise<Verdict>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ outcome: "unknown", observed: "the probe was not done in time" }),
-      limitMs,
-    );
+    end.signal.addEventListener("abort", () => resolve(unknown("the probe was not done in time")));
   });
-  const verdict = await Promise.race([control.run(run, policy, note), limit]).catch(verdictOfError);
+  const attempt = async (): Promise<Verdict> => control.run(run.during(end.signal), policy, note);
+  const probe = attempt().catch(verdictOfError);
+  const verdict = await Promise.race([probe, limit]);
   clearTimeout(timer);
-  return findingOf(control, verdict, (performance.now() - started) / 1000, exchanges);
+  runOver.removeEventListener("abort", stop);
+  end.abort();
+  return findingOf(control, verdict, (performance.now() - started) / 1000, [...exchanges], run);
 }
 
 /** The target's faults leave us not knowing; a fault of the probe is ours, and says so. */
 function verdictOfError(error: unknown): Verdict {
-  if (error instanceof WireError)
-    return { outcome: "unknown", observed: `no usable answer: ${error.message}` };
+  if (error instanceof WireError) return unknown(`no usable answer: ${error.message}`);
   return {
     outcome: "error",
     observed: `the probe broke: ${error instanceof Error ? error.message : String(error)}`,
@@ -172,6 +215,7 @@ function findingOf(
   verdict: Verdict,
   seconds: number,
   exchanges: readonly Exchange[],
+  { secrets }: RunContext,
 ): Finding {
   const { id, room, claim, advice, proves, references } = control;
   return {
@@ -179,13 +223,13 @@ function findingOf(
     room,
     claim,
     outcome: verdict.outcome,
-    observed: printable(verdict.observed, 300),
-    ...(verdict.expected === undefined ? {} : { expected: printable(verdict.expected, 300) }),
+    observed: printable(secrets.hide(verdict.observed), 300),
+    ...(verdict.expected === undefined ? {} : { expected: printable(secrets.hide(verdict.expected), 300) }),
     advice,
     proves,
     references,
     seconds,
-    evidence: exchanges.map(evidenceOf),
+    evidence: exchanges.map((exchange) => evidenceOf(exchange, secrets)),
   };
 }
 

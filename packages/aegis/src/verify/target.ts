@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { Value } from "typebox/value";
 import type { TargetCall, TargetDescription } from "../control.ts";
+import { systemRandom } from "../lib/random.ts";
 
 const closed = { additionalProperties: false } as const;
 const path = Type.String({ pattern: "^/[^\\s]*$", maxLength: 2048 });
@@ -83,12 +84,13 @@ export function parseTarget(data: unknown): TargetDescription {
   );
 }
 
-/** A call's body with `{username}` and its like filled in. */
+/** A call's body with `{username}` and its like filled in; `{random}` is new in every call that does not give it. */
 export function fill(call: TargetCall, values: Readonly<Record<string, string>>): Record<string, string> {
+  const known = new Map(Object.entries({ random: systemRandom.token(9), ...values }));
   return Object.fromEntries(
     Object.entries(call.body ?? {}).map(([key, text]) => [
       key,
-      text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole),
+      text.replace(/\{(\w+)\}/g, (whole, name: string) => known.get(name) ?? whole),
     ]),
   );
 }

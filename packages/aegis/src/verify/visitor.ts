@@ -71,14 +71,15 @@ function sessionCookieOf(target: TargetDescription, lines: readonly string[], cl
 async function isAlive(target: TargetDescription, client: WireClient): Promise<boolean | undefined> {
   const check = target.sessionCheck ?? target.activity;
   if (check === undefined) return undefined;
-  const { response } = await client.send(requestOf(check));
+  const { request, response } = await client.send(requestOf(check));
   if (response.status >= 200 && response.status < 300) return true;
   if (response.status === 401 || response.status === 403) return false;
-  // Away to somewhere else is a "no" too: to the sign-in page, as a rule.
+  // Away to somewhere else is a "no" too: to the sign-in page, as a rule. Back to itself says nothing.
   const location = headerOf(response, "location");
-  return response.status >= 300 && response.status < 400 && location !== undefined && location !== check.path
-    ? false
-    : undefined;
+  if (response.status < 300 || response.status >= 400 || location === undefined) return undefined;
+  if (!URL.canParse(location, request.url)) return undefined;
+  const [from, to] = [new URL(request.url), new URL(location, request.url)];
+  return from.origin === to.origin && from.pathname === to.pathname ? undefined : false;
 }
 
 async function csrfToken(target: TargetDescription, client: WireClient): Promise<string | undefined> {

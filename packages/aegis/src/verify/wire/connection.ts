@@ -1,9 +1,14 @@
 /** One connection, bounded in time and size. The far end may be hostile: whatever it does, this ends. */
 import net from "node:net";
 import tls from "node:tls";
+import { WireError } from "./fault.ts";
+
+export { faultOf, WireError, type WireFault } from "./fault.ts";
 
 export interface WireOptions {
   readonly origin: URL;
+  /** Until the far end takes the connection, in milliseconds; beyond it the fault is `refused`. */
+  readonly connectTimeoutMs: number;
   /** Whole exchange, in milliseconds. */
   readonly timeoutMs: number;
   readonly maxHeaderBytes: number;
@@ -14,9 +19,12 @@ export interface WireOptions {
   readonly ca: string | undefined;
   /** Sent with every request, as the proxy in front would: for targets that are tested without it. */
   readonly edgeHeaders: Readonly<Record<string, string>>;
+  /** Ends every exchange at once when it fires: nothing goes on behind the back of a run that is over. */
+  readonly signal?: AbortSignal;
 }
 
 export const wireDefaults = {
+  connectTimeoutMs: 5000,
   timeoutMs: 10_000,
   maxHeaderBytes: 65_536,
   maxBodyBytes: 1_048_576,
@@ -25,41 +33,34 @@ export const wireDefaults = {
   edgeHeaders: {},
 } as const;
 
-export type WireFault = "refused" | "time" | "size" | "malformed" | "closed" | "certificate";
-
-/** Why there is no answer. The message is ours, so that nothing of the far end's text gets into it. */
-export class WireError extends Error {
-  override readonly name = "WireError";
-  readonly fault: WireFault;
-
-  constructor(fault: WireFault, message: string) {
-    super(message);
-    this.fault = fault;
-  }
+/** @throws WireError where our own settings cannot make a connection. */
+export function connect(options: WireOptions): net.Socket {
+  const socket = open(options);
+  const timer = setTimeout(
+    () => socket.destroy(new WireError("refused", "nobody takes the connection")),
+    options.connectTimeoutMs,
+  ).unref();
+  const stop = (): void => clearTimeout(timer);
+  return socket.once("connect", stop).once("close", stop);
 }
 
-export function connect(options: WireOptions): net.Socket {
-  const { origin, insecure, ca } = options;
+function open({ origin, insecure, ca }: WireOptions): net.Socket {
   const host = origin.hostname.replace(/^\[|\]$/g, "");
   const secure = origin.protocol === "https:";
   const port = origin.port === "" ? (secure ? 443 : 80) : Number(origin.port);
   if (!secure) return net.connect({ host, port });
-  return tls.connect({
-    host,
-    port,
-    ...(net.isIP(host) === 0 ? { servername: host } : {}),
-    rejectUnauthorized: !insecure,
-    ...(ca === undefined ? {} : { ca }),
-    ALPNProtocols: ["http/1.1"],
-  });
-}
-
-export function faultOf(error: Error & { code?: string }): WireError {
-  const code = error.code ?? "";
-  if (/^(CERT_|ERR_TLS|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code))
-    return new WireError("certificate", `the certificate is not trusted (${code})`);
-  if (code === "ECONNRESET" || code === "EPIPE") return new WireError("closed", "the connection was reset");
-  return new WireError("refused", `no connection (${/^[A-Z_]{3,40}$/.test(code) ? code : "network error"})`);
+  try {
+    return tls.connect({
+      host,
+      port,
+      ...(net.isIP(host) === 0 ? { servername: host } : {}),
+      rejectUnauthorized: !insecure,
+      ...(ca === undefined ? {} : { ca }),
+      ALPNProtocols: ["http/1.1"],
+    });
+  } catch {
+    throw new WireError("certificate", "the settings for TLS cannot be used"); // OpenSSL's own text helps nobody
+  }
 }
 
 export interface RawResult {
@@ -76,25 +77,35 @@ export function sendRaw(
 ): Promise<RawResult> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const socket = connect(options);
     const chunks: Buffer[] = [];
     let size = 0;
     let settled = false;
+    let socket: net.Socket | undefined;
     const end = (ended: RawResult["ended"]): void => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      socket.destroy();
+      options.signal?.removeEventListener("abort", outOfTime);
+      socket?.destroy();
       resolve({ bytes: Buffer.concat(chunks), ended, seconds: (performance.now() - started) / 1000 });
     };
-    const timer = setTimeout(() => end("time"), waitMs);
-    socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () => socket.write(bytes));
-    socket.on("data", (chunk: Buffer) => {
+    const outOfTime = (): void => end("time");
+    const timer = setTimeout(outOfTime, waitMs);
+    if (options.signal?.aborted === true) return end("time");
+    options.signal?.addEventListener("abort", outOfTime);
+    try {
+      socket = connect(options);
+    } catch {
+      return end("refused"); // our own settings; the exchange before this one has said so
+    }
+    const line = socket;
+    line.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () => line.write(bytes));
+    line.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
       if (size > options.maxHeaderBytes + options.maxBodyBytes) end("size");
     });
-    socket.on("error", () => end(size > 0 ? "closed" : "refused"));
-    socket.on("close", () => end("closed"));
+    line.on("error", () => end(size > 0 ? "closed" : "refused"));
+    line.on("close", () => end("closed"));
   });
 }

@@ -1,9 +1,8 @@
-import type { Exchange, WireRequest } from "../../control.ts";
+import type { Exchange, WireRequest, WireResponse } from "../../control.ts";
 import { connect, faultOf, WireError, type WireOptions } from "./connection.ts";
-import { readResponse } from "./response.ts";
+import { ResponseReader } from "./response.ts";
 
-/** Chunked framing may cost so many times the content; a server that sends a byte a chunk means no good. */
-const MAX_FRAMING = 3;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** One request and its answer on a connection of its own. @throws WireError */
 export function exchange(
@@ -13,66 +12,64 @@ export function exchange(
 ): Promise<Exchange> {
   const method = request.method ?? "GET";
   const { headers, body } = encode(options, request, cookie);
+  if (!isSendable(method, request.path, headers))
+    return Promise.reject(new WireError("malformed", "our own request would be malformed"));
   const head = [
     `${method} ${request.path} HTTP/1.1`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
     "",
     "",
   ].join("\r\n");
-  if (/[\0\n]/.test(request.path) || headers.some(([, value]) => /[\0\r\n]/.test(value)))
-    return Promise.reject(new WireError("malformed", "our own request would be malformed"));
-
   return new Promise((resolve, reject) => {
+    const reader = new ResponseReader(method, options);
     const socket = connect(options);
-    let received = Buffer.alloc(0);
-    let quiet: NodeJS.Timeout | undefined;
     const finish = (act: () => void): void => {
       clearTimeout(timer);
-      clearTimeout(quiet);
+      options.signal?.removeEventListener("abort", stopped);
       socket.removeAllListeners();
       socket.on("error", () => undefined); // late faults of a connection that is done with
       socket.destroy();
       act();
     };
-    const tryRead = (ended: boolean): void => {
+    const fail = (error: unknown): void => finish(() => reject(error));
+    const stopped = (): void => fail(new WireError("time", "the run has no time left"));
+    const read = (take: () => WireResponse | undefined): void => {
       try {
-        const response = readResponse(received, ended, method, options);
-        if (response !== undefined)
-          finish(() =>
-            resolve({ request: { method, url: options.origin.origin + request.path, headers }, response }),
-          );
+        const response = take();
+        if (response === undefined) return;
+        const sent = { method, url: options.origin.origin + request.path, headers };
+        finish(() => resolve({ request: sent, response }));
       } catch (error) {
-        finish(() => reject(error));
+        fail(error);
       }
     };
     const timer = setTimeout(
-      () => finish(() => reject(new WireError("time", "no complete answer in time"))),
+      () => fail(new WireError("time", "no complete answer in time")),
       options.timeoutMs,
     );
+    if (options.signal?.aborted === true) return stopped();
+    options.signal?.addEventListener("abort", stopped);
     socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () =>
-      socket.write(Buffer.concat([Buffer.from(head), body])),
+      socket.write(Buffer.concat([Buffer.from(head, "latin1"), body])),
     );
-    let readAt = 0;
-    socket.on("data", (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length > options.maxHeaderBytes + MAX_FRAMING * options.maxBodyBytes)
-        return finish(() => reject(new WireError("size", "far more bytes than content")));
-      // Read from its beginning each time, an answer in tiny pieces would cost the square of its length.
-      clearTimeout(quiet);
-      if (received.length < 65_536 || received.length > readAt * 1.5) {
-        readAt = received.length;
-        tryRead(false);
-      } else quiet = setTimeout(() => tryRead(false), 20);
-    });
-    socket.on("end", () => tryRead(true));
-    socket.on("error", (error) => finish(() => reject(faultOf(error))));
-    socket.on("close", () =>
-      finish(() => reject(new WireError("closed", "closed without a complete answer"))),
-    );
+    socket.on("data", (chunk: Buffer) => read(() => reader.push(chunk)));
+    socket.on("end", () => read(() => reader.end()));
+    socket.on("error", (error) => fail(faultOf(error)));
+    socket.on("close", () => fail(new WireError("closed", "closed without a complete answer")));
   });
 }
 
+/** Cookies come from the far end: none may end our header early. Beyond Latin-1 a character would become other bytes. */
+function isSendable(method: string, path: string, headers: readonly (readonly [string, string])[]): boolean {
+  return (
+    TOKEN.test(method) &&
+    /^[\u0021-\u007e\u0080-\u00ff]+$/.test(path) &&
+    headers.every(([name, value]) => TOKEN.test(name) && !/[\0\r\n\u0100-\uffff]/.test(value))
+  );
+}
+
 function encode(options: WireOptions, request: WireRequest, cookie: string | undefined) {
+  const method = request.method ?? "GET";
   const [type, text] =
     request.json !== undefined
       ? ["application/json", JSON.stringify(request.json)]
@@ -80,15 +77,17 @@ function encode(options: WireOptions, request: WireRequest, cookie: string | und
         ? ["application/x-www-form-urlencoded", new URLSearchParams(request.form).toString()]
         : [undefined, request.text];
   const body = Buffer.from(text ?? "");
+  const hasLength = text !== undefined || !["GET", "HEAD", "OPTIONS", "DELETE", "TRACE"].includes(method);
   const own: [string, string][] = [
     ["Host", options.origin.host],
     ["User-Agent", "aegis-verify/0.1"],
     ["Accept", "*/*"],
+    ["Accept-Encoding", "identity"],
     ["Connection", "close"],
     ...(type === undefined ? [] : [["Content-Type", type] satisfies [string, string]]),
-    ...(text === undefined
-      ? []
-      : [["Content-Length", String(request.declaredLength ?? body.length)] satisfies [string, string]]),
+    ...(hasLength
+      ? [["Content-Length", String(request.declaredLength ?? body.length)] satisfies [string, string]]
+      : []),
     ...(cookie === undefined ? [] : [["Cookie", cookie] satisfies [string, string]]),
   ];
   const given = { ...options.edgeHeaders, ...request.headers };

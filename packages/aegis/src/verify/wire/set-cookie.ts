@@ -10,14 +10,15 @@ export function parseSetCookie(line: string): WireCookie | undefined {
   if (line.length > 8192) return undefined;
   const [pair = "", ...rest] = line.split(";", 64);
   const equals = pair.indexOf("=");
-  if (equals < 1) return undefined;
+  const cookieName = pair.slice(0, Math.max(equals, 0)).trim();
+  if (cookieName === "") return undefined;
   const attributes = new Map<string, string>();
   for (const part of rest) {
     const at = part.indexOf("=");
     const name = (at === -1 ? part : part.slice(0, at)).trim().toLowerCase();
     if (name !== "") attributes.set(name, at === -1 ? "" : part.slice(at + 1).trim());
   }
-  return { name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim(), attributes };
+  return { name: cookieName, value: pair.slice(equals + 1).trim(), attributes };
 }
 
 /** True when the line takes the cookie away. */
