@@ -26,6 +26,7 @@ export function oneLine(value: string, maxLength = 100): string {
     .replaceAll(/[\p{C}\p{Z}]+/gu, " ")
     .trim()
     .slice(0, maxLength)
+    .trimEnd()
     .toWellFormed();
 }
 

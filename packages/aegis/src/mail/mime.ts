@@ -22,7 +22,8 @@ export function mimeOf(message: MailMessage, from: Sender, clock: Clock, random:
     );
   const { subject, text, html } = message;
   if (
-    subject.trim() === "" ||
+    subject === "" ||
+    subject !== subject.trim() ||
     CONTROLS.test(subject) ||
     subject.length > MAX_SUBJECT_LENGTH ||
     !subject.isWellFormed()

@@ -61,7 +61,7 @@ type Link = (page: keyof typeof mailPages) => string;
  */
 export function composeMail(letter: Letter, facts: LetterFacts): Omit<MailMessage, "to"> {
   const origin = httpUrl(facts.origin).origin;
-  const page = { product: oneLine(facts.product, 60), origin };
+  const page = { product: oneLine(facts.product, 60) || new URL(origin).host, origin };
   const content = contentOf(letter, page.product, origin, (to) => origin + mailPages[to]);
   return { subject: content.subject, text: toText(content, page), html: toHtml(content, page) };
 }
