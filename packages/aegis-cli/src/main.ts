@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerBreach } from "./breach.ts";
 import { registerKeys } from "./keys.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRoutes } from "./routes.ts";
@@ -14,6 +15,7 @@ registerVerify(program);
 registerPolicy(program);
 registerRoutes(program);
 registerKeys(program);
+registerBreach(program);
 
 try {
   await program.parseAsync();

@@ -21,7 +21,14 @@ export class UsageError extends Error {
   }
 }
 
-const KNOWN = new Set(["UsageError", "PolicyError", "TargetError", "SecretError", "ConfigError"]);
+const KNOWN = new Set([
+  "UsageError",
+  "PolicyError",
+  "TargetError",
+  "SecretError",
+  "ConfigError",
+  "CorpusError",
+]);
 
 export function tellError(error: unknown): void {
   const known = error instanceof Error && KNOWN.has(error.name);
