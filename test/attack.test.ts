@@ -240,8 +240,10 @@ describe("a flood of sign-ins", () => {
       }),
     );
     const signedIn = await new Visitor(small.app).enter();
-    const flood = Array.from({ length: 30 }, () =>
-      new Visitor(small.app).send("POST", "/api/login", { json: { username: "nobody", password: "x" } }),
+    const flood = Array.from({ length: 30 }, (_, place) =>
+      new Visitor(small.app).send("POST", "/api/login", {
+        json: { username: `nobody-${place}`, password: "x" },
+      }),
     );
     expect((await signedIn.send("GET", "/api/check_session")).statusCode).toBe(200);
     const answers = await Promise.all(flood);

@@ -7,7 +7,7 @@ import { definePolicy, type Policy, policyLeaves } from "aegis";
 import { withLeaf } from "aegis/testing";
 import { catalogue, type Report, verify } from "aegis/verify";
 import { describe, expect, it } from "vitest";
-import { cheapHash, startHub } from "./support/hub.ts";
+import { BREACHED, cheapHash, startHub } from "./support/hub.ts";
 import { hubTarget } from "./support/target.ts";
 
 const HOST = "hub.test";
@@ -23,8 +23,25 @@ const strict = definePolicy({
   },
   session: { cookie: { sameSite: "strict" } },
   access: { openGroups: [] },
-  account: { emailRequired: true, usernameMaxLength: 32 },
+  account: {
+    emailRequired: true,
+    emailVerification: "required",
+    verificationAttemptLimit: 3,
+    verificationCodeSeconds: 300,
+    usernameMaxLength: 32,
+  },
+  breach: { source: "online" },
+  throttle: {
+    firstDelaySeconds: 5,
+    longestDelaySeconds: 60,
+    attemptLimit: 12,
+    forgetAfterSeconds: 7200,
+    lockoutSeconds: 600,
+  },
+  mfa: { driftStepCount: 0 },
   password: {
+    historyCount: 4,
+    expireAfterSeconds: 90 * 86_400,
     requireUppercase: true,
     requireLowercase: true,
     requireDigit: true,
@@ -36,6 +53,9 @@ const strict = definePolicy({
 
 /** The settings of long sessions can be seen only where there are any. */
 const remembering = withLeaf(strict, "session.rememberMe.enabled", true);
+
+/** The length of a lockout can be seen only where there is one. */
+const locking = withLeaf(strict, "throttle.mode", "lockout");
 
 /** What each setting is weakened to: off, longer, larger, wider. */
 const weaker: Readonly<Record<string, unknown>> = {
@@ -95,6 +115,31 @@ const weaker: Readonly<Record<string, unknown>> = {
   "password.requireDigit": false,
   "password.requireSpecial": false,
   "password.refuseCommon": false,
+  "account.emailVerification": "off",
+  "account.verificationCodeSeconds": 600,
+  "account.verificationAttemptLimit": 10,
+  "account.verificationResendSeconds": 10,
+  "account.deletionGraceSeconds": 60 * 86_400,
+  "password.minLengthWithMfa": 10,
+  "password.historyCount": 1,
+  "password.expireAfterSeconds": 365 * 86_400,
+  "breach.source": "off",
+  "throttle.mode": "lockout",
+  "throttle.freeAttemptCount": 8,
+  "throttle.firstDelaySeconds": 1,
+  "throttle.longestDelaySeconds": 20,
+  "throttle.lockoutSeconds": 60,
+  "throttle.attemptLimit": 100,
+  "throttle.forgetAfterSeconds": 3600,
+  "throttle.knownDeviceSeconds": 0,
+  "mfa.requiredForRoles": [],
+  "mfa.driftStepCount": 2,
+  "mfa.backupCodeCount": 4,
+  "mfa.passkeys": false,
+  "mfa.stepUpAgeSeconds": 86_400,
+  "mfa.unfinishedSeconds": 3600,
+  "recovery.linkSeconds": 86_400,
+  "recovery.resendSeconds": 10,
   "input.jsonLimitBytes": 1_048_576,
   "input.jsonMaxDepth": 200,
   "input.unknownFields": "strip",
@@ -102,12 +147,20 @@ const weaker: Readonly<Record<string, unknown>> = {
 
 async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Promise<Report> {
   const hub = await startHub(enforced);
+  const administrator = { username: "root", password: "Aa7-harbour-violet-eleven-spoons" };
+  await hub.app.aegis.createAccount({
+    ...administrator,
+    email: "root@example.com",
+    roles: ["user", "admin"],
+  });
   try {
     return await verify({
       origin: hub.origin,
       policy: declared,
-      target: hubTarget,
+      target: { ...hubTarget, administrator, breachedPassword: BREACHED },
       advance: (seconds) => hub.clock.advance(seconds),
+      now: () => hub.clock.now(),
+      mailbox: async (address) => hub.mail.sent.filter(({ to }) => to === address).map(({ text }) => text),
       wire: { edgeHeaders: { "x-forwarded-proto": "https", Host: HOST }, timeoutMs: 5000 },
       ...(leaf === undefined ? {} : { only: ({ proves }) => proves.includes(leaf) }),
     });
@@ -127,6 +180,7 @@ describe("the verifier", () => {
   it.each([
     ["the strict policy", strict],
     ["the strict policy with long sessions", remembering],
+    ["the strict policy with lockouts", locking],
   ])("finds nothing wrong with a hub that enforces %s, and nothing it cannot see", async (_name, policy) => {
     const report = await verifyHub(policy, policy);
     const open = report.findings.filter(({ outcome }) => outcome !== "pass" && outcome !== "not-applicable");
@@ -136,7 +190,14 @@ describe("the verifier", () => {
 
   it.concurrent.each(leaves.filter((leaf) => !unprovable.has(leaf)))("catches a weaker %s", async (leaf) => {
     expect(Object.hasOwn(weaker, leaf), `say in this test what a weaker ${leaf} is`).toBe(true);
-    const declared = needsRemembering(leaf) ? remembering : strict;
+    const declared =
+      leaf === "account.emailRequired"
+        ? withLeaf(strict, "account.emailVerification", "optional") // required verification asks for one anyway
+        : leaf === "throttle.lockoutSeconds"
+          ? locking
+          : needsRemembering(leaf)
+            ? remembering
+            : strict;
     const report = await verifyHub(withLeaf(declared, leaf, weaker[leaf]), declared, leaf);
     const failed = report.findings.filter(({ outcome }) => outcome === "fail");
     expect(

@@ -6,11 +6,16 @@ export const PASSWORD = "Harbour violet, 11 spoons";
 
 export class Visitor {
   readonly app: FastifyInstance;
-  cookie = "";
+  readonly cookies = new Map<string, string>();
   readonly username = `v${randomUUID().slice(0, 8)}`;
 
   constructor(app: FastifyInstance) {
     this.app = app;
+  }
+
+  /** The Cookie header that goes along; "" for none. */
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
   async send(
@@ -30,15 +35,18 @@ export class Visitor {
     const payload = options.json === undefined ? options.payload : JSON.stringify(options.json);
     const response = await this.app.inject(payload === undefined ? request : { ...request, payload });
     const set = response.headers["set-cookie"];
-    const line = Array.isArray(set) ? set.at(-1) : set;
-    if (line !== undefined) this.cookie = /Max-Age=0/.test(line) ? "" : (line.split(";")[0] ?? "");
+    for (const line of [set ?? []].flat()) {
+      const [name = "", value = ""] = (line.split(";")[0] ?? "").split("=");
+      if (/Max-Age=0/.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
     return response;
   }
 
   async enter(): Promise<this> {
     await this.send("POST", "/api/register", { json: { username: this.username, password: PASSWORD } });
     await this.send("POST", "/api/login", { json: { username: this.username, password: PASSWORD } });
-    if (this.cookie === "") throw new Error("could not sign in");
+    if (!this.cookies.has("session")) throw new Error("could not sign in");
     return this;
   }
 

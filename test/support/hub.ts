@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { Policy } from "aegis";
 import { type AuditEvent, memoryStores } from "aegis/fastify";
+import { memoryTransport } from "aegis/mail";
 import { manualClock } from "aegis/testing";
 import { buildHub, type HubParts } from "../../apps/hub/server/app.ts";
 import { loadCatalogue } from "../../apps/hub/server/features/content/catalogue.ts";
@@ -9,11 +10,15 @@ import { loadCatalogue } from "../../apps/hub/server/features/content/catalogue.
 const server = new URL("../../apps/hub/server/", import.meta.url);
 const catalogue = loadCatalogue(new URL("features/content/courses/", server));
 
+/** The one password that the stand-in for a breach list knows; no rule but that one refuses it. */
+export const BREACHED = "Correct7Horse-battery staple";
+
 export const webRoot = fileURLToPath(new URL("../dist/web/", server));
 
 export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
   const clock = manualClock();
   const events: AuditEvent[] = [];
+  const mail = memoryTransport();
   const app = await buildHub({
     policy,
     secretKey: new Uint8Array(32).fill(1),
@@ -23,10 +28,13 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     checkReady: async () => undefined,
     clock,
     audit: { write: (event) => void events.push(event) },
+    mail,
+    breaches: { count: async (password) => ({ checked: true, count: password === BREACHED ? 7 : 0 }) },
+    publicOrigin: policy.environment === "production" ? "https://hub.test" : undefined,
     ...parts,
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
-  return { app, origin, clock, events, close: () => app.close() };
+  return { app, origin, clock, events, mail, settled: () => app.aegis.settled(), close: () => app.close() };
 }
 
 /** Argon2id at the least cost: tests of everything but the hash itself. */

@@ -1,7 +1,7 @@
 /** The hub, assembled: the library's rooms around the hub's own features. */
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { type Policy } from "aegis";
-import { type AccountStore, aegis, type AegisWiring, serverOptions, type SessionStore } from "aegis/fastify";
+import { aegis, type AegisStores, type AegisWiring, serverOptions } from "aegis/fastify";
 import type { Catalogue } from "./features/content/catalogue.ts";
 import { contentRoutes } from "./features/content/routes.ts";
 import { healthRoutes } from "./features/health/routes.ts";
@@ -10,11 +10,9 @@ import { policyRoutes } from "./features/policy/routes.ts";
 
 export const PRODUCT = "Gammons Landing Educational Hub";
 
-export interface HubParts {
+export interface HubParts extends AegisStores {
   readonly policy: Policy;
   readonly secretKey: Uint8Array;
-  readonly sessions: SessionStore;
-  readonly accounts: AccountStore;
   readonly catalogue: Catalogue;
   /** Folder of the built web UI. */
   readonly webRoot: string;
@@ -23,26 +21,45 @@ export interface HubParts {
   readonly publicOrigin?: string | undefined;
   readonly securityContact?: string | undefined;
   readonly logger?: FastifyServerOptions["logger"];
+  readonly previousSecretKeys?: readonly Uint8Array[];
+  readonly passwordPeppers?: readonly Uint8Array[];
+  readonly mail?: AegisWiring["mail"] | undefined;
+  readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
 }
 
 export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
-  const { policy, publicOrigin, clock, audit } = parts;
+  const { policy, publicOrigin, clock, audit, mail, breaches } = parts;
   const app = Fastify({ ...serverOptions(policy), logger: parts.logger ?? false });
   await app.register(aegis, {
+    ...storesOf(parts),
     policy,
     secretKey: parts.secretKey,
-    sessions: parts.sessions,
-    accounts: parts.accounts,
+    previousSecretKeys: parts.previousSecretKeys ?? [],
+    passwordPeppers: parts.passwordPeppers ?? [],
     product: PRODUCT,
+    ...(mail === undefined ? {} : { mail }),
+    ...(breaches === undefined ? {} : { breaches }),
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });
   healthRoutes(app, parts.checkReady);
-  policyRoutes(app, policy, PRODUCT);
+  policyRoutes(app, policy, { product: PRODUCT, sendsMail: mail !== undefined });
   contentRoutes(app, parts.catalogue);
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
 }
+
+const storesOf = (parts: AegisStores): AegisStores => ({
+  sessions: parts.sessions,
+  accounts: parts.accounts,
+  throttle: parts.throttle,
+  oneTime: parts.oneTime,
+  devices: parts.devices,
+  factors: parts.factors,
+  passkeys: parts.passkeys,
+  approvals: parts.approvals,
+  events: parts.events,
+});

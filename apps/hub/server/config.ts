@@ -24,6 +24,11 @@ export interface HubConfig {
   readonly directory: string;
   readonly workers: number;
   readonly securityContact: string | undefined;
+  /** Where mail goes out; undefined in development: into the outbox in `directory`. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
+  /** A file made by `aegis breach build`; looked up where the policy's breach.source is "corpus". */
+  readonly breachCorpus: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -52,6 +57,9 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
     workers: numberFrom("WORKERS", env["WORKERS"] ?? "2", 1, 128),
     securityContact: env["SECURITY_CONTACT"],
+    smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],
+    mailFrom: env["MAIL_FROM"] ?? senderOf(publicOrigin),
+    breachCorpus: env["BREACH_CORPUS"],
   };
 }
 
@@ -106,6 +114,12 @@ function numberFrom(name: string, text: string, least: number, most: number): nu
   if (!/^\d+$/.test(text) || number < least || number > most)
     throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${least} to ${most}.`);
   return number;
+}
+
+/** A host without a dot has no mail; there the sender is a name that nobody can answer. */
+function senderOf(publicOrigin: string | undefined): string {
+  const host = publicOrigin === undefined ? "" : new URL(publicOrigin).hostname;
+  return `hub@${/[a-z]/.test(host) && host.includes(".") ? host : "hub.localhost"}`;
 }
 
 const listFrom = (text: string): string[] =>

@@ -13,6 +13,7 @@ export async function describeRoutes(): Promise<readonly RouteRow[]> {
     ...memoryStores(),
     catalogue: await loadCatalogue(new URL("./features/content/courses/", import.meta.url)),
     webRoot: webFolder(),
+    mail: { send: async () => undefined },
     checkReady: async () => undefined,
   });
   await app.ready();

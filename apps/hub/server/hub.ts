@@ -1,17 +1,21 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
-import { loadSecretKey } from "aegis";
-import { migrate, PostgresAccountStore, PostgresSessionStore } from "aegis/stores/postgres";
+import { loadSecretKey, loadSecretRing } from "aegis";
+import { corpusSource, openCorpus } from "aegis/breach";
+import { migrate, postgresStores } from "aegis/stores/postgres";
+import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { migrationSources } from "./database/migrations.ts";
+import { openMail } from "./mail.ts";
 import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 
 export interface RunningHub {
   readonly app: FastifyInstance;
   readonly database: Database;
+  readonly stores: AegisStores;
   close(): Promise<void>;
 }
 
@@ -20,6 +24,7 @@ export async function openHub(
   logger: FastifyServerOptions["logger"],
 ): Promise<RunningHub> {
   const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
+  const ring = loadSecretRing();
   const webRoot = webFolder();
   const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
   let onIdleError = (error: Error): void =>
@@ -32,11 +37,15 @@ export async function openHub(
   });
   try {
     await migrate(database.pool, migrationSources);
+    const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
+    const stores = postgresStores(database.pool);
     const app = await buildHub({
+      ...stores,
+      ...ring,
       policy: config.policy,
       secretKey,
-      sessions: new PostgresSessionStore(database.pool),
-      accounts: new PostgresAccountStore(database.pool),
+      mail: openMail(config),
+      breaches: corpus === undefined ? undefined : corpusSource(corpus),
       catalogue,
       webRoot,
       checkReady: async () => void (await database.pool.query("select 1")),
@@ -48,8 +57,10 @@ export async function openHub(
     return {
       app,
       database,
+      stores,
       close: async () => {
         await app.close();
+        await corpus?.close();
         await database.close();
       },
     };

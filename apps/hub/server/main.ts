@@ -1,6 +1,7 @@
 /** The development server: one process, embedded database, readable log. Refuses production (SRV-1). */
 import { readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
+import { firstAdministrator } from "./first-start.ts";
 import { stopOnSignal, tellAndExit } from "./process.ts";
 
 try {
@@ -19,6 +20,7 @@ try {
   const address = await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.close());
   process.stdout.write(`\n  Gammons Landing Educational Hub\n  ${address}\n\n`);
+  await firstAdministrator(hub, (line) => process.stdout.write(`${line}\n`));
 } catch (error) {
   tellAndExit(error);
 }

@@ -22,7 +22,13 @@ try {
 
 /** Everything that is missing, at once: nobody should have to start it three times to learn three things. */
 function demandProduction(config: HubConfig): void {
-  if (config.environment !== "production") return;
+  if (config.environment !== "production") {
+    if (config.databaseUrl === undefined && config.workers > 1)
+      throw new ConfigError(
+        "The embedded database serves one process: set DATABASE_URL, or WORKERS=1, or run: npm start",
+      );
+    return;
+  }
   const missing: string[] = [];
   try {
     loadSecretKey({ environment: config.environment });
@@ -33,6 +39,14 @@ function demandProduction(config: HubConfig): void {
   if (config.databaseUrl === undefined)
     missing.push(
       "DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.\nSet it to postgres://user@host/database",
+    );
+  if (config.smtpUrl === undefined && config.policy.account.emailVerification !== "off")
+    missing.push(
+      'SMTP_URL is missing: the policy has addresses verified by mail (account.emailVerification).\nSet it to smtps://user:password@host, or the policy to "off"',
+    );
+  if (config.smtpUrl !== undefined && config.publicOrigin === undefined)
+    missing.push(
+      "PUBLIC_ORIGIN is missing: links in mails must lead here, and nowhere else.\nSet it to https://hub.example",
     );
   if (missing.length > 0) throw new ConfigError(missing.join("\n\n"));
 }

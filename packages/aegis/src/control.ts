@@ -59,6 +59,12 @@ export interface SignedIn {
   readonly client: WireClient;
   readonly username: string;
   readonly password: string;
+  /** As given at registration; with `credentials`, the user name. */
+  readonly email: string;
+  /** Makes a described call as this client: fills the body in, and adds the CSRF token where one is described. */
+  call(call: TargetCall, values?: Readonly<Record<string, string>>): Promise<Exchange>;
+  /** The same person with another client. */
+  as(client: WireClient): SignedIn;
   /** The answer to the sign-in request. */
   readonly login: Exchange;
   /** The session cookie's name and value, or undefined where none could be told apart. */
@@ -99,6 +105,8 @@ export interface ProbeContext<P> {
     readonly rememberMe?: boolean;
     readonly client?: WireClient;
     readonly fresh?: boolean;
+    /** These instead of an account of the run's own. */
+    readonly as?: { readonly username: string; readonly password: string };
   }): Promise<SignedIn | undefined>;
   /** Registers a throw-away account; undefined where the description does not say how. */
   register(fields: Readonly<Record<string, string>>): Promise<Exchange | undefined>;
@@ -107,7 +115,11 @@ export interface ProbeContext<P> {
   readonly secure: boolean;
   /** The same path asked for over plain HTTP; undefined where nothing answers there. */
   plainHttp(path: string): Promise<Exchange | undefined>;
+  /** Texts of the mails that the target sent to an address, oldest first, once there are `least` of them (bounded in time); undefined where the run cannot read mail. */
+  mails(address: string, least: number): Promise<readonly string[] | undefined>;
   readonly time: {
+    /** What the target's clock says, in milliseconds since the Unix epoch. */
+    now(): number;
     /** Lets `seconds` go by for the target: at once in process, by waiting on a live target if the run allows it. False: not possible here. */
     pass(seconds: number): Promise<boolean>;
   };
@@ -193,6 +205,33 @@ export interface TargetDescription {
     readonly personal?: string;
     readonly static?: string;
   };
+  /** Confirms an address by the code that was mailed: `{email}`, `{code}`. */
+  readonly verifyEmail?: TargetCall;
+  /** Sends that code again: `{email}`. */
+  readonly resendCode?: TargetCall;
+  /** Asks for a link to a new password: `{email}`. */
+  readonly forgot?: TargetCall;
+  /** Sets it: `{token}`, `{new_password}`. */
+  readonly reset?: TargetCall;
+  /** Changes one's password: `{password}`, `{new_password}`. */
+  readonly changePassword?: TargetCall;
+  /** Deletes one's account. */
+  readonly deleteAccount?: TargetCall;
+  /** Second factors by code (RFC 6238). `setup` answers with the secret in base32, `confirm` with backup codes. */
+  readonly mfa?: {
+    readonly setup: TargetCall & { readonly secretField: string };
+    readonly confirm: TargetCall & { readonly codesField: string };
+    /** Finishes a sign-in: `{code}`. */
+    readonly verify: TargetCall;
+    /** The same by backup code: `{backup_code}`. */
+    readonly verifyBackup?: TargetCall;
+    /** Begins a sign-in without a password. */
+    readonly passkeyOptions?: TargetCall;
+  };
+  /** A password that the target's source of breaches knows and that no other rule refuses. */
+  readonly breachedPassword?: string;
+  /** An administrator without a second factor. */
+  readonly administrator?: { readonly username: string; readonly password: string };
   /** An account that may be used; otherwise one is registered. */
   readonly credentials?: { readonly username: string; readonly password: string };
 }

@@ -4,6 +4,7 @@ import { accessError } from "./access/errors.ts";
 import type { Audit } from "./audit/auditor.ts";
 import type { AuditEventName } from "./audit/events.ts";
 import { type AegisError, problemOf } from "./errors.ts";
+import { inputError } from "./input/errors.ts";
 import { toAegisError } from "./fastify-errors.ts";
 
 const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = [
@@ -15,7 +16,9 @@ const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = 
 
 export function enforceErrors(app: FastifyInstance, audit: Audit): void {
   app.setErrorHandler((thrown, request, reply) => {
-    const error = toAegisError(thrown);
+    // The client went away in the middle: its reset connection is not a store's.
+    const gone = request.raw.destroyed && !request.raw.complete;
+    const error = gone ? inputError("AEGIS_INPUT_MALFORMED") : toAegisError(thrown);
     note(error, request, audit);
     return answer(error, request, reply);
   });
@@ -25,7 +28,7 @@ export function enforceErrors(app: FastifyInstance, audit: Audit): void {
 function note(error: AegisError, request: FastifyRequest, audit: Audit): void {
   if (error.status >= 500) {
     request.log.error(
-      { err: error.facts.cause ?? error, code: error.code, hint: error.spec.hint },
+      { err: loggable(error.facts.cause ?? error), code: error.code, hint: error.spec.hint },
       error.spec.title,
     );
     return;
@@ -41,9 +44,36 @@ function note(error: AegisError, request: FastifyRequest, audit: Audit): void {
   });
 }
 
+/**
+ * What may be kept of an error. A database driver hangs whole rows and parameters onto its errors, hashes and addresses
+ * among them, and quotes values in its message: of what has an SQLSTATE only the state and the names are kept.
+ */
+function loggable(error: unknown): object {
+  if (!(error instanceof Error)) return { message: typeof error };
+  const named = (key: string): object => {
+    const value: unknown = Reflect.get(error, key);
+    return typeof value === "string" && value.length <= 64 ? { [key]: value } : {};
+  };
+  const code: unknown = Reflect.get(error, "code");
+  const fromDatabase = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code);
+  const stack = error.stack?.slice(0, 4000).split("\n");
+  return {
+    type: error.name,
+    ...named("code"),
+    ...named("syscall"),
+    ...named("constraint"),
+    ...named("table"),
+    ...(fromDatabase
+      ? { message: `SQLSTATE ${code}`, stack: stack?.filter((line) => /^\s+at /.test(line)).join("\n") }
+      : { message: error.message, stack: stack?.join("\n") }),
+  };
+}
+
 function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.facts.retryAfterSeconds !== undefined)
     reply.header("retry-after", String(error.facts.retryAfterSeconds));
+  // Also where the route has said already how long its good answers keep.
+  reply.header("cache-control", "no-store");
   // RFC 9110 15.5.2 asks for a challenge; a scheme that browsers do not know opens no password box.
   if (error.status === 401) reply.header("www-authenticate", 'Session realm="session"');
   return reply

@@ -7,8 +7,15 @@ import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
 import { inputError, inputErrors } from "./input/errors.ts";
 import { fieldErrors } from "./input/validation.ts";
 import { isUnavailable } from "./lib/unavailable.ts";
+import { approvalErrors } from "./approval/errors.ts";
+import { breachErrors } from "./breach/errors.ts";
+import { mfaErrors } from "./mfa/errors.ts";
+import { passkeyErrors } from "./passkey/errors.ts";
 import { passwordErrors } from "./password/errors.ts";
+import { recoveryErrors } from "./recovery/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
+import { signInErrors } from "./sign-in/errors.ts";
+import { throttleErrors } from "./throttle/errors.ts";
 import { transportError, transportErrors } from "./transport/errors.ts";
 
 const serverErrors = {
@@ -35,7 +42,14 @@ export const errorTable = {
   ...accessErrors,
   ...sessionErrors,
   ...accountErrors,
+  ...signInErrors,
   ...passwordErrors,
+  ...breachErrors,
+  ...throttleErrors,
+  ...mfaErrors,
+  ...passkeyErrors,
+  ...recoveryErrors,
+  ...approvalErrors,
   ...inputErrors,
   ...serverErrors,
 } as const satisfies ErrorTable;
@@ -76,6 +90,11 @@ export function toAegisError(error: unknown): AegisError {
   return serverError("AEGIS_INTERNAL", { cause: error });
 }
 
+/** Plugins mark their refusals by a code or a status. */
 function isFastifyError(error: unknown): error is FastifyError {
-  return error instanceof Error && "code" in error && typeof error.code === "string";
+  if (!(error instanceof Error)) return false;
+  return (
+    ("code" in error && typeof error.code === "string") ||
+    ("statusCode" in error && typeof error.statusCode === "number")
+  );
 }

@@ -1,6 +1,6 @@
 /** The server options that the policy decides, and the answers that are written before there is a request. */
-import type { Server } from "node:http";
-import type { FastifyHttpOptions } from "fastify";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { FastifyHttpOptions, FastifyInstance } from "fastify";
 import { type AegisError, problemOf } from "./errors.ts";
 import { toAegisError } from "./fastify-errors.ts";
 import { headerBlock } from "./headers/block.ts";
@@ -46,6 +46,17 @@ export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
       );
     },
   };
+}
+
+/** An unknown Expect header is answered by Node itself, without any header of the policy; this takes its place. */
+export function refuseExpectations(app: FastifyInstance, policy: Policy): void {
+  const preface = headerPreface(policy);
+  app.server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
+    const body = JSON.stringify(problemOf(transportError("AEGIS_TRANSPORT_MALFORMED"), systemRandom.uuid()));
+    response
+      .writeHead(417, Object.fromEntries([...preface, ...bodyHeaders(body), ["connection", "close"]]))
+      .end(body);
+  });
 }
 
 const bodyHeaders = (body: string): [string, string][] => [

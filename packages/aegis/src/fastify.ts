@@ -5,14 +5,26 @@
 import type { FastifyInstance } from "fastify";
 import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
-import { accountRoutes, userView } from "./account/routes.ts";
-import { accountService } from "./account/service.ts";
-import type { AccountStore } from "./account/store.ts";
-import { auditor } from "./audit/auditor.ts";
+import { createAccount, type CreatedAccount, type NewAccount } from "./account/service.ts";
+import { userView } from "./account/views.ts";
+import { type Audit, auditor } from "./audit/auditor.ts";
 import type { AuditSink } from "./audit/events.ts";
 import { logSink } from "./audit/log-sink.ts";
 import { enforceCsrf } from "./csrf/enforce.ts";
+import { breachCheck } from "./breach/breach.ts";
+import type { BreachSource } from "./breach/checker.ts";
+import { rangeSource } from "./breach/range.ts";
+import { keyRingSealer } from "./crypto/sealer.ts";
+import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
+import { enforceFactors } from "./fastify-factors.ts";
+import { people } from "./fastify-people.ts";
+import { sweep } from "./fastify-sweep.ts";
+import type { MailTransport } from "./mail/mailer.ts";
+import type { AegisStores } from "./memory-stores.ts";
+import { mfaService } from "./mfa/service.ts";
+import { stepWord } from "./sign-in/enforce.ts";
+import { type SignInPaths, signInPaths } from "./sign-in/paths.ts";
 import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
@@ -20,19 +32,18 @@ import { inputError } from "./input/errors.ts";
 import { deriveKey } from "./lib/bytes.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { type Random, systemRandom } from "./lib/random.ts";
-import { passwordHasher } from "./password/hash.ts";
-import { passwordProblems } from "./password/rules.ts";
+import { passwordHasher } from "./hashing/hash.ts";
 import { fingerprint, type Policy } from "./policy.ts";
 import { enforceSession } from "./session/enforce.ts";
-import { sessionRoutes, sessionView } from "./session/routes.ts";
+import { sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
-import type { SessionStore } from "./session/store.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import "./request.ts";
 
 export { errorTable, type ErrorCode } from "./fastify-errors.ts";
 export { serverOptions } from "./fastify-server.ts";
-export { memoryStores } from "./memory-stores.ts";
+import { refuseExpectations } from "./fastify-server.ts";
+export { type AegisStores, memoryStores } from "./memory-stores.ts";
 export type { RouteRow } from "./access/enforce.ts";
 export type { Account, AccountStore } from "./account/store.ts";
 export type { AuditEvent, AuditEventName, AuditSink } from "./audit/events.ts";
@@ -40,12 +51,21 @@ export type { SessionStore } from "./session/store.ts";
 export type { SessionRecord } from "./session/record.ts";
 export type { AccessRule, CsrfRule, Principal, SessionFacts } from "./request.ts";
 
-export interface AegisWiring {
+/** `...memoryStores()`, `...postgresStores(pool)`, or an application's own. */
+export interface AegisWiring extends AegisStores {
   readonly policy: Policy;
   /** 32 random bytes or more; see `loadSecretKey`. */
   readonly secretKey: Uint8Array;
-  readonly sessions: SessionStore;
-  readonly accounts: AccountStore;
+  /** Earlier values of `secretKey`: they still open what was sealed under them, and seal nothing. */
+  readonly previousSecretKeys?: readonly Uint8Array[];
+  /** Newest first; goes into password hashes beside the salt and is kept out of the database. */
+  readonly passwordPeppers?: readonly Uint8Array[];
+  /** Sends mail (`aegis/mail`). Without it there are no codes and no reset links, and the policy may ask for none. */
+  readonly mail?: MailTransport;
+  /** Where new passwords are looked up. Default for `breach.source: "online"`: the range service. */
+  readonly breaches?: BreachSource;
+  /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
+  readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
   readonly publicOrigin?: string;
   /** The product's name: a password may not consist of it. */
@@ -59,6 +79,12 @@ export interface AegisWiring {
 export interface AegisFacts {
   readonly policy: Policy;
   readonly fingerprint: string;
+  /** Ways to sign in beyond the built-in ones are declared here before their routes. */
+  readonly signInPaths: Pick<SignInPaths, "declare">;
+  /** Resolves when what goes on after answers (mail, events) is done. */
+  readonly settled: () => Promise<void>;
+  /** Makes an account that nobody registered. @throws AEGIS_ACCOUNT_TAKEN */
+  readonly createAccount: (account: NewAccount) => Promise<CreatedAccount>;
   /** The live route table. */
   readonly routes: readonly RouteRow[];
 }
@@ -87,10 +113,28 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
 
   const routes = collectRoutes(app); // before any route exists: an undeclared one stops the start
-  app.decorate("aegis", { policy, fingerprint: fingerprint(policy), routes });
+  const paths = builtInPaths();
+  const hasher = passwordHasher(policy.password, random, {
+    secrets: wiring.passwordPeppers ?? [],
+    onMissing: (name) =>
+      app.log.error(
+        { pepper: name },
+        "a stored password needs a pepper that was not given (PASSWORD_PEPPER)",
+      ),
+  });
+  app.decorate("aegis", {
+    policy,
+    fingerprint: fingerprint(policy),
+    routes,
+    signInPaths: paths,
+    settled: () => who.settled(),
+    createAccount: (account) =>
+      createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
+  });
 
-  const headers = enforceHeaders(app, policy.headers, random); // first: every answer has them, refusals too
+  const headers = enforceHeaders(app, policy.headers, random, policy.access.openGroups); // first: every answer has them, refusals too
   enforceErrors(app, audit); // whatever goes wrong from here on has one form
+  refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
   const service = sessionService(policy.session, store, clock, random);
   const sessions = enforceSession(app, policy.session, {
@@ -108,57 +152,65 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     publicOrigin,
     onRefusal: (request, code) => audit(request, { event: "csrf.refused", outcome: "failure", code }),
   }); // after the session, which the token is bound to; before anything acts
-  enforceAccess(app, policy.access); // last before the body is read: a stranger's body is never parsed on a guarded route
+  enforceAccess(app, policy.access, {
+    now: () => clock.now(),
+    stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
+  }); // last before the body is read: a stranger's body is never parsed on a guarded route
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
 
   enforceCspReports(app, clock, (violation, ip) =>
     audit(undefined, { event: "csp.violation", outcome: "failure", ip, facts: { ...violation } }),
   );
-  const hasher = passwordHasher(policy.password, random);
-  const product = wiring.product === undefined ? {} : { product: wiring.product };
-  const accountsService = accountService(
-    policy.account,
-    accounts,
-    {
-      hash: (password) => hasher.hash(password),
-      verify: (password, hash) => hasher.verify(password, hash),
-      verifyNothing: (password) => hasher.verifyNothing(password),
-      problems: (password, { username, email }) =>
-        passwordProblems(policy.password, password, {
-          username,
-          ...(email === null ? {} : { email }),
-          ...product,
-        }),
-    },
+  const who = people(app, {
+    policy,
+    secretKey: wiring.secretKey,
+    stores: wiring,
+    mail: demandMail(wiring),
+    publicOrigin,
+    product: wiring.product ?? "",
+    hasher,
+    audit,
     clock,
     random,
-  );
-  accountRoutes(app, policy.account, {
-    service: accountsService,
-    store: accounts,
-    signIn: sessions.signIn,
-    sessionView,
-    invalid: (errors) => inputError("AEGIS_INPUT_INVALID", { errors }),
-    signInRequired,
-    onEvent: (request, event) =>
-      audit(request, {
-        event: event.name,
-        outcome: "because" in event ? "failure" : "success",
-        ...("account" in event ? { user_id: event.account.id, username: event.account.username } : {}),
-        ...("username" in event ? { username: event.username.slice(0, 254) } : {}),
-        ...("sessionId" in event ? { session_id: event.sessionId } : {}),
-        ...("because" in event ? { facts: { because: event.because } } : {}),
-      }),
   });
+  const sealer = keyRingSealer([wiring.secretKey, ...(wiring.previousSecretKeys ?? [])], "mfa", random);
+  const mfa = mfaService(policy.mfa, {
+    ...sealer,
+    store: wiring.factors,
+    key: deriveKey(wiring.secretKey, "backup-codes"),
+    issuer: wiring.product ?? "Aegis",
+    clock,
+    random,
+  });
+  const signIns = enforceAccounts(app, {
+    people: who,
+    sessions,
+    mfa,
+    paths,
+    breached: breachedBy(wiring, audit),
+    invalid: (errors) => inputError("AEGIS_INPUT_INVALID", { errors }),
+    collect: async (account) => ({
+      sessions: await store.listByUser(account.id, clock.now()),
+      events: await wiring.events.listByAccount(account.id, 1000),
+      ...(await wiring.collectPersonalData?.(account.id)),
+    }),
+  });
+  enforceFactors(app, { people: who, mfa, signIns });
+  sweep(app, [
+    () => service.removeExpired(),
+    () => wiring.throttle.removeStale(clock.now() - policy.throttle.forgetAfterSeconds * 1000, clock.now()),
+    () => wiring.oneTime.removeExpired(clock.now()),
+    () => wiring.devices.removeExpired(clock.now()),
+    () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
+    () => accounts.removeDue(clock.now(), unverifiedBefore(policy, clock.now())),
+  ]);
   sessionRoutes(app, {
     sessions,
     service,
     now: () => clock.now(),
-    describeUser: async (request) => {
-      const account = await accounts.findById(request.principal.userId);
-      if (account === undefined) throw signInRequired();
-      return userView(account);
-    },
+    describeUser: async (request) => userView(await who.accountOf(request)),
+    describeUnfinished: async ({ unfinishedSignIn }) =>
+      unfinishedSignIn === null ? {} : { step: stepWord(unfinishedSignIn.stage) },
     onEnded: (request, { userId, sessionId, reason, count }) =>
       audit(request, {
         event: "session.ended",
@@ -172,6 +224,49 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
 
 // Hooks and decorators are for the whole application, not for a scope of this plugin's own.
 Object.assign(aegis, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "aegis" });
+
+/** The classified ways into an account. Another one is declared by the application, or its route does not start. */
+function builtInPaths(): SignInPaths {
+  const paths = signInPaths();
+  paths.declare("password", "one-factor");
+  paths.declare("totp", "second-factor");
+  paths.declare("backup_code", "second-factor");
+  paths.declare("passkey", "two-factors"); // the authenticator verifies the person (PIN, finger) and has the key
+  paths.declare("passkey_second", "second-factor");
+  return paths;
+}
+
+/** Links in mails must lead to us, whatever Host header a request came with. */
+function demandMail({ policy, mail, publicOrigin }: AegisWiring): MailTransport | undefined {
+  if (mail === undefined && policy.account.emailVerification !== "off")
+    throw new Error(
+      `account.emailVerification is "${policy.account.emailVerification}", but no mail can be sent: wire \`mail\` (aegis/mail), or set it to "off".`,
+    );
+  if (mail !== undefined && publicOrigin === undefined && policy.environment === "production")
+    throw new Error(
+      "Mail in production needs publicOrigin: links may not be made of a request's Host header.",
+    );
+  return mail;
+}
+
+function breachedBy({ policy, breaches }: AegisWiring, audit: Audit) {
+  const online = () => rangeSource({ fetch, timeoutSeconds: policy.breach.timeoutSeconds });
+  const source = breaches ?? (policy.breach.source === "online" ? online() : undefined);
+  const check = breachCheck(policy.breach, source, {
+    onUnavailable: (because) =>
+      audit(undefined, { event: "password.breach_unchecked", outcome: "failure", facts: { because } }),
+  });
+  return async (password: string): Promise<number | undefined> => {
+    const verdict = await check(password);
+    return verdict.ok ? undefined : verdict.count;
+  };
+}
+
+const DAY_MS = 86_400_000;
+const EVENTS_KEPT_MS = 400 * DAY_MS;
+/** A registration that nobody finished holds its user name no longer than this. */
+const unverifiedBefore = (policy: Policy, now: number): number | undefined =>
+  policy.account.emailVerification === "required" ? now - DAY_MS : undefined;
 
 /** Without them the limits of the policy would be words: a server with other limits must not start. */
 function demandServerOptions(app: FastifyInstance, policy: Policy): void {

@@ -6,7 +6,7 @@ export { presets } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
 export { AegisError } from "./errors.ts";
 export type { Environment } from "./lib/schema.ts";
-export { loadSecretKey } from "./secret/load.ts";
+export { loadSecretKey, loadSecretRing, type SecretRing } from "./secret/load.ts";
 export type { SecretSource } from "./secret/load.ts";
 export { SecretError } from "./secret/errors.ts";
 export { type LeafDescription, leafDescriptions, policyLeaves } from "./policy-leaves.ts";

@@ -1,7 +1,45 @@
 import { MemoryAccountStore } from "./account/memory-store.ts";
+import type { AccountStore } from "./account/store.ts";
+import { MemoryApprovalStore } from "./approval/memory-store.ts";
+import type { ApprovalStore } from "./approval/store.ts";
+import { type EventStore, MemoryEventStore } from "./audit/event-store.ts";
+import { MemoryDeviceStore } from "./device/memory-store.ts";
+import type { DeviceStore } from "./device/store.ts";
+import { MemoryFactorStore } from "./mfa/memory-store.ts";
+import type { FactorStore } from "./mfa/store.ts";
+import { MemoryOneTimeStore } from "./one-time/memory-store.ts";
+import type { OneTimeStore } from "./one-time/store.ts";
+import { MemoryPasskeyStore } from "./passkey/memory-store.ts";
+import type { PasskeyStore } from "./passkey/store.ts";
 import { MemorySessionStore } from "./session/memory-store.ts";
+import type { SessionStore } from "./session/store.ts";
+import { MemoryThrottleStore } from "./throttle/memory-store.ts";
+import type { ThrottleStore } from "./throttle/store.ts";
+
+/** Where everything lives that must outlive a request, one port per room. */
+export interface AegisStores {
+  readonly sessions: SessionStore;
+  readonly accounts: AccountStore;
+  readonly throttle: ThrottleStore;
+  readonly oneTime: OneTimeStore;
+  readonly devices: DeviceStore;
+  readonly factors: FactorStore;
+  readonly passkeys: PasskeyStore;
+  readonly approvals: ApprovalStore;
+  readonly events: EventStore;
+}
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
-export function memoryStores() {
-  return { sessions: new MemorySessionStore(), accounts: new MemoryAccountStore() };
+export function memoryStores(): AegisStores {
+  return {
+    sessions: new MemorySessionStore(),
+    accounts: new MemoryAccountStore(),
+    throttle: new MemoryThrottleStore(),
+    oneTime: new MemoryOneTimeStore(),
+    devices: new MemoryDeviceStore(),
+    factors: new MemoryFactorStore(),
+    passkeys: new MemoryPasskeyStore(),
+    approvals: new MemoryApprovalStore(),
+    events: new MemoryEventStore(),
+  };
 }

@@ -3,15 +3,19 @@ import { createHash } from "node:crypto";
 import Type from "typebox";
 import { accessDefaults, accessPolicySchema } from "./access/policy.ts";
 import { accountDefaults, accountPolicySchema } from "./account/policy.ts";
+import { breachDefaults, breachPolicySchema } from "./breach/policy.ts";
 import { csrfDefaults, csrfPolicySchema } from "./csrf/policy.ts";
 import { headersDefaults, headersPolicySchema } from "./headers/policy.ts";
 import { inputDefaults, inputPolicySchema } from "./input/policy.ts";
 import { deepFreeze, type DeepPartial, type DeepReadonly, mergeData } from "./lib/freeze.ts";
 import { type Environment, oneOf, section } from "./lib/schema.ts";
+import { mfaDefaults, mfaPolicySchema } from "./mfa/policy.ts";
 import { passwordDefaults, passwordPolicySchema } from "./password/policy.ts";
 import { checkPolicy, PolicyError } from "./policy-check.ts";
 import { type PresetName, presets } from "./presets.ts";
+import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
+import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
 import { transportDefaults, transportPolicySchema } from "./transport/policy.ts";
 
 const environments = ["development", "test", "production"] as const;
@@ -26,6 +30,10 @@ export const policySchema = section(
     access: accessPolicySchema,
     account: accountPolicySchema,
     password: passwordPolicySchema,
+    breach: breachPolicySchema,
+    throttle: throttlePolicySchema,
+    mfa: mfaPolicySchema,
+    recovery: recoveryPolicySchema,
     input: inputPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
@@ -68,6 +76,10 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     access: accessDefaults(environment),
     account: accountDefaults(environment),
     password: passwordDefaults(environment),
+    breach: breachDefaults(environment),
+    throttle: throttleDefaults(environment),
+    mfa: mfaDefaults(environment),
+    recovery: recoveryDefaults(environment),
     input: inputDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;

@@ -17,15 +17,23 @@ const platform = {
     absoluteTimeoutSeconds: 8 * HOUR,
     rotateEverySeconds: 5 * MINUTE,
   },
-  password: { minLength: 12, ...fourClasses },
-  account: { emailRequired: true },
+  password: {
+    minLength: 12,
+    minLengthWithMfa: 12,
+    ...fourClasses,
+    historyCount: 5,
+    expireAfterSeconds: 90 * DAY,
+  },
+  account: { emailRequired: true, emailVerification: "required" },
+  throttle: { mode: "lockout", freeAttemptCount: 4, lockoutSeconds: 30 * MINUTE },
 } as const;
 
 export const presets = {
   modern: {},
   education: {
     session: { idleTimeoutSeconds: HOUR, absoluteTimeoutSeconds: HOUR, cookie: { sameSite: "lax" } },
-    password: { minLength: 12 },
+    password: { minLength: 12, minLengthWithMfa: 12 },
+    account: { emailVerification: "optional" },
     access: { openGroups: ["content"] },
   },
   platform,

@@ -7,6 +7,12 @@ export interface Principal {
   readonly roles: readonly string[];
 }
 
+/** How far a sign-in has come. Only `complete` has rights; the others may call nothing but what finishes them. */
+export type SignInStage = "complete" | "second-factor" | "password-change" | "enrolment";
+
+/** Authenticator assurance level (NIST SP 800-63B-4): 1 one factor, 2 two factors. */
+export type Aal = 1 | 2;
+
 /** The session behind a request. Times are milliseconds since the Unix epoch. */
 export interface SessionFacts {
   /** Public handle: may be shown and logged; opens nothing. */
@@ -15,6 +21,12 @@ export interface SessionFacts {
   readonly createdAt: number;
   readonly idleExpiresAt: number;
   readonly absoluteExpiresAt: number;
+  readonly stage: SignInStage;
+  readonly aal: Aal;
+  /** The sign-in paths that were walked, e.g. ["password", "totp"]. */
+  readonly methods: readonly string[];
+  /** When the person last proved who they are. */
+  readonly provenAt: number;
 }
 
 /** Who may call a route: everybody, whoever is signed in, a role, or everybody while the policy opens the group. */
@@ -41,10 +53,20 @@ declare module "fastify" {
     transport?: "https" | "any";
     /** `raw`: the route has its own body parser; otherwise a body without a schema is refused. */
     body?: "raw";
+    /** Unfinished sign-ins that may call this route too; none unless named. */
+    stages?: readonly Exclude<SignInStage, "complete">[];
+    /** The classified sign-in paths that this route ends; a session can be started on no other route. */
+    signIn?: string | readonly string[];
+    /** Two factors, however long ago. */
+    requireAal?: 2;
+    /** The last proof may be no older, in seconds; "policy": mfa.stepUpAgeSeconds. */
+    maxAuthAgeSeconds?: number | "policy";
   }
   interface FastifyRequest {
     /** The session, or null. Set by the session room. */
     session: SessionFacts | null;
+    /** A sign-in that this cookie began and has not finished, on routes that do not serve it. Set by the session room. */
+    unfinishedSignIn: SessionFacts | null;
     /** Who is signed in. Reading it while nobody is throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
     readonly principal: Principal;
   }

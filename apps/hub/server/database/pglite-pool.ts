@@ -35,7 +35,21 @@ export async function openPglite(directory?: string): Promise<EmbeddedPool> {
       done = resolve;
     });
     await before;
-    return { query: run, release: () => done() };
+    let released = false;
+    const rolledBack = () => db.exec("rollback").catch(() => undefined); // where nothing had begun
+    return {
+      query(text, values) {
+        if (released) throw new Error("this connection was given back");
+        return run(text, values);
+      },
+      release(destroy) {
+        if (released) return;
+        released = true;
+        // There is but one session: what another pool would close with the connection is rolled back here.
+        if (destroy === undefined || destroy === false) done();
+        else void rolledBack().finally(() => done());
+      },
+    };
   };
 
   return {

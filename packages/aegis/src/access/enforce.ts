@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import type { AccessRule, CsrfRule } from "../request.ts";
+import type { AccessRule, CsrfRule, Principal, SessionFacts } from "../request.ts";
 import { accessError } from "./errors.ts";
 import type { AccessPolicy } from "./policy.ts";
 
@@ -30,27 +30,60 @@ export function collectRoutes(app: FastifyInstance): readonly RouteRow[] {
   return rows;
 }
 
-export function enforceAccess(app: FastifyInstance, policy: DeepReadonly<AccessPolicy>): void {
+export interface AccessWiring {
+  readonly now: () => number;
+  /** What `maxAuthAgeSeconds: "policy"` means. */
+  readonly stepUpAgeSeconds: number;
+}
+
+export function enforceAccess(
+  app: FastifyInstance,
+  policy: DeepReadonly<AccessPolicy>,
+  wiring: AccessWiring,
+): void {
   const open = new Set(policy.openGroups.map((group) => `group:${group}`));
 
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) return;
-    const access = request.routeOptions.config.access;
+    const { access } = request.routeOptions.config;
     if (access === "public" || (access !== undefined && open.has(access))) return;
-    if (request.session === null) return refuseAnonymous(request, reply, policy.signInPath);
-    if (access === "authenticated" || access?.startsWith("group:") === true) return;
-    if (
-      access?.startsWith("role:") === true &&
-      request.principal.roles.includes(access.slice("role:".length))
-    )
-      return;
-    throw accessError("AEGIS_ACCESS_FORBIDDEN");
+    if (request.session === null) {
+      const because =
+        request.unfinishedSignIn === null
+          ? "AEGIS_ACCESS_SIGN_IN_REQUIRED"
+          : "AEGIS_ACCESS_SIGN_IN_UNFINISHED";
+      return refuseAnonymous(request, reply, policy.signInPath, because);
+    }
+    if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
+    demandProof(request.session, request.routeOptions.config, wiring);
   });
 }
 
+const mayCall = (access: AccessRule | undefined, { roles }: Principal): boolean =>
+  access === "authenticated" ||
+  access?.startsWith("group:") === true ||
+  (access?.startsWith("role:") === true && roles.includes(access.slice("role:".length)));
+
+/** Step-up (ASVS 5.0 7.5.3). A sign-in that is still under way is fresh by itself: it lives for minutes. */
+function demandProof(
+  session: SessionFacts,
+  { requireAal, maxAuthAgeSeconds }: FastifyContextConfig,
+  { now, stepUpAgeSeconds }: AccessWiring,
+): void {
+  if (requireAal === 2 && session.aal < 2) throw accessError("AEGIS_ACCESS_SECOND_FACTOR_NEEDED");
+  if (maxAuthAgeSeconds === undefined || session.stage !== "complete") return;
+  const seconds = maxAuthAgeSeconds === "policy" ? stepUpAgeSeconds : maxAuthAgeSeconds;
+  if (now() - session.provenAt > seconds * 1000) throw accessError("AEGIS_ACCESS_PROOF_NEEDED");
+}
+
 /** A browser that asks for a page is shown the way; everything else gets a plain 401. */
-function refuseAnonymous(request: FastifyRequest, reply: FastifyReply, signInPath: string): FastifyReply {
+function refuseAnonymous(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signInPath: string,
+  because: "AEGIS_ACCESS_SIGN_IN_REQUIRED" | "AEGIS_ACCESS_SIGN_IN_UNFINISHED",
+): FastifyReply {
   const wantsPage = request.method === "GET" && /\btext\/html\b/.test(request.headers.accept ?? "");
-  if (!wantsPage) throw accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
+  if (!wantsPage) throw accessError(because);
   return reply.redirect(`${signInPath}?next=${encodeURIComponent(request.url)}`, 302);
 }

@@ -13,6 +13,24 @@ export const accessErrors = {
     detail: "Your account may not do this.",
     hint: "Signed in, but without the role that the route declares.",
   },
+  AEGIS_ACCESS_SIGN_IN_UNFINISHED: {
+    status: 403,
+    title: "Sign-in unfinished",
+    detail: "Finish signing in first.",
+    hint: "The session still waits for a second factor, a new password or the set-up of a second factor.",
+  },
+  AEGIS_ACCESS_PROOF_NEEDED: {
+    status: 403,
+    title: "Confirm it is you",
+    detail: "This needs a fresh proof that it is you.",
+    hint: "The route declares maxAuthAgeSeconds, and the last proof is older (POST /api/auth/confirm renews it).",
+  },
+  AEGIS_ACCESS_SECOND_FACTOR_NEEDED: {
+    status: 403,
+    title: "Second factor needed",
+    detail: "This needs a sign-in with a second factor.",
+    hint: "The route declares requireAal 2, and the session was opened with one factor.",
+  },
   AEGIS_ACCESS_NOT_FOUND: {
     status: 404,
     title: "Not found",

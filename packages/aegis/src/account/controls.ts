@@ -18,6 +18,7 @@ import {
   registersAtAll,
   registersNobody,
 } from "../verify/wire/checks.ts";
+import { addressControls } from "./controls-address.ts";
 import type { AccountPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<AccountPolicy>;
@@ -159,6 +160,7 @@ const emailRequired: Control<Policy> = {
 
 export const accountControls: RoomControls<Policy> = {
   controls: [
+    ...addressControls,
     sameWords,
     selfRegistration,
     emailRequired,

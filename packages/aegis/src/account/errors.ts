@@ -1,23 +1,41 @@
 import { errorsOf, type ErrorTable } from "../errors.ts";
 
 export const accountErrors = {
-  AEGIS_ACCOUNT_SIGN_IN_FAILED: {
-    status: 401,
-    title: "Sign-in failed",
-    detail: "User name or password is wrong.",
-    hint: "Unknown user and wrong password are merged here on purpose; the audit event tells them apart.",
-  },
   AEGIS_ACCOUNT_TAKEN: {
     status: 409,
     title: "Not available",
-    detail: "That user name or e-mail address cannot be used.",
-    hint: "An account with that user name or e-mail address exists.",
+    detail: "That user name cannot be used.",
+    hint: "An account with that user name exists. A taken e-mail address is never told: its owner gets a mail.",
   },
   AEGIS_ACCOUNT_REGISTRATION_CLOSED: {
     status: 403,
     title: "Registration closed",
     detail: "Accounts are made by an administrator here.",
     hint: "account.selfRegistration is false.",
+  },
+  AEGIS_ACCOUNT_UNVERIFIED: {
+    status: 403,
+    title: "Address not verified",
+    detail: "Type the code that was sent to your e-mail address first.",
+    hint: "The password was right; account.emailVerification is required, and the address is not verified.",
+  },
+  AEGIS_ACCOUNT_CODE_REFUSED: {
+    status: 400,
+    title: "Code refused",
+    detail: "That code is wrong, was used, or has expired. After a few wrong ones, ask for a new code.",
+    hint: "A wrong, spent, expired or over-tried code are merged here on purpose.",
+  },
+  AEGIS_ACCOUNT_NOT_FOUND: {
+    status: 404,
+    title: "Not found",
+    detail: "There is no such account.",
+    hint: "The id is not one of an account.",
+  },
+  AEGIS_ACCOUNT_OWN: {
+    status: 409,
+    title: "Not on yourself",
+    detail: "Another administrator must do this to your account.",
+    hint: "An administrator asked for something on their own account that would lock them out or go around a check.",
   },
 } as const satisfies ErrorTable;
 

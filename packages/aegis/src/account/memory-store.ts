@@ -1,14 +1,22 @@
-import { type Account, type AccountStore, nameKey } from "./store.ts";
+import {
+  type Account,
+  type AccountMarks,
+  type AccountPage,
+  type AccountStore,
+  nameKey,
+  type NewPassword,
+} from "./store.ts";
 
 /** The executable specification of an account store; forgets everything when the process ends. */
 export class MemoryAccountStore implements AccountStore {
   readonly #accounts = new Map<string, Account>();
   /** Name keys and address keys in one map: both sign in, so neither may be the other's. */
   readonly #logins = new Map<string, string>();
+  readonly #histories = new Map<string, readonly string[]>();
 
-  async create(account: Account) {
+  async create(account: Account, linkEmail: boolean) {
     const name = nameKey(account.username);
-    const email = account.email === null ? undefined : nameKey(account.email);
+    const email = account.email === null || !linkEmail ? undefined : nameKey(account.email);
     if (this.#logins.has(name)) return { created: false, taken: "username" } as const;
     if (email !== undefined && this.#logins.has(email)) return { created: false, taken: "email" } as const;
     this.#accounts.set(account.id, account);
@@ -26,6 +34,24 @@ export class MemoryAccountStore implements AccountStore {
     return id === undefined ? undefined : this.#accounts.get(id);
   }
 
+  async findUnverified(email: string): Promise<Account | undefined> {
+    return [...this.#accounts.values()]
+      .filter(
+        (one) => one.emailVerifiedAt === null && one.email !== null && nameKey(one.email) === nameKey(email),
+      )
+      .toSorted((a, b) => b.createdAt - a.createdAt)[0];
+  }
+
+  async linkEmail(id: string, email: string, now: number): Promise<boolean> {
+    const account = this.#accounts.get(id);
+    const owner = this.#logins.get(nameKey(email));
+    if (account === undefined || (owner !== undefined && owner !== id)) return false;
+    for (const [key, accountId] of this.#logins)
+      if (accountId === id && key !== nameKey(account.username)) this.#logins.delete(key);
+    this.#logins.set(nameKey(email), id);
+    return this.#change(id, (one) => ({ ...one, email, emailVerifiedAt: now })) !== undefined;
+  }
+
   async updateProfile(
     id: string,
     profile: { readonly displayName: string; readonly aboutMe: string },
@@ -40,6 +66,61 @@ export class MemoryAccountStore implements AccountStore {
   async replacePasswordHash(id: string, from: string, to: string): Promise<boolean> {
     if (this.#accounts.get(id)?.passwordHash !== from) return false;
     return this.#change(id, (account) => ({ ...account, passwordHash: to })) !== undefined;
+  }
+
+  async changePassword(id: string, from: string, to: NewPassword): Promise<boolean> {
+    if (this.#accounts.get(id)?.passwordHash !== from) return false;
+    this.#histories.set(id, [from, ...(this.#histories.get(id) ?? [])].slice(0, to.keepHistory));
+    this.#change(id, (account) => ({
+      ...account,
+      passwordHash: to.hash,
+      passwordChangedAt: to.changedAt,
+      passwordNeedsMfa: to.needsMfa,
+      mustChangePassword: false,
+    }));
+    return true;
+  }
+
+  async passwordHistory(id: string, limit: number): Promise<readonly string[]> {
+    return (this.#histories.get(id) ?? []).slice(0, limit);
+  }
+
+  async mark(id: string, marks: AccountMarks): Promise<boolean> {
+    return this.#change(id, (account) => ({ ...account, ...marks })) !== undefined;
+  }
+
+  async list({
+    query,
+    limit,
+    offset,
+  }: {
+    query: string;
+    limit: number;
+    offset: number;
+  }): Promise<AccountPage> {
+    const wanted = nameKey(query);
+    const found = [...this.#accounts.values()]
+      .filter(({ username, email }) => nameKey(`${username} ${email ?? ""}`).includes(wanted))
+      .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    return { items: found.slice(offset, offset + limit), total: found.length };
+  }
+
+  async countWithRole(role: string): Promise<number> {
+    return [...this.#accounts.values()].filter(({ roles }) => roles.includes(role)).length;
+  }
+
+  async removeDue(now: number, unverifiedBefore: number | undefined): Promise<number> {
+    const due = [...this.#accounts.values()].filter(
+      ({ deleteAfter, emailVerifiedAt, createdAt }) =>
+        (deleteAfter !== null && deleteAfter <= now) ||
+        (unverifiedBefore !== undefined && emailVerifiedAt === null && createdAt < unverifiedBefore),
+    );
+    for (const { id } of due) {
+      this.#accounts.delete(id);
+      this.#histories.delete(id);
+      for (const [key, owner] of this.#logins) if (owner === id) this.#logins.delete(key);
+    }
+    return due.length;
   }
 
   #change(id: string, change: (account: Account) => Account): Account | undefined {

@@ -1,101 +1,117 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type Type from "typebox";
 import type { FieldError } from "../errors.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import type { Principal, SessionFacts } from "../request.ts";
 import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
-import type { AccountService } from "./service.ts";
+import type { AccountService, AddressLetters } from "./service.ts";
 import type { Account, AccountStore } from "./store.ts";
+import { profileView, userView } from "./views.ts";
 
 export interface AccountRoutesWiring {
   readonly service: AccountService;
   readonly store: AccountStore;
-  readonly signIn: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    subject: Principal,
-    rememberMe: boolean,
-  ) => Promise<SessionFacts>;
-  readonly sessionView: (session: SessionFacts) => Readonly<Record<string, unknown>>;
+  readonly accountOf: (request: FastifyRequest) => Promise<Account>;
   readonly invalid: (errors: readonly FieldError[]) => Error;
   readonly signInRequired: () => Error;
-  readonly onEvent: (request: FastifyRequest, event: AccountEvent) => void;
+  /** False where no mail can be sent: then there are no codes. */
+  readonly sendsMail: boolean;
+  /** Does something after the answer, so that its time does not tell whether there was anything to do. */
+  readonly later: (request: FastifyRequest, work: () => Promise<void>) => void;
+  readonly letters: (request: FastifyRequest) => AddressLetters;
+  readonly onEvent: (request: FastifyRequest, event: AccountRouteEvent) => void;
 }
 
-export type AccountEvent =
+export type AccountRouteEvent =
   | {
-      readonly name: "account.registered" | "account.profile_changed" | "password.rehashed";
+      readonly name:
+        | "account.registered"
+        | "account.profile_changed"
+        | "account.email_verified"
+        | "account.email_changed";
       readonly account: Account;
     }
-  | { readonly name: "account.registration_refused"; readonly username: string; readonly because: string }
-  | { readonly name: "session.signed_in"; readonly account: Account; readonly sessionId: string }
-  | { readonly name: "session.sign_in_failed"; readonly username: string; readonly because: string };
+  | { readonly name: "account.registration_refused"; readonly because: string };
 
-type Body<S extends keyof ReturnType<typeof accountSchemas>> = Type.Static<
-  ReturnType<typeof accountSchemas>[S]
->;
+type Body<S extends keyof ReturnType<typeof accountSchemas>> = {
+  Body: Type.Static<ReturnType<typeof accountSchemas>[S]>;
+};
 
-/** The HTTP surface of accounts (ACC-1): register, sign in, profile. */
+/** The HTTP surface of accounts (ACC-1, ACC-4): register, verify an address, profile. */
 export function accountRoutes(
   app: FastifyInstance,
   policy: DeepReadonly<AccountPolicy>,
   wiring: AccountRoutesWiring,
 ): void {
-  const { service, store, onEvent } = wiring;
+  const { service, store, onEvent, later } = wiring;
   const schemas = accountSchemas(policy);
-  const open = { access: "public", csrf: "origin-only" } as const;
+  const open = { access: "public", csrf: "origin-only", session: "none" } as const;
+  const verifies = wiring.sendsMail && policy.emailVerification !== "off";
 
-  app.post<{ Body: Body<"register"> }>("/api/register", {
-    config: { ...open, session: "none" },
+  app.post<Body<"register">>("/api/register", {
+    config: open,
     schema: { body: schemas.register },
     handler: async (request, reply) => {
       const result = await service.register(request.body);
       if ("problems" in result) {
-        onEvent(request, {
-          name: "account.registration_refused",
-          username: request.body.username,
-          because: "password",
-        });
+        onEvent(request, { name: "account.registration_refused", because: "rules" });
         throw wiring.invalid(result.problems);
       }
-      onEvent(request, { name: "account.registered", account: result.account });
-      return reply.code(201).send({ user: userView(result.account) });
-    },
-  });
-
-  app.post<{ Body: Body<"login"> }>("/api/login", {
-    config: { ...open, session: "passive" },
-    schema: { body: schemas.login },
-    handler: async (request, reply) => {
-      const { username, password, remember_me: rememberMe = false } = request.body;
-      const result = await service.signIn(username, password);
-      if (!result.ok) {
-        onEvent(request, { name: "session.sign_in_failed", username, because: result.because });
-        throw accountError("AEGIS_ACCOUNT_SIGN_IN_FAILED");
-      }
       const { account } = result;
-      if (result.rehashed) onEvent(request, { name: "password.rehashed", account });
-      const subject = { userId: account.id, username: account.username, roles: account.roles };
-      const session = await wiring.signIn(request, reply, subject, rememberMe);
-      onEvent(request, { name: "session.signed_in", account, sessionId: session.id });
-      return { user: userView(account), session: wiring.sessionView(session) };
+      onEvent(request, { name: "account.registered", account });
+      const { email } = account;
+      if (email !== null && verifies)
+        later(request, () => service.sendCode(account.id, email, wiring.letters(request)));
+      return reply.code(201).send({
+        status: "registered",
+        verification: email !== null && verifies ? "sent" : "none",
+        user: userView(account),
+      });
     },
   });
 
-  const own = async (request: FastifyRequest): Promise<Account> => {
-    const account = await store.findById(request.principal.userId);
-    if (account === undefined) throw wiring.signInRequired(); // deleted while signed in
-    return account;
-  };
+  if (verifies) {
+    app.post<Body<"verify">>("/api/register/verify", {
+      config: open,
+      schema: { body: schemas.verify },
+      handler: async (request) => {
+        const account = await service.verifyEmail(request.body.email, request.body.code);
+        if (account === undefined) throw accountError("AEGIS_ACCOUNT_CODE_REFUSED");
+        onEvent(request, { name: "account.email_verified", account });
+        return { status: "verified" };
+      },
+    });
+
+    app.post<Body<"email">>("/api/register/resend", {
+      config: open,
+      schema: { body: schemas.email },
+      handler: async (request, reply) => {
+        later(request, () => service.resendCode(request.body.email, wiring.letters(request)));
+        return reply
+          .code(202)
+          .send({ status: "sent_if_due", wait_seconds: policy.verificationResendSeconds });
+      },
+    });
+
+    app.post<Body<"email">>("/api/account/email", {
+      config: { access: "authenticated", maxAuthAgeSeconds: "policy" },
+      schema: { body: schemas.email },
+      handler: async (request, reply) => {
+        const account = await wiring.accountOf(request);
+        later(request, () => service.sendCode(account.id, request.body.email, wiring.letters(request)));
+        onEvent(request, { name: "account.email_changed", account });
+        return reply.code(202).send({ status: "sent" });
+      },
+    });
+  }
 
   app.get("/api/profile", {
     config: { access: "authenticated" },
-    handler: async (request) => profileView(await own(request)),
+    handler: async (request) => profileView(await wiring.accountOf(request)),
   });
 
-  app.post<{ Body: Body<"profile"> }>("/api/profile", {
+  app.post<Body<"profile">>("/api/profile", {
     config: { access: "authenticated" },
     schema: { body: schemas.profile },
     handler: async (request) => {
@@ -107,17 +123,3 @@ export function accountRoutes(
     },
   });
 }
-
-export const userView = (account: Account) => ({
-  id: account.id,
-  username: account.username,
-  email: account.email,
-  display_name: account.displayName,
-  roles: account.roles,
-});
-
-const profileView = (account: Account) => ({
-  ...userView(account),
-  about_me: account.aboutMe,
-  created_at: new Date(account.createdAt).toISOString(),
-});

@@ -20,6 +20,11 @@ export function describeAccountStore(
       id: randomUUID(),
       username: unique(),
       email: null,
+      emailVerifiedAt: null,
+      mustChangePassword: false,
+      passwordNeedsMfa: false,
+      disabledAt: null,
+      deleteAfter: null,
       passwordHash: "$argon2id$1",
       passwordChangedAt: 1_800_000_000_000,
       displayName: "Ada",
@@ -31,7 +36,7 @@ export function describeAccountStore(
 
     it("gives back what it was given, by id, by name and by address, however they are written", async () => {
       const account = make({ username: `Ada-${unique()}`, email: `Ada-${unique()}@Example.com` });
-      expect(await store.create(account)).toEqual({ created: true });
+      expect(await store.create(account, true)).toEqual({ created: true });
       expect(await store.findById(account.id)).toEqual(account);
       expect(await store.findByLogin(account.username.toUpperCase())).toEqual(account);
       expect(await store.findByLogin((account.email ?? "").toLowerCase())).toEqual(account);
@@ -45,12 +50,12 @@ export function describeAccountStore(
 
     it("refuses a name or an address that is in use, in whatever spelling", async () => {
       const account = make({ email: `${unique()}@example.com` });
-      await store.create(account);
-      expect(await store.create(make({ username: account.username.toUpperCase() }))).toEqual({
+      await store.create(account, true);
+      expect(await store.create(make({ username: account.username.toUpperCase() }), true)).toEqual({
         created: false,
         taken: "username",
       });
-      expect(await store.create(make({ email: (account.email ?? "").toUpperCase() }))).toEqual({
+      expect(await store.create(make({ email: (account.email ?? "").toUpperCase() }), true)).toEqual({
         created: false,
         taken: "email",
       });
@@ -58,8 +63,10 @@ export function describeAccountStore(
 
     it("refuses a name that is somebody's address: both sign in", async () => {
       const account = make({ email: `${unique()}@example.com` });
-      await store.create(account);
-      expect(await store.create(make({ username: account.email ?? "" }))).toMatchObject({ created: false });
+      await store.create(account, true);
+      expect(await store.create(make({ username: account.email ?? "" }), true)).toMatchObject({
+        created: false,
+      });
     });
 
     it("creates exactly one of twenty that ask for one name at the same moment", async () => {
@@ -67,7 +74,7 @@ export function describeAccountStore(
         const username = unique();
         const results = await Promise.all(
           Array.from({ length: 20 }, () =>
-            store.create(make({ username, email: `${unique()}@example.com` })),
+            store.create(make({ username, email: `${unique()}@example.com` }), true),
           ),
         );
         expect(results.filter(({ created }) => created)).toHaveLength(1);
@@ -76,16 +83,16 @@ export function describeAccountStore(
 
     it("leaves nothing behind of a registration that was refused", async () => {
       const taken = make({ email: `${unique()}@example.com` });
-      await store.create(taken);
+      await store.create(taken, true);
       const refused = make({ email: taken.email });
-      await store.create(refused);
+      await store.create(refused, true);
       expect(await store.findById(refused.id)).toBeUndefined();
       expect(await store.findByLogin(refused.username)).toBeUndefined();
     });
 
     it("changes a profile, and nothing else", async () => {
       const account = make();
-      await store.create(account);
+      await store.create(account, true);
       const changed = { ...account, displayName: "Grace", aboutMe: "Läuft. 🛳" };
       expect(await store.updateProfile(account.id, changed)).toEqual(changed);
       expect(await store.findById(account.id)).toEqual(changed);
@@ -94,7 +101,7 @@ export function describeAccountStore(
 
     it("replaces a hash only while it is still the one that was checked", async () => {
       const account = make();
-      await store.create(account);
+      await store.create(account, true);
       expect(await store.replacePasswordHash(account.id, "another", "new")).toBe(false);
       const tries = Array.from({ length: 10 }, (_, place) =>
         store.replacePasswordHash(account.id, account.passwordHash, `new-${place}`),

@@ -2,20 +2,53 @@
  * Security events: who, what, when, from where, with what outcome (ASVS 5.0 16.2, 16.3; requirement ACC-6).
  * Never a password, token, code or cookie: the type has no place for one.
  */
-export type AuditEventName =
-  | "account.registered"
-  | "account.registration_refused"
-  | "account.profile_changed"
-  | "session.signed_in"
-  | "session.sign_in_failed"
-  | "session.ended"
-  | "session.store_away"
-  | "access.refused"
-  | "csrf.refused"
-  | "input.refused"
-  | "transport.refused"
-  | "csp.violation"
-  | "password.rehashed";
+export const auditEventNames = [
+  "account.registered",
+  "account.registration_refused",
+  "account.profile_changed",
+  "account.email_verified",
+  "account.email_changed",
+  "account.exported",
+  "account.deletion_scheduled",
+  "account.deletion_cancelled",
+  "account.suspended",
+  "account.restored",
+  "account.unlocked",
+  "session.signed_in",
+  "session.sign_in_failed",
+  "session.step_done",
+  "session.ended",
+  "session.confirmed",
+  "session.store_away",
+  "throttle.delayed",
+  "throttle.owner_told",
+  "password.rehashed",
+  "password.changed",
+  "password.change_forced",
+  "password.reset_requested",
+  "password.reset",
+  "password.breach_unchecked",
+  "mfa.enabled",
+  "mfa.disabled",
+  "mfa.reset",
+  "mfa.code_refused",
+  "mfa.backup_code_used",
+  "mfa.backup_codes_renewed",
+  "passkey.added",
+  "passkey.removed",
+  "passkey.refused",
+  "approval.requested",
+  "approval.approved",
+  "approval.rejected",
+  "mail.failed",
+  "access.refused",
+  "csrf.refused",
+  "input.refused",
+  "transport.refused",
+  "csp.violation",
+] as const;
+
+export type AuditEventName = (typeof auditEventNames)[number];
 
 export interface AuditEvent {
   readonly event: AuditEventName;

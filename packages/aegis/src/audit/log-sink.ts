@@ -1,3 +1,4 @@
+import { isRecord } from "../lib/freeze.ts";
 import type { AuditEvent, AuditSink } from "./events.ts";
 
 /** The part of a pino logger that is needed here. */
@@ -6,11 +7,20 @@ export interface LogTarget {
   warn(fields: object, message: string): void;
 }
 
+/** Control and format characters (escape sequences, text that runs backwards) fool whoever reads a log in a terminal. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
+
+function shown(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(UNSEEN, "\uFFFD");
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
+}
+
 /** Events as structured log lines: every value is a JSON string, so that no text can start a line of its own. */
 export function logSink(log: LogTarget): AuditSink {
   return {
     write(event: AuditEvent) {
-      const fields = { audit: event };
+      const fields = { audit: shown(event) };
       if (event.outcome === "success") log.info(fields, event.event);
       else log.warn(fields, event.event);
     },

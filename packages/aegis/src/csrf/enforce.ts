@@ -66,7 +66,11 @@ export function enforceCsrf(
   });
 
   app.get("/csrf-token", {
-    config: { access: "public", session: "passive" },
+    config: {
+      access: "public",
+      session: "passive",
+      stages: ["second-factor", "password-change", "enrolment"], // their next step needs a token too
+    },
     handler: async (request) => ({
       // Signed out there is nothing to protect; the token is then bound to no session and opens nothing.
       csrf_token: makeCsrfToken(wiring.key, request.session?.id ?? "anonymous", wiring.random),

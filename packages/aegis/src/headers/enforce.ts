@@ -8,7 +8,13 @@ import type { HeadersPolicy } from "./policy.ts";
  * Sets the block on every answer, errors and files included, and the page policy on whatever turns out to be HTML.
  * The sign-out header is handed to the session room.
  */
-export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<HeadersPolicy>, random: Random) {
+export function enforceHeaders(
+  app: FastifyInstance,
+  policy: DeepReadonly<HeadersPolicy>,
+  random: Random,
+  openGroups: readonly string[],
+) {
+  const open = new Set(["public", ...openGroups.map((group) => `group:${group}`)]);
   const block = headerBlock(policy);
   const ours = policy.setBy === "app";
   const nonces = new WeakMap<FastifyReply, string>();
@@ -34,7 +40,7 @@ export function enforceHeaders(app: FastifyInstance, policy: DeepReadonly<Header
     // An answer that depends on who asks, or that carries a cookie, must not be kept by any cache (RFC 9111 7.3).
     const personal = request.session !== null && reply.getHeader("cache-control") === undefined;
     const access = request.routeOptions.config.access;
-    const guarded = access !== "public" && access?.startsWith("group:") !== true;
+    const guarded = access !== undefined && !open.has(access);
     if (
       personal ||
       guarded ||

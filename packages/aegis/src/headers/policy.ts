@@ -102,5 +102,5 @@ export const headersDefaults = (environment: Environment): HeadersPolicy => ({
   crossOriginOpener: "same-origin",
   crossOriginResource: "same-origin",
   xssProtection: "0",
-  clearSiteDataOnSignOut: ["cache", "cookies", "storage"],
+  clearSiteDataOnSignOut: ["cache", "storage"], // the session cookie is ended by name; the known device stays known
 });

@@ -72,6 +72,7 @@ const meanings: Readonly<Record<string, string>> = {
   duplicate_key: "A field is given twice.",
   forbidden_key: "A field has a name that is not allowed.",
   nul_character: "The text holds a NUL character.",
+  too_many_keys: "The JSON has too many fields.",
   too_many_fields: "The form has too many fields.",
 };
 

@@ -6,12 +6,15 @@ export type JsonRefusal =
   | "not_utf8"
   | "not_json"
   | "too_deep"
+  | "too_many_keys"
   | "duplicate_key"
   | "forbidden_key"
   | "nul_character";
 
 export type JsonResult = { readonly value: unknown } | { readonly refused: JsonRefusal };
 
+/** Each unknown key costs a line of the validation's answer; no body of ours has a hundred. */
+const MAX_KEYS = 1000;
 const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 export function readJson(bytes: Uint8Array, maxDepth: number): JsonResult {
@@ -37,6 +40,7 @@ function decode(bytes: Uint8Array): string | undefined {
 /** One pass over the tokens: strings and brackets are all it needs; JSON.parse then judges the grammar. */
 function scan(text: string, maxDepth: number): JsonRefusal | undefined {
   const keys: (Set<string> | undefined)[] = [];
+  let seen = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === "{" || char === "[") {
@@ -49,6 +53,7 @@ function scan(text: string, maxDepth: number): JsonRefusal | undefined {
       if (end === undefined) return "not_json";
       const refused = checkString(text, at, end, keys.at(-1));
       if (refused !== undefined) return refused;
+      if (keys.at(-1) !== undefined && isKey(text, end) && ++seen > MAX_KEYS) return "too_many_keys";
       at = end;
     }
   }

@@ -25,6 +25,9 @@ export const seconds = (minimum: number, maximum: number, description: string) =
 export const count = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description });
 
+/** The id of a row, as we make and store it: no other spelling of the same bits, no "urn:uuid:" before it. */
+export const rowId = () => Type.String({ pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" });
+
 export const flag = (description: string) => Type.Boolean({ description });
 
 export const texts = (pattern: string, description: string) =>

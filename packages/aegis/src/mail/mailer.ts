@@ -23,6 +23,8 @@ export interface MailTransport {
 export interface Mailer {
   /** Never throws and never waits: an answer may not tell by its time whether there was somebody to write to. */
   post(message: MailMessage, kind: string): void;
+  /** Waits until nothing is being sent or waits for its turn; what pauses before another try is not waited for. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 

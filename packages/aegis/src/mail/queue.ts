@@ -33,7 +33,7 @@ export function mailQueue(transport: MailTransport, options: MailQueueOptions): 
   const pausing = new Map<Job, () => void>();
   const running = new Set<Job>();
   let closing: Promise<void> | undefined;
-  let idle = () => {};
+  const onIdle: (() => void)[] = [];
 
   function report({ kind }: Pick<Job, "kind">, error: unknown): void {
     try {
@@ -50,7 +50,7 @@ export function mailQueue(transport: MailTransport, options: MailQueueOptions): 
       running.add(job);
       void attempt(job);
     }
-    if (running.size === 0 && waiting.length === 0) idle();
+    if (running.size === 0 && waiting.length === 0) for (const tell of onIdle.splice(0)) tell();
   }
 
   async function attempt(job: Job): Promise<void> {
@@ -84,7 +84,7 @@ export function mailQueue(transport: MailTransport, options: MailQueueOptions): 
     }
     pausing.clear();
     const { promise: drained, resolve } = Promise.withResolvers<void>();
-    idle = resolve;
+    onIdle.push(resolve);
     pump();
     await atMost(CLOSE_MILLISECONDS, drained);
     const lost = [...running, ...waiting.splice(0)];
@@ -120,6 +120,12 @@ export function mailQueue(transport: MailTransport, options: MailQueueOptions): 
         );
       waiting.push({ message, kind, failures: 0 });
       schedule(pump, 0);
+    },
+    settled() {
+      if (running.size === 0 && waiting.length === 0) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onIdle.push(resolve);
+      return promise;
     },
     close: () => (closing ??= drain()),
   };

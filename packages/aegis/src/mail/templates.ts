@@ -47,10 +47,10 @@ export interface LetterFacts {
 export const mailPages = {
   signIn: "/login",
   forgot: "/forgot",
-  password: "/security/password",
-  factors: "/security/two-factor",
-  devices: "/security/devices",
-  account: "/security/account",
+  password: "/account/security",
+  factors: "/account/security",
+  devices: "/sessions",
+  account: "/account/data",
 } as const;
 
 type Link = (page: keyof typeof mailPages) => string;

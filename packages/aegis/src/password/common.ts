@@ -46,15 +46,17 @@ export function isMadeOf(password: string, context: readonly string[]): boolean 
 
 /** The text with decoration taken off: as it is, without digits and signs at its ends, and with digits read as letters. */
 function coreForms(text: string): string[] {
-  const bare = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+  const bare = withoutEnds(text);
   const read = [...text].map((char) => LEET[char] ?? char).join("");
-  return [
-    text,
-    bare,
-    read,
-    read.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ""),
-    [...bare].map((char) => LEET[char] ?? char).join(""),
-  ];
+  return [text, bare, read, withoutEnds(read), [...bare].map((char) => LEET[char] ?? char).join("")];
+}
+
+/** Without what is no letter at both ends; in one pass, where a regular expression tries every end again from every start. */
+function withoutEnds(text: string): string {
+  const signs = [...text];
+  const isLetter = (sign: string): boolean => /\p{L}/u.test(sign);
+  const first = signs.findIndex(isLetter);
+  return first < 0 ? "" : signs.slice(first, signs.findLastIndex(isLetter) + 1).join("");
 }
 
 const lettersOf = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, "");

@@ -16,6 +16,7 @@ import {
   registersAtAll,
   registersNobody,
 } from "../verify/wire/checks.ts";
+import { changeControls } from "./controls-change.ts";
 import type { PasswordPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<PasswordPolicy>;
@@ -87,6 +88,7 @@ const lengthFor = (policy: Policy): number => Math.min(Math.max(policy.minLength
 
 export const passwordControls: RoomControls<Policy> = {
   controls: [
+    ...changeControls,
     rule(
       "short-refused",
       "A password below the least length is refused",

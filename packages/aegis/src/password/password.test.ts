@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemRandom } from "../lib/random.ts";
 import { definePolicy } from "../policy.ts";
-import { passwordHasher } from "./hash.ts";
+import { passwordHasher } from "../hashing/hash.ts";
 import { passwordProblems } from "./rules.ts";
 
 const modern = definePolicy({

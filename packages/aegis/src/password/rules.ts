@@ -22,9 +22,12 @@ export function passwordProblems(
   policy: DeepReadonly<PasswordPolicy>,
   typed: string,
   context: PasswordContext = {},
+  minLength: number = policy.minLength,
 ): FieldError[] {
   const password = normalizePassword(typed);
   const length = codePoints(password);
+  // What is too long is refused for that alone: the lists are not searched with megabytes of somebody's choice.
+  const readable = length <= policy.maxLength;
   const words = [context.username, context.email, context.email?.split("@", 1)[0], context.product];
   const rules: readonly Rule[] = [
     // A lone surrogate or a control character cannot be typed again on another keyboard, and NUL ends C strings.
@@ -36,9 +39,9 @@ export function passwordProblems(
     },
     {
       reason: "too_short",
-      message: `At least ${policy.minLength} characters.`,
+      message: `At least ${minLength} characters.`,
       applies: true,
-      broken: length < policy.minLength,
+      broken: length < minLength,
     },
     {
       reason: "too_long",
@@ -74,16 +77,18 @@ export function passwordProblems(
       reason: "common",
       message: "It is one of the passwords that attackers try first.",
       applies: policy.refuseCommon,
-      broken: isCommon(password),
+      broken: readable && isCommon(password),
     },
     {
       reason: "contains_context",
       message: "It is made of your name, your address or the name of this service.",
       applies: policy.refuseCommon,
-      broken: isMadeOf(
-        password,
-        words.filter((word) => word !== undefined),
-      ),
+      broken:
+        readable &&
+        isMadeOf(
+          password,
+          words.filter((word) => word !== undefined),
+        ),
     },
   ];
   return rules

@@ -43,6 +43,36 @@ export function loadSecretKey(source: SecretSource): Uint8Array {
   return secretBytes(keptKey(directory, random));
 }
 
+/** Secrets that have a history: the first is used, the others are kept until nothing needs them. */
+export interface SecretRing {
+  /** Earlier values of SECRET_KEY, from SECRET_KEY_PREVIOUS. */
+  readonly previousSecretKeys: readonly Uint8Array[];
+  /** From PASSWORD_PEPPER, newest first; none where it is not set. */
+  readonly passwordPeppers: readonly Uint8Array[];
+}
+
+/**
+ * SECRET_KEY_PREVIOUS and PASSWORD_PEPPER: lists, separated by commas.
+ * @throws SecretError AEGIS_SECRET_WEAK
+ */
+export function loadSecretRing(env: Readonly<Record<string, string | undefined>> = process.env): SecretRing {
+  const list = (name: string): Uint8Array[] =>
+    (env[name] ?? "")
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "")
+      .map((one) => {
+        const weakness = weaknessOf(one);
+        if (weakness !== undefined)
+          throw new SecretError(
+            "AEGIS_SECRET_WEAK",
+            `${name} (from the environment) cannot be used: ${weakness}.`,
+          );
+        return secretBytes(one);
+      });
+  return { previousSecretKeys: list("SECRET_KEY_PREVIOUS"), passwordPeppers: list("PASSWORD_PEPPER") };
+}
+
 function keptKey(directory: string, random: Random): string {
   const file = join(directory, "secret-key");
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -2,7 +2,10 @@
 const MIN_BYTES = 32; // 256 bits: the key of HMAC-SHA-256 should not be shorter than its output (RFC 2104, 3)
 
 /** Words that stand in examples, templates and tutorials, and so in every attacker's list. */
-const GIVEAWAYS = /secret|change|example|default|password|insecure|replace|your|todo|dev|test|key/i;
+const GIVEAWAYS = /your|todo|dev|test|key/i;
+/** The longer ones are giveaways wherever they stand: six given letters in a row do not come about by chance. */
+const LONG_GIVEAWAYS = /secret|change|example|default|password|insecure|replace|production/i;
+const LONGEST_RUN = 7;
 
 /** Words with marks between, each in one case: no random text of 32 bytes looks so (none of two million did). */
 const WORDS = /^([A-Z]?[a-z]+|[A-Z]+|[0-9]+)([-_]([A-Z]?[a-z]+|[A-Z]+|[0-9]+))+$/;
@@ -12,11 +15,25 @@ export function weaknessOf(secret: string): string | undefined {
   const bytes = secretBytes(secret);
   if (/\s/.test(secret)) return "it contains white space";
   if (!/^[A-Za-z0-9+/_=-]+$/.test(secret)) return "it is not base64url, base64 or hexadecimal text";
-  if (WORDS.test(secret) && GIVEAWAYS.test(secret)) return "it reads like an example value";
+  if (LONG_GIVEAWAYS.test(secret) || (WORDS.test(secret) && GIVEAWAYS.test(secret)))
+    return "it reads like an example value";
   if (bytes.length < MIN_BYTES) return `it has ${bytes.length} bytes where ${MIN_BYTES} are needed`;
   if (new Set(secret).size < 12) return "it repeats itself: too few different characters to be random";
   if (/(.{2,})\1{3,}/.test(secret)) return "it repeats itself";
+  if (longestRun(Buffer.from(secret)) > LONGEST_RUN || longestRun(bytes) > LONGEST_RUN)
+    return "it counts upwards";
   return undefined;
+}
+
+/** The longest stretch in which each byte is one more than the last. */
+function longestRun(bytes: Uint8Array): number {
+  let longest = 1;
+  let run = 1;
+  for (let place = 1; place < bytes.length; place++) {
+    run = (bytes[place] ?? 0) === (bytes[place - 1] ?? 0) + 1 ? run + 1 : 1;
+    longest = Math.max(longest, run);
+  }
+  return longest;
 }
 
 export function secretBytes(secret: string): Uint8Array {

@@ -11,7 +11,7 @@ import {
 } from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { requestOf } from "../verify/target.ts";
-import { noSignIn } from "../verify/wire/checks.ts";
+import { cannotWait, noSignIn } from "../verify/wire/checks.ts";
 import { parseSetCookie } from "../verify/wire/set-cookie.ts";
 import type { SessionPolicy } from "./policy.ts";
 
@@ -20,8 +20,6 @@ type Context = ProbeContext<Policy>;
 
 const MAX_STEPS = 400;
 
-const cannotWait = (seconds: number): Verdict =>
-  unknown(`takes ${Math.ceil(seconds)} s of waiting: allow it with --wait ${Math.ceil(seconds)}`);
 const cannotTell = unknown("the target's answers do not tell whether a session is alive (sessionCheck)");
 
 /** One request that counts as activity of the user. */

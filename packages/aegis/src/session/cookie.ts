@@ -36,7 +36,8 @@ export function tokenFromCookie(name: string, header: string | undefined): strin
   if (header === undefined) return undefined;
   const found = header
     .split(";")
-    .map((pair) => pair.trim())
+    // Blanks and tabs alone: trim() takes more, and would make a cookie of ours of one that carries no __Host- promise.
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ""))
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
   const [token] = found;

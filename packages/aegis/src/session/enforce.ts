@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { isUnavailable } from "../lib/unavailable.ts";
-import type { Principal } from "../request.ts";
+import type { Principal, SessionFacts } from "../request.ts";
 import { clearCookie, cookieName, setCookie, tokenFromCookie } from "./cookie.ts";
 import type { SessionPolicy } from "./policy.ts";
 import type { SessionRecord } from "./record.ts";
-import type { SessionService } from "./service.ts";
+import type { SessionService, SignInFacts } from "./service.ts";
 
 /** What other rooms may do to the session of a request. */
 export interface RequestSessions {
@@ -14,7 +14,13 @@ export interface RequestSessions {
     request: FastifyRequest,
     reply: FastifyReply,
     subject: Principal,
-    rememberMe: boolean,
+    facts: SignInFacts,
+  ) => Promise<SessionRecord>;
+  /** Notes a fresh proof of the person in the request's session, under a new token. @throws when it has ended */
+  readonly prove: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    facts: Pick<SignInFacts, "aal" | "methods">,
   ) => Promise<SessionRecord>;
   /** Ends the request's session on the server and takes the cookie away; the record it ended. */
   signOut(request: FastifyRequest, reply: FastifyReply): Promise<SessionRecord | undefined>;
@@ -38,16 +44,11 @@ export function enforceSession(
   const { service } = wiring;
   const name = cookieName(policy.cookie);
   const records = new WeakMap<FastifyRequest, SessionRecord>();
+  const unfinished = new WeakMap<FastifyRequest, SessionRecord>();
 
   const remember = (request: FastifyRequest, record: SessionRecord): void => {
     records.set(request, record);
-    request.session = {
-      id: record.id,
-      rememberMe: record.rememberMe,
-      createdAt: record.createdAt,
-      idleExpiresAt: record.idleExpiresAt,
-      absoluteExpiresAt: record.absoluteExpiresAt,
-    };
+    request.session = factsOf(record);
   };
   const sendCookie = (reply: FastifyReply, record: SessionRecord, token: string): void => {
     const maxAge = Math.max(0, Math.floor((record.absoluteExpiresAt - record.rotatedAt) / 1000));
@@ -55,6 +56,7 @@ export function enforceSession(
   };
 
   app.decorateRequest("session", null);
+  app.decorateRequest("unfinishedSignIn", null);
   app.decorateRequest("principal", {
     getter(this: FastifyRequest): Principal {
       const record = records.get(this);
@@ -64,13 +66,19 @@ export function enforceSession(
   });
 
   app.addHook("onRequest", async (request, reply) => {
-    const { session: use = "active", access } = request.routeOptions.config;
+    const { session: use = "active", access, stages = [] } = request.routeOptions.config;
     if (use === "none" || request.is404) return;
     const token = tokenFromCookie(name, request.headers.cookie);
     if (token === undefined) return;
     try {
       const resolved = await service.resolve(token, use);
       if (resolved === undefined) return;
+      const { stage } = resolved.record;
+      if (stage !== "complete" && !stages.includes(stage)) {
+        unfinished.set(request, resolved.record);
+        request.unfinishedSignIn = factsOf(resolved.record); // half a proof opens nothing
+        return;
+      }
       remember(request, resolved.record);
       if (resolved.newToken !== undefined) sendCookie(reply, resolved.record, resolved.newToken);
     } catch (error) {
@@ -82,8 +90,6 @@ export function enforceSession(
       wiring.onDegraded(request, error);
     }
   });
-
-  sweep(app, service);
 
   const end = async (
     request: FastifyRequest,
@@ -99,13 +105,23 @@ export function enforceSession(
 
   return {
     recordOf: (request) => records.get(request),
-    async signIn(request, reply, subject, rememberMe) {
+    async signIn(request, reply, subject, facts) {
+      const begun = unfinished.get(request);
+      if (begun !== undefined) await service.store.revoke(begun.subject.userId, begun.id, "replaced");
       await end(request, "replaced");
       const origin = { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" };
-      const { record, token } = await service.start(subject, origin, rememberMe);
+      const { record, token } = await service.start(subject, origin, facts);
       remember(request, record);
       sendCookie(reply, record, token);
       return record;
+    },
+    async prove(request, reply, facts) {
+      const record = records.get(request);
+      const proven = record === undefined ? undefined : await service.prove(record, facts);
+      if (proven === undefined) throw wiring.signInRequired();
+      remember(request, proven.record);
+      sendCookie(reply, proven.record, proven.token);
+      return proven.record;
     },
     async signOut(request, reply) {
       const record = await end(request, "signed_out");
@@ -116,18 +132,14 @@ export function enforceSession(
   };
 }
 
-const SWEEP_EVERY_MS = 10 * 60_000;
-
-/** Takes sessions that are over out of the store, so that it cannot grow without end. They are dead before that already. */
-function sweep(app: FastifyInstance, service: SessionService): void {
-  let timer: NodeJS.Timeout | undefined;
-  app.addHook("onReady", async () => {
-    timer = setInterval(() => {
-      service
-        .removeExpired()
-        .catch((error: unknown) => app.log.warn({ err: error }, "ended sessions could not be removed"));
-    }, SWEEP_EVERY_MS);
-    timer.unref();
-  });
-  app.addHook("onClose", async () => clearInterval(timer));
-}
+const factsOf = (record: SessionRecord): SessionFacts => ({
+  id: record.id,
+  rememberMe: record.rememberMe,
+  createdAt: record.createdAt,
+  idleExpiresAt: record.idleExpiresAt,
+  absoluteExpiresAt: record.absoluteExpiresAt,
+  stage: record.stage,
+  aal: record.aal,
+  methods: record.methods,
+  provenAt: record.provenAt,
+});

@@ -1,3 +1,4 @@
+import type { Aal } from "../request.ts";
 import type { SessionRecord } from "./record.ts";
 import type { RevocationReason, SessionStore } from "./store.ts";
 
@@ -54,6 +55,32 @@ export class MemorySessionStore implements SessionStore {
       previousTokenHash: change.fromHash,
       graceUntil: change.graceUntil,
       rotatedAt: change.rotatedAt,
+    });
+    return true;
+  }
+
+  async prove(
+    id: string,
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly provenAt: number;
+      readonly aal: Aal;
+      readonly methods: readonly string[];
+    },
+  ): Promise<boolean> {
+    const record = this.#sessions.get(id);
+    if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.provenAt))
+      return false;
+    this.#sessions.set(id, {
+      ...record,
+      tokenHash: change.toHash,
+      previousTokenHash: null,
+      graceUntil: null,
+      rotatedAt: change.provenAt,
+      provenAt: change.provenAt,
+      aal: change.aal,
+      methods: change.methods,
     });
     return true;
   }

@@ -1,4 +1,4 @@
-import type { Principal } from "../request.ts";
+import type { Aal, Principal, SignInStage } from "../request.ts";
 
 /** What the server knows of a session. Times are milliseconds since the Unix epoch. */
 export interface SessionRecord {
@@ -10,6 +10,12 @@ export interface SessionRecord {
   readonly previousTokenHash: string | null;
   readonly graceUntil: number | null;
   readonly subject: SessionSubject;
+  readonly stage: SignInStage;
+  readonly aal: Aal;
+  /** The sign-in paths that were walked. */
+  readonly methods: readonly string[];
+  /** When the person last proved who they are. */
+  readonly provenAt: number;
   readonly rememberMe: boolean;
   readonly createdAt: number;
   readonly lastSeenAt: number;

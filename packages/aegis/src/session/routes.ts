@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
+import { rowId } from "../lib/schema.ts";
 import type { SessionFacts } from "../request.ts";
 import { deviceName } from "./device.ts";
 import type { RequestSessions } from "./enforce.ts";
@@ -13,6 +14,8 @@ export interface SessionRoutesWiring {
   readonly now: () => number;
   /** Facts of the user for GET /api/check_session. */
   readonly describeUser: (request: FastifyRequest) => Promise<Readonly<Record<string, unknown>>>;
+  /** What a sign-in that is under way still needs; nothing where there is none. */
+  readonly describeUnfinished: (request: FastifyRequest) => Promise<Readonly<Record<string, unknown>>>;
   readonly onEnded: (
     request: FastifyRequest,
     record: { userId: string; sessionId: string; reason: string; count: number },
@@ -26,7 +29,10 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
   app.get("/api/check_session", {
     config: { access: "public", session: "passive" },
     handler: async (request, reply) => {
-      if (request.session === null) return reply.code(401).send({ is_authenticated: false });
+      if (request.session === null)
+        return reply
+          .code(401)
+          .send({ is_authenticated: false, ...(await wiring.describeUnfinished(request)) });
       return {
         is_authenticated: true,
         user: await wiring.describeUser(request),
@@ -55,7 +61,7 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
 
   app.delete<{ Params: { id: string } }>("/api/sessions/:id", {
     config: { access: "authenticated" },
-    schema: { params: Type.Object({ id: Type.String({ format: "uuid" }) }) },
+    schema: { params: Type.Object({ id: rowId() }) },
     handler: async (request, reply) => {
       const { userId } = request.principal;
       const { id } = request.params;
@@ -81,7 +87,12 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
   });
 
   app.post("/api/logout", {
-    config: { access: "public", session: "passive", csrf: "origin-only" },
+    config: {
+      access: "public",
+      session: "passive",
+      csrf: "origin-only",
+      stages: ["second-factor", "password-change", "enrolment"],
+    },
     handler: async (request, reply) => {
       const record = await sessions.signOut(request, reply);
       if (record !== undefined)
@@ -102,6 +113,9 @@ export const sessionView = (session: SessionFacts) => ({
   idle_expires_at: iso(session.idleExpiresAt),
   absolute_expires_at: iso(session.absoluteExpiresAt),
   remember_me: session.rememberMe,
+  aal: session.aal,
+  methods: session.methods,
+  proven_at: iso(session.provenAt),
 });
 
 const listView = (record: SessionRecord, currentId: string | undefined) => ({

@@ -3,7 +3,7 @@ import { sha256 } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
-import type { Principal } from "../request.ts";
+import type { Aal, Principal, SignInStage } from "../request.ts";
 import { TOKEN_BYTES } from "./cookie.ts";
 import { absoluteExpiry, idleExpiry, isRotationDue, isTouchDue } from "./lifetime.ts";
 import type { SessionPolicy } from "./policy.ts";
@@ -13,6 +13,16 @@ import type { SessionStore } from "./store.ts";
 export interface SessionOrigin {
   readonly ip: string;
   readonly userAgent: string;
+}
+
+/** What a sign-in has shown so far, and how long an unfinished one may take. */
+export interface SignInFacts {
+  readonly rememberMe: boolean;
+  readonly stage: SignInStage;
+  readonly aal: Aal;
+  readonly methods: readonly string[];
+  /** Unfinished sign-ins end after so long, whatever the policy says of sessions. */
+  readonly withinSeconds?: number;
 }
 
 /** A session that a request resolved to; `newToken` when the cookie must be replaced. */
@@ -27,8 +37,13 @@ export interface SessionService {
   start(
     subject: Principal,
     origin: SessionOrigin,
-    rememberMe: boolean,
+    facts: SignInFacts,
   ): Promise<{ record: SessionRecord; token: string }>;
+  /** Notes a fresh proof and replaces the token; undefined when the session has ended or was replaced meanwhile. */
+  prove(
+    record: SessionRecord,
+    facts: Pick<SignInFacts, "aal" | "methods">,
+  ): Promise<{ record: SessionRecord; token: string } | undefined>;
   /** The live session of a token; `active` counts as activity and may rotate the token. */
   resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
   /** Counts as activity at once; undefined when the session has ended meanwhile. */
@@ -64,10 +79,13 @@ export function sessionService(
 
   return {
     store,
-    async start(subject, origin, rememberMe) {
+    async start(subject, origin, { rememberMe, stage, aal, methods, withinSeconds }) {
       const now = clock.now();
       const remembered = rememberMe && policy.rememberMe.enabled;
-      const absoluteExpiresAt = absoluteExpiry(policy, remembered, now);
+      const absoluteExpiresAt = Math.min(
+        absoluteExpiry(policy, remembered, now),
+        withinSeconds === undefined ? Number.POSITIVE_INFINITY : now + withinSeconds * 1000,
+      );
       const token = random.token(TOKEN_BYTES);
       const record: SessionRecord = {
         id: random.uuid(),
@@ -75,6 +93,10 @@ export function sessionService(
         previousTokenHash: null,
         graceUntil: null,
         subject,
+        stage,
+        aal,
+        methods,
+        provenAt: now,
         rememberMe: remembered,
         createdAt: now,
         lastSeenAt: now,
@@ -86,6 +108,31 @@ export function sessionService(
       };
       await store.create(record);
       return { record, token };
+    },
+
+    async prove(record, { aal, methods }) {
+      const token = random.token(TOKEN_BYTES);
+      const change = {
+        fromHash: record.tokenHash,
+        toHash: sha256(token),
+        provenAt: clock.now(),
+        aal,
+        methods,
+      };
+      if (!(await store.prove(record.id, change))) return undefined;
+      return {
+        token,
+        record: {
+          ...record,
+          tokenHash: change.toHash,
+          previousTokenHash: null,
+          graceUntil: null,
+          rotatedAt: change.provenAt,
+          provenAt: change.provenAt,
+          aal,
+          methods,
+        },
+      };
     },
 
     async resolve(token, use) {

@@ -23,6 +23,10 @@ export function describeSessionStore(
       previousTokenHash: null,
       graceUntil: null,
       subject: { userId: randomUUID(), username: "ada", roles: ["user", "admin"] },
+      stage: "complete",
+      aal: 2,
+      methods: ["password", "totp"],
+      provenAt: NOW,
       rememberMe: false,
       createdAt: NOW,
       lastSeenAt: NOW,
@@ -72,6 +76,37 @@ export function describeSessionStore(
       });
       expect(await store.touch(id, { lastSeenAt: NOW + 1500, idleExpiresAt: NOW + 2500 })).toBe(false);
       expect(await store.touch(randomUUID(), { lastSeenAt: NOW, idleExpiresAt: NOW + 1000 })).toBe(false);
+    });
+
+    it("takes a fresh proof once, for the present token alone, and leaves the old one no grace", async () => {
+      const { id, tokenHash } = await kept({ aal: 1, methods: ["password"] });
+      const fresh = randomUUID();
+      const change = {
+        fromHash: tokenHash,
+        provenAt: NOW + 10,
+        aal: 2,
+        methods: ["password", "totp"],
+      } as const;
+      const tries = await Promise.all([
+        store.prove(id, { ...change, toHash: fresh }),
+        store.prove(id, { ...change, toHash: randomUUID() }),
+      ]);
+      expect(tries).toEqual([true, false]);
+      expect(await store.findByTokenHash(tokenHash, NOW + 11)).toBeUndefined();
+      expect(await store.findByTokenHash(fresh, NOW + 11)).toMatchObject({
+        provenAt: NOW + 10,
+        aal: 2,
+        methods: ["password", "totp"],
+      });
+      const idle = await kept();
+      expect(
+        await store.prove(idle.id, {
+          ...change,
+          fromHash: idle.tokenHash,
+          toHash: randomUUID(),
+          provenAt: NOW + 1000,
+        }),
+      ).toBe(false);
     });
 
     it("serves the replaced token for the grace and not longer", async () => {

@@ -1,3 +1,4 @@
+import type { Aal } from "../request.ts";
 import type { SessionRecord } from "./record.ts";
 
 export type RevocationReason =
@@ -5,6 +6,8 @@ export type RevocationReason =
   | "signed_out_elsewhere"
   | "replaced"
   | "password_changed"
+  | "mfa_changed"
+  | "account_deleted"
   | "locked"
   | "admin";
 
@@ -34,6 +37,20 @@ export interface SessionStore {
       readonly toHash: string;
       readonly rotatedAt: number;
       readonly graceUntil: number;
+    },
+  ): Promise<boolean>;
+  /**
+   * A fresh proof of the person: replaces the token without any grace (privilege change) and notes the proof, if
+   * `fromHash` is still the present one and the session is live. True for the one call that did.
+   */
+  prove(
+    id: string,
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly provenAt: number;
+      readonly aal: Aal;
+      readonly methods: readonly string[];
     },
   ): Promise<boolean>;
   /** The user's live sessions, newest first. */

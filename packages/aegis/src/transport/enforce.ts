@@ -1,18 +1,26 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import { isIP } from "node:net";
 import type { FastifyHttpOptions, FastifyInstance } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { transportError } from "./errors.ts";
 import type { TransportPolicy } from "./policy.ts";
+
+/** Bounds what one connection can have waiting by asking for more before it reads (pipelining). */
+const MAX_REQUESTS_PER_CONNECTION = 100;
 
 /** The part of Fastify's server options that this room decides. */
 export function transportServerOptions(policy: DeepReadonly<TransportPolicy>): FastifyHttpOptions<Server> {
   return {
     trustProxy: policy.trustedProxies.length > 0 ? [...policy.trustedProxies] : false,
     requestTimeout: policy.requestTimeoutSeconds * 1000,
+    // A client that stops reading its answer: no other limit sees it, and each answer that waits holds memory and a file.
+    connectionTimeout: policy.requestTimeoutSeconds * 1000,
+    maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
     keepAliveTimeout: policy.keepAliveTimeoutSeconds * 1000,
     http: {
       headersTimeout: policy.headersTimeoutSeconds * 1000,
       maxHeaderSize: policy.maxHeaderBytes,
+      requireHostHeader: false, // Node's own refusal would have no headers of the policy; ours comes below
       // Node looks at slow connections this often; its default of 30 s would let a 10 s limit last 40.
       connectionsCheckingInterval: Math.min(1000, policy.headersTimeoutSeconds * 250),
     },
@@ -30,8 +38,14 @@ export function enforceTransport(
 
   app.addHook("onRequest", async (request, reply) => {
     if (request.url.length > policy.maxUrlLength) throw transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
-    if (hosts.size > 0 && !hosts.has(request.host.toLowerCase()))
+    if (!hasOneHost(request.raw)) throw transportError("AEGIS_TRANSPORT_MALFORMED");
+    // Both the host that was asked for and the one that a proxy says was: a client may have written the latter itself.
+    const named = [request.host, request.headers.host ?? ""];
+    if (hosts.size > 0 && !named.every((host) => hosts.has(host.toLowerCase())))
       throw transportError("AEGIS_TRANSPORT_HOST");
+    // Behind a proxy the address comes out of a header; what is none would go into logs and lists as it stands.
+    if (isIP(request.ip) === 0 && request.raw.socket.remoteAddress !== undefined)
+      throw transportError("AEGIS_TRANSPORT_MALFORMED");
     if (
       !policy.httpsRequired ||
       request.protocol === "https" ||
@@ -45,4 +59,10 @@ export function enforceTransport(
       return reply.redirect(publicOrigin + request.url, 308);
     throw transportError("AEGIS_TRANSPORT_INSECURE");
   });
+}
+
+/** RFC 9112 3.2: exactly one Host in HTTP/1.1; two of them mean two things to two servers. */
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const count = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === "host").length;
+  return count === 1 || (count === 0 && httpVersion === "1.0");
 }

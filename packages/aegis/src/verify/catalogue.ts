@@ -1,13 +1,17 @@
 /** LIST 4: every room's controls, bound to its section of the policy. */
 import { accessControls } from "../access/controls.ts";
 import { accountControls } from "../account/controls.ts";
+import { breachControls } from "../breach/controls.ts";
 import type { Control, RoomControls, Unprovable } from "../control.ts";
 import { csrfControls } from "../csrf/controls.ts";
 import { headersControls } from "../headers/controls.ts";
 import { inputControls } from "../input/controls.ts";
+import { mfaControls } from "../mfa/controls.ts";
 import { passwordControls } from "../password/controls.ts";
 import type { Policy } from "../policy.ts";
+import { recoveryControls } from "../recovery/controls.ts";
 import { sessionControls } from "../session/controls.ts";
+import { throttleControls } from "../throttle/controls.ts";
 import { transportControls } from "../transport/controls.ts";
 import type { RunContext } from "./context.ts";
 import type { Exchange, Verdict } from "../control.ts";
@@ -51,5 +55,9 @@ export const catalogue: readonly BoundRoom[] = [
   bind("access", accessControls),
   bind("account", accountControls),
   bind("password", passwordControls),
+  bind("breach", breachControls),
+  bind("throttle", throttleControls),
+  bind("mfa", mfaControls),
+  bind("recovery", recoveryControls),
   bind("input", inputControls),
 ];

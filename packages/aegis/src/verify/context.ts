@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Exchange, ProbeContext, SignedIn, TargetDescription, WireClient } from "../control.ts";
 import type { Random } from "../lib/random.ts";
 import type { Policy } from "../policy.ts";
 import { Secrets } from "./redact.ts";
 import { sampler } from "./samples.ts";
+import { requestOf } from "./target.ts";
 import { newProbeAccount, type ProbeAccount, register, signIn } from "./visitor.ts";
 import { CookieClient } from "./wire/client.ts";
+import { codeIn } from "./wire/mail.ts";
 import { sendRaw, WireError, type WireOptions } from "./wire/connection.ts";
 
 export interface RunContext {
@@ -23,15 +26,38 @@ export interface ContextOptions {
   readonly target: TargetDescription;
   readonly random: Random;
   readonly passTime: (seconds: number) => Promise<boolean>;
+  readonly now: () => number;
+  readonly mailbox: ((address: string) => Promise<readonly string[]>) | undefined;
 }
 
 const RAW_WAIT_SECONDS = 5;
+const MAIL_TRIES = 60;
+const MAIL_PAUSE_MS = 50;
 
-export function runContext({ wire, policy, target, random, passTime }: ContextOptions): RunContext {
+export function runContext({
+  wire,
+  policy,
+  target,
+  random,
+  passTime,
+  now,
+  mailbox,
+}: ContextOptions): RunContext {
   const accounts: string[] = [];
   const secrets = new Secrets();
   let shared: Promise<ProbeAccount | undefined> | undefined;
   const quiet = (exchange: Exchange): void => secrets.learn(exchange);
+
+  /** Mail comes after the answer: waits a little until there is so much of it. */
+  const mails = async (address: string, least: number): Promise<readonly string[] | undefined> => {
+    if (mailbox === undefined) return undefined;
+    let found = await mailbox(address);
+    for (let tries = 0; tries < MAIL_TRIES && found.length < least; tries++) {
+      await sleep(MAIL_PAUSE_MS);
+      found = await mailbox(address);
+    }
+    return found;
+  };
 
   const newAccount = async (client: WireClient): Promise<ProbeAccount | undefined> => {
     const account = newProbeAccount(random);
@@ -39,6 +65,10 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
     const answer = await register(target, client, { ...account });
     if (answer === undefined || answer.response.status >= 400) return undefined;
     accounts.push(account.username);
+    if (policy.account.emailVerification === "required" && target.verifyEmail !== undefined) {
+      const code = codeIn((await mails(account.email, 1))?.at(-1));
+      if (code !== undefined) await client.send(requestOf(target.verifyEmail, { ...account, code }));
+    }
     return account;
   };
   const sharedAccount = (client: WireClient): Promise<ProbeAccount | undefined> => {
@@ -56,14 +86,28 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
   const enter = async (
     client: WireClient,
     helper: WireClient,
-    options: { readonly rememberMe?: boolean; readonly fresh?: boolean },
+    options: {
+      readonly rememberMe?: boolean;
+      readonly fresh?: boolean;
+      readonly as?: { readonly username: string; readonly password: string };
+    },
+    again = false,
   ): Promise<SignedIn | undefined> => {
+    if (options.as !== undefined) {
+      secrets.add(options.as.password);
+      const named = await signIn(target, client, { ...options.as, email: options.as.username }, false);
+      return named === undefined || named.login.response.status >= 400 ? undefined : named;
+    }
     const account = await (options.fresh === true && target.credentials === undefined
       ? newAccount(helper)
       : sharedAccount(helper));
     if (account === undefined) return undefined;
     const visitor = await signIn(target, client, account, options.rememberMe === true);
-    if (visitor === undefined || visitor.login.response.status >= 400) return undefined;
+    if (visitor === undefined || visitor.login.response.status >= 400) {
+      if (options.fresh === true || target.credentials !== undefined || again) return undefined;
+      shared = undefined; // a probe of time or failures may have used the shared account up
+      return enter(client, helper, options, true);
+    }
     return {
       ...visitor,
       async csrfToken() {
@@ -119,9 +163,10 @@ export function runContext({ wire, policy, target, random, passTime }: ContextOp
         if (taken !== undefined) onExchange(taken);
         return taken;
       },
+      mails,
       secure: isSecure(own),
       plainHttp: (path) => plainHttp(own, path, note),
-      time: { pass: passTime },
+      time: { pass: passTime, now },
     };
   };
   const runWith = (own: WireOptions): RunContext => ({

@@ -27,6 +27,10 @@ export interface VerifyOptions {
   readonly maxControlSeconds?: number;
   /** For a target in process: moves its clock on. */
   readonly advance?: (seconds: number) => void | Promise<void>;
+  /** For a target in process: what its clock says. Default: the time of day. */
+  readonly now?: () => number;
+  /** Reads the target's mail: texts to an address, oldest first. Without it, controls about codes stay unknown. */
+  readonly mailbox?: (address: string) => Promise<readonly string[]>;
   /** Only these controls; default all. */
   readonly only?: (control: BoundControl) => boolean;
   readonly random?: Random;
@@ -75,7 +79,8 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     signal: over.signal,
   };
   const passTime = timePasser(options, maxWaitSeconds, over.signal);
-  const run = runContext({ wire, policy, target, random, passTime });
+  const { now = Date.now, mailbox } = options;
+  const run = runContext({ wire, policy, target, random, passTime, now, mailbox });
   const controls = (options.rooms ?? catalogue)
     .flatMap((room) => room.controls)
     .filter(options.only ?? (() => true));

@@ -37,12 +37,32 @@ export async function signIn(
   const extra = rememberMe && login.rememberField !== undefined ? { [login.rememberField]: true } : {};
   const before = client.received.length;
   const answer = await client.send(requestOf(login, { ...account }, extra));
+  return visitorOf(target, account, answer, client, client.received.slice(before));
+}
+
+function visitorOf(
+  target: TargetDescription,
+  account: ProbeAccount,
+  login: Exchange,
+  client: WireClient,
+  lines: readonly string[],
+): SignedIn {
   return {
     client,
     username: account.username,
     password: account.password,
-    login: answer,
-    sessionCookie: sessionCookieOf(target, client.received.slice(before), client),
+    email: account.email,
+    login,
+    call: async (call, values = {}) => {
+      const header = target.csrf?.header;
+      const token = header === undefined ? undefined : await csrfToken(target, client);
+      const request = requestOf(call, { ...account, ...values });
+      return client.send(
+        header === undefined || token === undefined ? request : { ...request, headers: { [header]: token } },
+      );
+    },
+    as: (other) => visitorOf(target, account, login, other, other.received),
+    sessionCookie: sessionCookieOf(target, lines, client),
     isAlive: () => isAlive(target, client),
     csrfToken: () => csrfToken(target, client),
   };
@@ -62,7 +82,9 @@ function sessionCookieOf(target: TargetDescription, lines: readonly string[], cl
     .map(parseSetCookie)
     .filter(
       (cookie) =>
-        cookie !== undefined && cookie.value.length >= 16 && !/csrf|xsrf|lang|theme/i.test(cookie.name),
+        cookie !== undefined &&
+        cookie.value.length >= 16 &&
+        !/csrf|xsrf|lang|theme|device/i.test(cookie.name),
     );
   const [only] = random;
   return random.length === 1 && only !== undefined ? { name: only.name, value: only.value } : undefined;

@@ -17,8 +17,22 @@ const PUBLIC_PAGES = [
   "/login",
   "/register",
   "/security",
+  "/forgot",
+  "/reset",
+  // For sign-ins that are not finished; what they do is guarded, the page itself is not.
+  "/change-password",
+  "/enrol",
 ];
-const SIGNED_IN_PAGES = ["/profile", "/sessions"];
+const SIGNED_IN_PAGES = [
+  "/profile",
+  "/sessions",
+  "/account/security",
+  "/account/data",
+  // The pages are the same for everybody; what they show comes from routes for administrators.
+  "/admin/users",
+  "/admin/users/:id",
+  "/admin/approvals",
+];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;
 

@@ -1,8 +1,27 @@
-import { type Account, type AccountStore, nameKey } from "../../account/store.ts";
+import {
+  type Account,
+  type AccountMarks,
+  type AccountPage,
+  type AccountStore,
+  nameKey,
+  type NewPassword,
+} from "../../account/store.ts";
 import type { SqlPool } from "./client.ts";
-import { at, optionalText, type Row, rowOf, text, texts, time } from "./rows.ts";
+import {
+  at,
+  count,
+  flag,
+  optionalAt,
+  optionalText,
+  optionalTime,
+  type Row,
+  rowOf,
+  text,
+  texts,
+  time,
+} from "./rows.ts";
 
-/** Accounts in PostgreSQL. */
+/** Accounts in PostgreSQL. Every method is one statement, and so one atomic step. */
 export class PostgresAccountStore implements AccountStore {
   readonly #sql: SqlPool;
 
@@ -10,15 +29,16 @@ export class PostgresAccountStore implements AccountStore {
     this.#sql = sql;
   }
 
-  /** One statement: the account exists only if both of its names were free, however many ask at once. */
-  async create(account: Account) {
-    const email = account.email === null ? null : nameKey(account.email);
+  /** The account exists only if its names were free, however many ask at once. */
+  async create(account: Account, linkEmail: boolean) {
+    const email = account.email === null || !linkEmail ? null : nameKey(account.email);
     try {
       await this.#sql.query(
         `with account as (
            insert into aegis_accounts
-             (id, username, email, password_hash, password_changed_at, display_name, about_me, roles, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id)
+             (id, username, email, password_hash, password_changed_at, display_name, about_me, roles, created_at,
+              email_verified_at, must_change_password, password_needs_mfa, disabled_at, delete_after)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $13, $14, $15, $16) returning id)
          insert into aegis_logins (key, account_id, kind)
          select login.key, account.id, login.kind
            from account, (values ($10::text, 'username'), ($11::text, 'email')) as login (key, kind)
@@ -36,6 +56,11 @@ export class PostgresAccountStore implements AccountStore {
           at(account.createdAt),
           nameKey(account.username),
           email,
+          optionalAt(account.emailVerifiedAt),
+          account.mustChangePassword,
+          account.passwordNeedsMfa,
+          optionalAt(account.disabledAt),
+          optionalAt(account.deleteAfter),
         ],
       );
       return { created: true } as const;
@@ -59,6 +84,31 @@ export class PostgresAccountStore implements AccountStore {
     );
   }
 
+  async findUnverified(email: string): Promise<Account | undefined> {
+    if (email.includes("\0")) return undefined;
+    return this.#one(
+      `select * from aegis_accounts where email_verified_at is null and lower(email) = $1
+        order by created_at desc limit 1`,
+      [nameKey(email)],
+    );
+  }
+
+  async linkEmail(id: string, email: string, now: number): Promise<boolean> {
+    try {
+      const { rowCount } = await this.#sql.query(
+        `with owner as (
+           update aegis_accounts set email = $2, email_verified_at = $3 where id = $1 returning id)
+         insert into aegis_logins (key, account_id, kind) select $4, owner.id, 'email' from owner
+         on conflict (account_id, kind) do update set key = excluded.key`,
+        [id, email, at(now), nameKey(email)],
+      );
+      return rowCount === 1;
+    } catch (error) {
+      if (isLoginTaken(error)) return false;
+      throw error;
+    }
+  }
+
   async updateProfile(
     id: string,
     profile: { readonly displayName: string; readonly aboutMe: string },
@@ -71,16 +121,104 @@ export class PostgresAccountStore implements AccountStore {
   }
 
   async replacePasswordHash(id: string, from: string, to: string): Promise<boolean> {
-    const { rowCount } = await this.#sql.query(
-      "update aegis_accounts set password_hash = $3 where id = $1 and password_hash = $2",
-      [id, from, to],
+    return this.#did("update aegis_accounts set password_hash = $3 where id = $1 and password_hash = $2", [
+      id,
+      from,
+      to,
+    ]);
+  }
+
+  async changePassword(id: string, from: string, to: NewPassword): Promise<boolean> {
+    const changed = await this.#did(
+      `with changed as (
+         update aegis_accounts
+            set password_hash = $3, password_changed_at = $4, password_needs_mfa = $5, must_change_password = false
+          where id = $1 and password_hash = $2 returning id)
+       insert into aegis_password_history (account_id, hash, replaced_at) select id, $2, $4 from changed`,
+      [id, from, to.hash, at(to.changedAt), to.needsMfa],
     );
-    return rowCount === 1;
+    if (changed)
+      await this.#sql.query(
+        `delete from aegis_password_history where account_id = $1 and place not in (
+           select place from aegis_password_history where account_id = $1 order by place desc limit $2)`,
+        [id, to.keepHistory],
+      );
+    return changed;
+  }
+
+  async passwordHistory(id: string, limit: number): Promise<readonly string[]> {
+    const { rows } = await this.#sql.query(
+      "select hash from aegis_password_history where account_id = $1 order by place desc limit $2",
+      [id, limit],
+    );
+    return rows.map((row) => text(rowOf(row), "hash"));
+  }
+
+  async mark(id: string, marks: AccountMarks): Promise<boolean> {
+    return this.#did(
+      `update aegis_accounts
+          set must_change_password = coalesce($2, must_change_password),
+              disabled_at = case when $3 then $4::timestamptz else disabled_at end,
+              delete_after = case when $5 then $6::timestamptz else delete_after end
+        where id = $1`,
+      [
+        id,
+        marks.mustChangePassword ?? null,
+        marks.disabledAt !== undefined,
+        optionalAt(marks.disabledAt ?? null),
+        marks.deleteAfter !== undefined,
+        optionalAt(marks.deleteAfter ?? null),
+      ],
+    );
+  }
+
+  async list({
+    query,
+    limit,
+    offset,
+  }: {
+    query: string;
+    limit: number;
+    offset: number;
+  }): Promise<AccountPage> {
+    if (query.includes("\0")) return { items: [], total: 0 };
+    const { rows } = await this.#sql.query(
+      `select a.*, count(*) over () as total from aegis_accounts a
+        where strpos(lower(a.username || ' ' || coalesce(a.email, '')), $1) > 0
+        order by a.created_at desc, a.id limit $2 offset $3`,
+      [nameKey(query), limit, offset],
+    );
+    const [first] = rows;
+    return {
+      items: rows.map((row) => accountFrom(rowOf(row))),
+      total: first === undefined ? 0 : count(rowOf(first), "total"),
+    };
+  }
+
+  async countWithRole(role: string): Promise<number> {
+    const { rows } = await this.#sql.query(
+      "select count(*) as total from aegis_accounts where $1 = any (roles)",
+      [role],
+    );
+    return rows[0] === undefined ? 0 : count(rowOf(rows[0]), "total");
+  }
+
+  async removeDue(now: number, unverifiedBefore: number | undefined): Promise<number> {
+    const { rowCount } = await this.#sql.query(
+      `delete from aegis_accounts
+        where delete_after <= $1 or ($2::timestamptz is not null and email_verified_at is null and created_at < $2)`,
+      [at(now), optionalAt(unverifiedBefore ?? null)],
+    );
+    return rowCount ?? 0;
   }
 
   async #one(statement: string, values: unknown[]): Promise<Account | undefined> {
     const { rows } = await this.#sql.query(statement, values);
     return rows[0] === undefined ? undefined : accountFrom(rowOf(rows[0]));
+  }
+
+  async #did(statement: string, values: unknown[]): Promise<boolean> {
+    return (await this.#sql.query(statement, values)).rowCount === 1;
   }
 }
 
@@ -100,11 +238,16 @@ function accountFrom(row: Row): Account {
     id: text(row, "id"),
     username: text(row, "username"),
     email: optionalText(row, "email"),
+    emailVerifiedAt: optionalTime(row, "email_verified_at"),
     passwordHash: text(row, "password_hash"),
     passwordChangedAt: time(row, "password_changed_at"),
+    mustChangePassword: flag(row, "must_change_password"),
+    passwordNeedsMfa: flag(row, "password_needs_mfa"),
     displayName: text(row, "display_name"),
     aboutMe: text(row, "about_me"),
     roles: texts(row, "roles"),
     createdAt: time(row, "created_at"),
+    disabledAt: optionalTime(row, "disabled_at"),
+    deleteAfter: optionalTime(row, "delete_after"),
   };
 }

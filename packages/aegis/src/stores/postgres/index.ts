@@ -1,5 +1,6 @@
 import type { MigrationSource } from "./migrate.ts";
 
+export { postgresStores } from "./all.ts";
 export { PostgresAccountStore } from "./account-store.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
 export {

@@ -24,6 +24,28 @@ export function flag(row: Row, column: string): boolean {
   return value;
 }
 
+/** A text column that holds one of a few words. */
+export function word<const T extends string>(row: Row, column: string, words: readonly T[]): T {
+  const value = text(row, column);
+  const found = words.find((one) => one === value);
+  if (found === undefined) throw new TypeError(`column ${column} holds a word that is not known`);
+  return found;
+}
+
+/** A whole number: int2 and int4 come as numbers, int8 as text. */
+export function count(row: Row, column: string): number {
+  const value = Number(row[column]);
+  if (row[column] === null || !Number.isSafeInteger(value))
+    throw new TypeError(`column ${column} is no number`);
+  return value;
+}
+
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw new TypeError(`column ${column} is no bytes`);
+  return value;
+}
+
 export function texts(row: Row, column: string): string[] {
   const value = row[column];
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
@@ -44,3 +66,6 @@ export function optionalTime(row: Row, column: string): number | null {
 
 /** Milliseconds since the epoch as a parameter for a timestamptz column. */
 export const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export const optionalAt = (milliseconds: number | null): string | null =>
+  milliseconds === null ? null : at(milliseconds);

@@ -1,7 +1,22 @@
+import type { Aal } from "../../request.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { RevocationReason, SessionStore } from "../../session/store.ts";
 import type { SqlClient } from "./client.ts";
-import { at, flag, optionalText, optionalTime, type Row, rowOf, text, texts, time } from "./rows.ts";
+import {
+  at,
+  count,
+  flag,
+  optionalText,
+  optionalTime,
+  type Row,
+  rowOf,
+  text,
+  texts,
+  time,
+  word,
+} from "./rows.ts";
+
+const STAGES = ["complete", "second-factor", "password-change", "enrolment"] as const;
 
 /** Sessions in PostgreSQL. Every method is one statement, and so one atomic step. */
 export class PostgresSessionStore implements SessionStore {
@@ -14,8 +29,9 @@ export class PostgresSessionStore implements SessionStore {
   async create(record: SessionRecord): Promise<void> {
     await this.#sql.query(
       `insert into aegis_sessions (id, token_hash, previous_token_hash, grace_until, user_id, username, roles,
-         remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+         remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent,
+         stage, aal, methods, proven_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
       [
         record.id,
         record.tokenHash,
@@ -32,6 +48,10 @@ export class PostgresSessionStore implements SessionStore {
         at(record.absoluteExpiresAt),
         record.ip,
         record.userAgent,
+        record.stage,
+        record.aal,
+        [...record.methods],
+        at(record.provenAt),
       ],
     );
   }
@@ -78,6 +98,26 @@ export class PostgresSessionStore implements SessionStore {
     return rowCount === 1;
   }
 
+  async prove(
+    id: string,
+    change: {
+      readonly fromHash: string;
+      readonly toHash: string;
+      readonly provenAt: number;
+      readonly aal: Aal;
+      readonly methods: readonly string[];
+    },
+  ): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_sessions
+          set token_hash = $3, previous_token_hash = null, grace_until = null, rotated_at = $4, proven_at = $4,
+              aal = $5, methods = $6
+        where id = $1 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
+      [id, change.fromHash, change.toHash, at(change.provenAt), change.aal, [...change.methods]],
+    );
+    return rowCount === 1;
+  }
+
   async listByUser(userId: string, now: number): Promise<readonly SessionRecord[]> {
     const { rows } = await this.#sql.query(
       `select * from aegis_sessions
@@ -120,6 +160,10 @@ function recordFrom(row: Row): SessionRecord {
     previousTokenHash: optionalText(row, "previous_token_hash"),
     graceUntil: optionalTime(row, "grace_until"),
     subject: { userId: text(row, "user_id"), username: text(row, "username"), roles: texts(row, "roles") },
+    stage: word(row, "stage", STAGES),
+    aal: count(row, "aal") >= 2 ? 2 : 1,
+    methods: texts(row, "methods"),
+    provenAt: time(row, "proven_at"),
     rememberMe: flag(row, "remember_me"),
     createdAt: time(row, "created_at"),
     lastSeenAt: time(row, "last_seen_at"),

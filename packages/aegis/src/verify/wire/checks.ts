@@ -67,3 +67,10 @@ export const noSignIn: Verdict = unknown(
 );
 
 export const nothingToProve = (why: string): Verdict => notApplicable(why);
+
+export const cannotWait = (seconds: number): Verdict =>
+  unknown(`takes ${Math.ceil(seconds)} s of waiting: allow it with --wait ${Math.ceil(seconds)}`);
+
+export const noMail: Verdict = unknown(
+  "the run cannot read the target's mail (--outbox), or the target description does not say how to use it",
+);

@@ -1,0 +1,24 @@
+/** Makes an administrator on the database of DATABASE_URL: npm run create-admin -- NAME [EMAIL]. */
+import { readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { openHub } from "./hub.ts";
+import { tellAndExit } from "./process.ts";
+
+try {
+  const [username, email] = process.argv.slice(2);
+  if (username === undefined || username.startsWith("-"))
+    throw new ConfigError("Say who: npm run create-admin -- NAME [EMAIL]");
+  const hub = await openHub(readConfig([], process.env, "production"), { level: "error" });
+  const { password } = await hub.app.aegis.createAccount({
+    username,
+    roles: ["user", "admin"],
+    mustChangePassword: true,
+    ...(email === undefined ? {} : { email }),
+  });
+  await hub.close();
+  process.stdout.write(
+    `Administrator ${username}, password (shown once, to be changed at the first sign-in): ${password}\n`,
+  );
+} catch (error) {
+  tellAndExit(error);
+}

@@ -1,0 +1,181 @@
+/** LIST 2, continued: second factors, passkeys, and what administrators may do about them. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { renderSVG } from "uqr";
+import { accountError } from "./account/errors.ts";
+import { adminRoutes } from "./account/admin-routes.ts";
+import type { Account } from "./account/store.ts";
+import { approvalRoutes } from "./approval/routes.ts";
+import type { People } from "./fastify-people.ts";
+import { deriveKey } from "./lib/bytes.ts";
+import { mfaError } from "./mfa/errors.ts";
+import { mfaRoutes } from "./mfa/routes.ts";
+import type { MfaService } from "./mfa/service.ts";
+import type { MfaChange } from "./mail/templates.ts";
+import { passkeyRoutes } from "./passkey/routes.ts";
+import { passkeyService } from "./passkey/service.ts";
+import { passwordExpiry } from "./password/age.ts";
+import type { SignIns } from "./sign-in/enforce.ts";
+
+export interface FactorsParts {
+  readonly people: People;
+  readonly mfa: MfaService;
+  readonly signIns: SignIns<Account>;
+}
+
+export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: FactorsParts): void {
+  const { policy, stores, clock, random } = people;
+  const needsApproval = ({ roles }: Account): boolean =>
+    roles.some((role) => policy.mfa.approvalForRoles.includes(role));
+  /** Factors changed: every other session was opened under other rules, and the owner should know. */
+  const factorsChanged = async (
+    request: FastifyRequest,
+    account: Account,
+    change: MfaChange,
+  ): Promise<void> => {
+    people.tell(request, account, { kind: "mfa_changed", change, ...people.doing(request) });
+    await people.endOthers(request, account, "mfa_changed");
+  };
+  const removeAllFactors = async (request: FastifyRequest, account: Account): Promise<void> => {
+    await mfa.removeAll(account.id);
+    await stores.passkeys.removeAll(account.id);
+    await people.throttle.unlock(account.id);
+    await stores.sessions.revokeAll(account.id, "mfa_changed");
+    people.tell(request, account, {
+      kind: "mfa_changed",
+      change: "reset_by_admin",
+      ...people.doing(request),
+    });
+    people.note(request, account, "mfa.reset");
+  };
+
+  const approvals = approvalRoutes(app, {
+    store: stores.approvals,
+    lifetimeSeconds: policy.mfa.approvalSeconds,
+    clock,
+    random,
+    nameOf: async (id) => (await stores.accounts.findById(id))?.username ?? "(deleted)",
+    carryOut: async (request, { subjectId }) => {
+      const account = await stores.accounts.findById(subjectId);
+      if (account === undefined) throw accountError("AEGIS_ACCOUNT_NOT_FOUND");
+      await removeAllFactors(request, account);
+    },
+    onDecided: (request, { subjectId, id }, approved) => {
+      const event = approved ? "approval.approved" : "approval.rejected";
+      people.audit(request, { event, outcome: "success", user_id: subjectId, facts: { approval: id } });
+      people.later(request, async () => {
+        const account = await stores.accounts.findById(subjectId);
+        if (account !== undefined) people.tell(request, account, { kind: "mfa_removal_decided", approved });
+      });
+    },
+  });
+  const askApproval = async (request: FastifyRequest, account: Account): Promise<string | undefined> => {
+    if (!needsApproval(account)) return undefined;
+    const id = await approvals.ask("remove-mfa", account.id, request.principal.userId);
+    people.note(request, account, "approval.requested", "success", { approval: id });
+    return id;
+  };
+
+  mfaRoutes<Account>(app, {
+    service: mfa,
+    accountOf: people.accountOf,
+    spend: async (request, account, input) => {
+      const path = await people.guarded(request, account, "second-factor", () =>
+        mfa.spend(account.id, input),
+      );
+      if (path === undefined) people.note(request, account, "mfa.code_refused", "failure");
+      return path;
+    },
+    demandPassword: people.demandPassword,
+    finishStep: (request, reply, account, path) => signIns.advance(request, reply, account, path),
+    proceed: (request, reply, account, shown) => signIns.proceed(request, reply, account, shown),
+    hasSecondFactor: people.hasSecondFactor,
+    countPasskeys: async (id) => (await stores.passkeys.listByAccount(id)).length,
+    isRequired: people.isRequired,
+    needsApproval,
+    askApproval,
+    qrSvg: (text) => renderSVG(text, { border: 4, ecc: "M" }),
+    onEvent: async (request, account, event) => {
+      people.note(request, account, event);
+      if (event === "mfa.enabled") await factorsChanged(request, account, "totp_on");
+      if (event === "mfa.disabled") await factorsChanged(request, account, "mfa_off");
+      if (event === "mfa.backup_codes_renewed")
+        await factorsChanged(request, account, "backup_codes_renewed");
+    },
+  });
+
+  if (policy.mfa.passkeys) {
+    const service = passkeyService({
+      store: stores.passkeys,
+      key: deriveKey(people.secretKey, "passkey-challenge"),
+      clock,
+      random,
+      spend: (hash, now, expiresAt) => stores.oneTime.spend("passkey-challenge", hash, now, expiresAt),
+    });
+    passkeyRoutes<Account>(app, {
+      service,
+      partyOf: (request) => ({ origin: people.originOf(request), name: people.product }),
+      accountOf: people.accountOf,
+      findById: async (id) => {
+        const account = await stores.accounts.findById(id);
+        return account?.disabledAt === null ? account : undefined;
+      },
+      advance: (request, reply, account, path, options) =>
+        signIns.advance(request, reply, account, path, options),
+      proceed: (request, reply, account, shown) => signIns.proceed(request, reply, account, shown),
+      codesForFirstFactor: async ({ id }) => {
+        const { total } = await mfa.countBackupCodes(id);
+        return total === 0 ? mfa.renewBackupCodes(id) : undefined;
+      },
+      demandAnotherFactor: async (account) => {
+        const passkeys = await stores.passkeys.listByAccount(account.id);
+        const isLast = passkeys.length === 1 && !(await mfa.hasTotp(account.id));
+        if (isLast && (people.isRequired(account) || needsApproval(account)))
+          throw mfaError("AEGIS_MFA_REQUIRED");
+        if (isLast) await mfa.removeAll(account.id); // backup codes stand in for a factor; there is none left
+      },
+      onEvent: async (request, account, event) => {
+        people.note(request, account, event);
+        await factorsChanged(
+          request,
+          account,
+          event === "passkey.added" ? "passkey_added" : "passkey_removed",
+        );
+      },
+      onRefused: (request, error) => {
+        request.log.info(
+          { reason: error instanceof Error ? error.message : String(error) },
+          "passkey refused",
+        );
+        people.audit(request, { event: "passkey.refused", outcome: "failure" });
+      },
+    });
+  }
+
+  adminRoutes(app, policy.account, {
+    store: stores.accounts,
+    now: () => clock.now(),
+    factsOf: async (account) => {
+      const state = await people.throttle.stateOf(account.id);
+      const waits = state !== undefined && state.nextAt > clock.now();
+      return {
+        mfaEnabled: await people.hasSecondFactor(account.id),
+        failures: state?.failures ?? 0,
+        lockedUntil: waits ? state.nextAt : null,
+        passwordExpiresAt: passwordExpiry(policy.password, account.passwordChangedAt) ?? null,
+      };
+    },
+    listSessions: (id) => stores.sessions.listByUser(id, clock.now()),
+    listEvents: people.listEvents,
+    unlock: (id) => people.throttle.unlock(id),
+    endSessions: (id, reason) => stores.sessions.revokeAll(id, reason),
+    resetMfa: async (request, account) => {
+      const approvalId = await askApproval(request, account);
+      if (approvalId === undefined) await removeAllFactors(request, account);
+      return approvalId;
+    },
+    onAction: (request, account, event) => {
+      people.note(request, account, event, "success", { by: request.principal.userId });
+      if (event === "account.unlocked") people.tell(request, account, { kind: "account_unlocked" });
+    },
+  });
+}

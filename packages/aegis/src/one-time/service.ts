@@ -1,0 +1,70 @@
+/**
+ * Threat: a code or link that is guessed, used twice, used for something else, or read out of a stolen database.
+ * Rule: kept only as a keyed hash, bound to purpose and subject, short-lived, few tries, redeemed in one atomic
+ * step. References: ASVS 5.0 6.5, 6.6; NIST SP 800-63B-4 3.1.3; requirements ACC-4, ACC-5.
+ */
+import { hmac } from "../lib/bytes.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { IssueLimits, OneTimePurpose, OneTimeStore } from "./store.ts";
+
+export interface OneTimeOrder extends IssueLimits {
+  readonly purpose: OneTimePurpose;
+  readonly subject: string;
+  readonly lifetimeSeconds: number;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface OneTimeSecrets {
+  /** Six digits to type; undefined where the limits say no. */
+  issueCode(order: OneTimeOrder & { readonly attemptLimit: number }): Promise<string | undefined>;
+  redeemCode(
+    purpose: OneTimePurpose,
+    subject: string,
+    code: string,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
+  /** 256 bits for a link; undefined where the limits say no. */
+  issueToken(order: OneTimeOrder): Promise<string | undefined>;
+  /** Whom a live token is for, without redeeming it. */
+  ownerOf(purpose: OneTimePurpose, token: string): Promise<string | undefined>;
+  redeemToken(purpose: OneTimePurpose, subject: string, token: string): Promise<boolean>;
+}
+
+const TOKEN_BYTES = 32;
+
+export function oneTimeSecrets(
+  store: OneTimeStore,
+  key: Uint8Array,
+  clock: Clock,
+  random: Random,
+): OneTimeSecrets {
+  const hashOf = (purpose: OneTimePurpose, subject: string, secret: string): string =>
+    hmac(key, JSON.stringify([purpose, subject, secret]));
+  const keep = (order: OneTimeOrder, secretHash: string, attemptsLeft: number): Promise<boolean> => {
+    const now = clock.now();
+    const { purpose, subject, lifetimeSeconds, data = {} } = order;
+    const expiresAt = now + lifetimeSeconds * 1000;
+    return store.issue(
+      { purpose, subject, secretHash, data, createdAt: now, expiresAt, attemptsLeft },
+      order,
+    );
+  };
+
+  return {
+    async issueCode(order) {
+      const code = random.digits(6);
+      const kept = await keep(order, hashOf(order.purpose, order.subject, code), order.attemptLimit);
+      return kept ? code : undefined;
+    },
+    redeemCode: (purpose, subject, code) =>
+      store.consume(purpose, subject, hashOf(purpose, subject, code.trim()), clock.now()),
+    async issueToken(order) {
+      const token = random.token(TOKEN_BYTES);
+      return (await keep(order, hashOf(order.purpose, "", token), 1)) ? token : undefined;
+    },
+    ownerOf: async (purpose, token) =>
+      (await store.find(purpose, hashOf(purpose, "", token), clock.now()))?.subject,
+    redeemToken: async (purpose, subject, token) =>
+      (await store.consume(purpose, subject, hashOf(purpose, "", token), clock.now())) !== undefined,
+  };
+}

@@ -1,0 +1,24 @@
+import type { AegisStores } from "../../memory-stores.ts";
+import { PostgresAccountStore } from "./account-store.ts";
+import { PostgresApprovalStore } from "./approval-store.ts";
+import type { SqlPool } from "./client.ts";
+import { PostgresDeviceStore } from "./device-store.ts";
+import { PostgresEventStore } from "./event-store.ts";
+import { PostgresFactorStore } from "./factor-store.ts";
+import { PostgresOneTimeStore } from "./one-time-store.ts";
+import { PostgresPasskeyStore } from "./passkey-store.ts";
+import { PostgresSessionStore } from "./session-store.ts";
+import { PostgresThrottleStore } from "./throttle-store.ts";
+
+/** Every store in one PostgreSQL database; run `migrate(pool, [aegisMigrations])` first. */
+export const postgresStores = (pool: SqlPool): AegisStores => ({
+  sessions: new PostgresSessionStore(pool),
+  accounts: new PostgresAccountStore(pool),
+  throttle: new PostgresThrottleStore(pool),
+  oneTime: new PostgresOneTimeStore(pool),
+  devices: new PostgresDeviceStore(pool),
+  factors: new PostgresFactorStore(pool),
+  passkeys: new PostgresPasskeyStore(pool),
+  approvals: new PostgresApprovalStore(pool),
+  events: new PostgresEventStore(pool),
+});

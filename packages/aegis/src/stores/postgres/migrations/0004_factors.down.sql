@@ -1,0 +1,1 @@
+drop table aegis_approvals, aegis_passkeys, aegis_backup_codes, aegis_totp;

@@ -1,0 +1,75 @@
+/** Attempts at one account, in the words of the domain. */
+import { hmac } from "../lib/bytes.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import { delaysOf } from "./delays.ts";
+import type { ThrottlePolicy } from "./policy.ts";
+import type { ThrottleState, ThrottleStore } from "./store.ts";
+
+/** What is guessed at: the password of a sign-in, the second factor, or the proof in a session that may be stolen. */
+export type ThrottleKind = "sign-in" | "second-factor" | "confirm";
+
+/** Whose attempt it is. `device`: a browser that signed in to this account before. */
+export interface Attempter {
+  readonly accountId: string | undefined;
+  /** What was typed, where no account has it. */
+  readonly login?: string;
+  readonly device?: string | undefined;
+}
+
+export interface Attempt {
+  /** False: it must wait, and may not be looked at. The answer must not tell. */
+  readonly allowed: boolean;
+  /** True for the one attempt in a row at which the owner should be told. */
+  readonly tellOwner: boolean;
+  /** It was right: nothing is held against the lane any more. */
+  succeeded(): Promise<void>;
+}
+
+export interface Throttle {
+  attempt(kind: ThrottleKind, who: Attempter): Promise<Attempt>;
+  /** Lets unknown devices try again (reset by mail, administrator). */
+  unlock(accountId: string): Promise<void>;
+  stateOf(accountId: string): Promise<ThrottleState | undefined>;
+  removeStale(): Promise<number>;
+}
+
+const KINDS: readonly ThrottleKind[] = ["sign-in", "second-factor", "confirm"];
+/** Names that nobody has share so many lanes: a stranger cannot make the table grow without end. */
+const STRANGER_LANES = 65_536;
+const TELL_OWNER_AT = 10;
+
+export function throttleService(
+  policy: DeepReadonly<ThrottlePolicy>,
+  store: ThrottleStore,
+  key: Uint8Array,
+  clock: Clock,
+): Throttle {
+  const rule = { delaysSeconds: delaysOf(policy), forgetAfterSeconds: policy.forgetAfterSeconds };
+  const tellOwnerAt = policy.mode === "lockout" ? policy.freeAttemptCount + 1 : TELL_OWNER_AT;
+  const laneOf = (kind: ThrottleKind, { accountId, login = "", device }: Attempter): string => {
+    if (accountId === undefined) {
+      const bucket = Buffer.from(hmac(key, login), "base64url").readUInt32BE(0) % STRANGER_LANES;
+      return `${kind} nobody ${bucket}`;
+    }
+    return device === undefined ? `${kind} ${accountId}` : `${kind} ${accountId} ${device}`;
+  };
+
+  return {
+    async attempt(kind, who) {
+      const lane = laneOf(kind, who);
+      const failures = await store.begin(lane, clock.now(), rule);
+      return {
+        allowed: failures !== undefined,
+        tellOwner: failures === tellOwnerAt,
+        succeeded: () => store.clear([lane]),
+      };
+    },
+    unlock: (accountId) => store.clear(KINDS.map((kind) => laneOf(kind, { accountId }))),
+    stateOf: (accountId) => store.find(laneOf("sign-in", { accountId })),
+    removeStale: () => {
+      const now = clock.now();
+      return store.removeStale(now - policy.forgetAfterSeconds * 1000, now);
+    },
+  };
+}

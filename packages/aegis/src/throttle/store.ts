@@ -1,0 +1,26 @@
+/** What a lane has behind it. Times are milliseconds since the Unix epoch. */
+export interface ThrottleState {
+  readonly failures: number;
+  /** No attempt is looked at before. */
+  readonly nextAt: number;
+}
+
+export interface ThrottleRule {
+  /** Seconds to wait after 1, 2, 3 … failures; the last holds beyond. */
+  readonly delaysSeconds: readonly number[];
+  readonly forgetAfterSeconds: number;
+}
+
+/**
+ * Where failures are counted. An attempt is counted as a failure before it is looked at, in the same atomic step
+ * that allows it: of a thousand parallel guesses no more are looked at than the rule allows.
+ */
+export interface ThrottleStore {
+  /** The failures in a row, this attempt included; undefined where it must wait, and then nothing is counted. */
+  begin(lane: string, now: number, rule: ThrottleRule): Promise<number | undefined>;
+  /** Takes what is behind the lanes away: after a success, a reset, by an administrator. */
+  clear(lanes: readonly string[]): Promise<void>;
+  find(lane: string): Promise<ThrottleState | undefined>;
+  /** Forgets lanes that nobody tried since `before` and that do not wait at `now`; how many. */
+  removeStale(before: number, now: number): Promise<number>;
+}
