@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Environment } from "aegis";
+import { readOutbox } from "aegis/mail";
 import { catalogue, type Report, verify } from "aegis/verify";
 import {
   choosePolicy,
@@ -21,6 +22,7 @@ interface Options extends PolicyChoice {
   readonly json?: boolean;
   readonly save?: string;
   readonly wait: number;
+  readonly outbox?: string;
   readonly insecure?: boolean;
   readonly ca?: string;
   readonly only?: string;
@@ -46,6 +48,7 @@ export function registerVerify(program: Command): void {
     .option("--target <file>", "how to use the application: routes and field names (JSON)")
     .option("--only <room>", "only the controls of one room")
     .option("--wait <seconds>", "wait so long at most for time-outs to happen", wholeSeconds, 0)
+    .option("--outbox <folder>", "read the target's mail there, where it keeps it in development")
     .option("--ca <file>", "trust this certificate authority (PEM)")
     .option("--insecure", "do not check the certificate")
     .option("--json", "print the findings as JSON")
@@ -60,6 +63,7 @@ export function registerVerify(program: Command): void {
         options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
       const policy = await choosePolicy(options, config, environment);
       const target = options.target === undefined ? config?.target : readTarget(options.target);
+      const mailbox = options.outbox === undefined ? undefined : outboxReader(options.outbox);
       const progress = process.stderr.isTTY && options.json !== true;
       let done = 0;
       const report = await verify({
@@ -68,6 +72,7 @@ export function registerVerify(program: Command): void {
         policyName: nameOf(options, config),
         ...(target === undefined ? {} : { target }),
         maxWaitSeconds: options.wait,
+        ...(mailbox === undefined ? {} : { mailbox }),
         wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
         only: ({ room }) => options.only === undefined || room === options.only,
         onFinding: () => {
@@ -86,6 +91,16 @@ export function registerVerify(program: Command): void {
         tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
       process.exitCode = statusOf(report);
     });
+}
+
+/** Codes and links that the target mailed: without them controls about codes cannot be seen. */
+function outboxReader(folder: string): (address: string) => Promise<readonly string[]> {
+  if (!existsSync(folder))
+    throw new UsageError(
+      `There is no folder ${folder}.`,
+      "In development the hub keeps its mail in .aegis/outbox.",
+    );
+  return async (address) => (await readOutbox(folder, address)).map(({ text }) => text);
 }
 
 /** How many controls there are; refuses a room that has none before anything is sent. */

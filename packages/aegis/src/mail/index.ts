@@ -9,7 +9,7 @@ export {
 } from "./mailer.ts";
 export { memoryTransport } from "./memory.ts";
 export { type OutboxOptions, outboxTransport } from "./outbox.ts";
-export { readOutbox } from "./outbox-read.ts";
+export { type OutboxMail, readOutbox } from "./outbox-read.ts";
 export { mailQueue, type MailQueueOptions } from "./queue.ts";
 export { type SmtpOptions, smtpTransport } from "./smtp.ts";
 export {

@@ -6,19 +6,22 @@ import { wireAddress } from "./address.ts";
 /** A file of the outbox; its name sorts by time. Anything else in the folder is none of ours. */
 export const OUTBOX_FILE = /^\d{8}T\d{6}\.\d{3}Z-[A-Za-z0-9_-]+\.eml$/;
 
-/** The newest message to an address; undefined where there is none. */
-export async function readOutbox(
-  directory: string,
-  address: string,
-): Promise<{ subject: string; text: string } | undefined> {
+export interface OutboxMail {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The messages to an address that are still there, oldest first. */
+export async function readOutbox(directory: string, address: string): Promise<readonly OutboxMail[]> {
   const wanted = wireAddress(address)?.toLowerCase();
-  if (wanted === undefined) return undefined;
-  for (const name of (await outboxFiles(directory)).toReversed()) {
+  if (wanted === undefined) return [];
+  const found: OutboxMail[] = [];
+  for (const name of await outboxFiles(directory)) {
     const mail = parse(await readOr(join(directory, name), ""));
     if (mail !== undefined && wireAddress(mail.to)?.toLowerCase() === wanted)
-      return { subject: mail.subject, text: mail.text };
+      found.push({ subject: mail.subject, text: mail.text });
   }
-  return undefined;
+  return found;
 }
 
 /** Names of the outbox's files, oldest first; none where there is no folder. */

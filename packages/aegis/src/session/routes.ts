@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { rowId } from "../lib/schema.ts";
 import type { SessionFacts } from "../request.ts";
-import { deviceName } from "./device.ts";
+import { deviceName, placeOf } from "./device.ts";
 import type { RequestSessions } from "./enforce.ts";
 import { sessionError } from "./errors.ts";
 import type { SessionRecord } from "./record.ts";
@@ -86,6 +86,18 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
     },
   });
 
+  app.post("/api/logout/all", {
+    config: { access: "authenticated" },
+    handler: async (request, reply) => {
+      const { userId } = request.principal;
+      const sessionId = request.session?.id ?? "";
+      const others = await service.store.revokeAll(userId, "signed_out_elsewhere", sessionId);
+      await sessions.signOut(request, reply);
+      onEnded(request, { userId, sessionId, reason: "signed_out_elsewhere", count: others + 1 });
+      return { revoked: others + 1 };
+    },
+  });
+
   app.post("/api/logout", {
     config: {
       access: "public",
@@ -125,6 +137,7 @@ const listView = (record: SessionRecord, currentId: string | undefined) => ({
   last_seen_at: iso(record.lastSeenAt),
   expires_at: iso(record.idleExpiresAt),
   ip: record.ip,
+  place: placeOf(record.ip),
   user_agent: record.userAgent,
   device: deviceName(record.userAgent),
 });
