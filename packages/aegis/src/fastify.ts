@@ -32,10 +32,11 @@ import { inputError } from "./input/errors.ts";
 import { deriveKey } from "./lib/bytes.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { type Random, systemRandom } from "./lib/random.ts";
+import { passkeyView } from "./passkey/routes.ts";
 import { passwordHasher } from "./hashing/hash.ts";
 import { fingerprint, type Policy } from "./policy.ts";
 import { enforceSession } from "./session/enforce.ts";
-import { sessionRoutes } from "./session/routes.ts";
+import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import "./request.ts";
@@ -190,8 +191,9 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     breached: breachedBy(wiring, audit),
     invalid: (errors) => inputError("AEGIS_INPUT_INVALID", { errors }),
     collect: async (account) => ({
-      sessions: await store.listByUser(account.id, clock.now()),
-      events: await wiring.events.listByAccount(account.id, 1000),
+      sessions: (await store.listByUser(account.id, clock.now())).map((record) => listView(record)),
+      passkeys: (await wiring.passkeys.listByAccount(account.id)).map(passkeyView),
+      events: await who.listEvents(account.id, MOST_EVENTS),
       ...(await wiring.collectPersonalData?.(account.id)),
     }),
   });
@@ -262,6 +264,7 @@ function breachedBy({ policy, breaches }: AegisWiring, audit: Audit) {
   };
 }
 
+const MOST_EVENTS = 1000;
 const DAY_MS = 86_400_000;
 const EVENTS_KEPT_MS = 400 * DAY_MS;
 /** A registration that nobody finished holds its user name no longer than this. */

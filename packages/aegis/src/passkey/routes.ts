@@ -159,7 +159,7 @@ export function passkeyRoutes<A extends Owner>(app: FastifyInstance, wiring: Pas
   });
 }
 
-const passkeyView = (passkey: Passkey) => ({
+export const passkeyView = (passkey: Passkey) => ({
   id: passkey.id,
   name: passkey.name,
   created_at: new Date(passkey.createdAt).toISOString(),

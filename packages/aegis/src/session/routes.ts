@@ -130,7 +130,8 @@ export const sessionView = (session: SessionFacts) => ({
   proven_at: iso(session.provenAt),
 });
 
-const listView = (record: SessionRecord, currentId: string | undefined) => ({
+/** A session as its owner may see it: nothing that opens it, not even a hash. */
+export const listView = (record: SessionRecord, currentId?: string) => ({
   id: record.id,
   current: record.id === currentId,
   created_at: iso(record.createdAt),
