@@ -17,6 +17,7 @@ import {
   queryClient,
   sessionQuery,
 } from "./api/queries.ts";
+import { takeResetToken } from "./features/account/reset-token.ts";
 import { Layout } from "./ui/layout.tsx";
 import { NotFoundPage } from "./ui/not-found.tsx";
 import { ErrorState } from "./ui/states.tsx";
@@ -59,22 +60,27 @@ const lesson = createRoute({
   component: lazyRouteComponent(() => import("./features/catalogue/lesson-page.tsx"), "LessonPage"),
 });
 
-interface LoginSearch {
+interface NextSearch {
   readonly next?: string;
+}
+interface LoginSearch extends NextSearch {
   readonly registered?: string;
   readonly signedOut?: boolean;
+  readonly reset?: boolean;
 }
+
+// Only a path of this origin: anything else would send people away after they have signed in (open redirect).
+const nextOf = ({ next }: Record<string, unknown>): NextSearch =>
+  typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: (search: Record<string, unknown>): LoginSearch => ({
-    // Only a path of this origin: anything else would send people away after they have signed in (open redirect).
-    ...(typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"])
-      ? { next: search["next"] }
-      : {}),
+    ...nextOf(search),
     ...(typeof search["registered"] === "string" ? { registered: search["registered"].slice(0, 64) } : {}),
     ...(search["signedOut"] === true ? { signedOut: true } : {}),
+    ...(search["reset"] === true ? { reset: true } : {}),
   }),
   component: lazyRouteComponent(() => import("./features/account/login-page.tsx"), "LoginPage"),
 });
@@ -83,6 +89,36 @@ const register = createRoute({
   path: "/register",
   loader: () => ahead(policyQuery),
   component: lazyRouteComponent(() => import("./features/account/register-page.tsx"), "RegisterPage"),
+});
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/account/forgot-page.tsx"), "ForgotPage"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  beforeLoad: takeResetToken,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/account/reset-page.tsx"), "ResetPage"),
+});
+const changePassword = createRoute({
+  getParentRoute: () => root,
+  path: "/change-password",
+  validateSearch: nextOf,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(
+    () => import("./features/account/change-password-page.tsx"),
+    "ChangePasswordPage",
+  ),
+});
+const enrol = createRoute({
+  getParentRoute: () => root,
+  path: "/enrol",
+  validateSearch: nextOf,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/security/enrol-page.tsx"), "EnrolPage"),
 });
 const profile = createRoute({
   getParentRoute: () => root,
@@ -98,6 +134,53 @@ const sessions = createRoute({
   loader: () => ahead(devicesQuery),
   component: lazyRouteComponent(() => import("./features/sessions/sessions-page.tsx"), "SessionsPage"),
 });
+const accountSecurity = createRoute({
+  getParentRoute: () => root,
+  path: "/account/security",
+  beforeLoad: signedInOnly,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/security/security-page.tsx"), "SecurityPage"),
+});
+const accountData = createRoute({
+  getParentRoute: () => root,
+  path: "/account/data",
+  beforeLoad: signedInOnly,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/data/data-page.tsx"), "DataPage"),
+});
+
+interface UsersSearch {
+  readonly q?: string;
+  readonly page?: number;
+  readonly per_page?: number;
+}
+const whole = (value: unknown, most: number): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most;
+
+const adminUsers = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/users",
+  beforeLoad: signedInOnly,
+  validateSearch: ({ q, page, per_page: size }: Record<string, unknown>): UsersSearch => ({
+    // The router reads a search of digits as a number.
+    ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 100) } : {}),
+    ...(whole(page, 1_000_000) ? { page } : {}),
+    ...(whole(size, 100) ? { per_page: size } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./features/admin/users-page.tsx"), "UsersPage"),
+});
+const adminUser = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/users/$id",
+  beforeLoad: signedInOnly,
+  component: lazyRouteComponent(() => import("./features/admin/user-page.tsx"), "UserPage"),
+});
+const adminApprovals = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/approvals",
+  beforeLoad: signedInOnly,
+  component: lazyRouteComponent(() => import("./features/admin/approvals-page.tsx"), "ApprovalsPage"),
+});
 const protection = createRoute({
   getParentRoute: () => root,
   path: "/security",
@@ -106,7 +189,25 @@ const protection = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([catalogue, course, lesson, login, register, profile, sessions, protection]),
+  routeTree: root.addChildren([
+    catalogue,
+    course,
+    lesson,
+    login,
+    register,
+    forgot,
+    reset,
+    changePassword,
+    enrol,
+    profile,
+    sessions,
+    accountSecurity,
+    accountData,
+    adminUsers,
+    adminUser,
+    adminApprovals,
+    protection,
+  ]),
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

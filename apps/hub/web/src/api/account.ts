@@ -1,20 +1,7 @@
-import { ApiError, call, forgetCsrfToken } from "./client.ts";
-import { flag, list, nullable, number, object, text } from "./parse.ts";
+import { call, forgetCsrfToken } from "./client.ts";
+import { session } from "./sign-in.ts";
+import { flag, list, nothing, nullable, number, object, optional, text } from "./parse.ts";
 
-const user = object({
-  id: text,
-  username: text,
-  email: nullable(text),
-  display_name: text,
-  roles: list(text),
-});
-const session = object({
-  id: text,
-  created_at: text,
-  idle_expires_at: text,
-  absolute_expires_at: text,
-  remember_me: flag,
-});
 const profile = object({
   id: text,
   username: text,
@@ -24,7 +11,6 @@ const profile = object({
   roles: list(text),
   created_at: text,
 });
-const signedIn = object({ user, session });
 const device = object({
   id: text,
   current: flag,
@@ -32,42 +18,18 @@ const device = object({
   last_seen_at: text,
   expires_at: text,
   ip: text,
+  place: optional(nullable(text)),
   user_agent: text,
   device: text,
 });
 
-export type SignedIn = ReturnType<typeof signedIn>;
 export type Profile = ReturnType<typeof profile>;
 export type Device = ReturnType<typeof device>;
-
-/** Who is signed in, or null. Does not extend the session. */
-export async function checkSession(): Promise<SignedIn | null> {
-  try {
-    return await call("GET", "/api/check_session", signedIn);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return null;
-    throw error;
-  }
-}
-
-export async function signIn(credentials: {
-  username: string;
-  password: string;
-  remember_me: boolean;
-}): Promise<SignedIn> {
-  const { remember_me: remember, ...rest } = credentials;
-  const result = await call("POST", "/api/login", signedIn, remember ? credentials : rest);
-  forgetCsrfToken();
-  return result;
-}
 
 export async function signOut(): Promise<void> {
   await call("POST", "/api/logout", object({ status: text }));
   forgetCsrfToken();
 }
-
-export const register = (fields: { username: string; email?: string; password: string }) =>
-  call("POST", "/api/register", object({ user }), fields);
 
 export const refreshSession = () => call("POST", "/api/session/refresh", object({ session }));
 
@@ -79,3 +41,10 @@ export const listDevices = () => call("GET", "/api/sessions", object({ items: li
 export const revokeDevice = (id: string) =>
   call("DELETE", `/api/sessions/${encodeURIComponent(id)}`, object({ revoked: number }));
 export const revokeOthers = () => call("DELETE", "/api/sessions", object({ revoked: number }));
+/** Every session, this one too. */
+export async function signOutEverywhere(): Promise<void> {
+  await call("POST", "/api/logout/all", nothing);
+  forgetCsrfToken();
+}
+export const deleteAccount = () =>
+  call("DELETE", "/api/account", object({ status: text, delete_after: text }));

@@ -20,12 +20,19 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   readonly fields: readonly FieldProblem[];
   readonly retryAfterSeconds: number | undefined;
+  /** The answer's body as it came: some refusals say more than a problem does. */
+  readonly data: unknown;
 
   constructor(
     status: number,
     code: string,
     message: string,
-    facts: { requestId?: string; fields?: readonly FieldProblem[]; retryAfterSeconds?: number } = {},
+    facts: {
+      requestId?: string;
+      fields?: readonly FieldProblem[];
+      retryAfterSeconds?: number;
+      data?: unknown;
+    } = {},
   ) {
     super(message);
     this.status = status;
@@ -33,6 +40,7 @@ export class ApiError extends Error {
     this.requestId = facts.requestId;
     this.fields = facts.fields ?? [];
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.data = facts.data;
   }
 }
 
@@ -41,7 +49,12 @@ export class OfflineError extends Error {
   override readonly name = "OfflineError";
 }
 
-type Method = "GET" | "POST" | "DELETE";
+/** The person was asked to confirm who they are, and did not. Nothing was changed. */
+export class ProofCancelledError extends Error {
+  override readonly name = "ProofCancelledError";
+}
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 let csrf: Promise<string> | undefined;
 /** A token belongs to one session: forget it whenever the session changes. */
@@ -49,28 +62,84 @@ export const forgetCsrfToken = (): void => {
   csrf = undefined;
 };
 
-const onSessionLost = new Set<() => void>();
+/** Listeners of one kind of news; each `subscribe` gives back the way out. */
+function news() {
+  const listeners = new Set<() => void>();
+  return {
+    tell: () => listeners.forEach((listener) => listener()),
+    subscribe: (listener: () => void): (() => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+const sessionLost = news();
+const stepDue = news();
 /** Told when the server no longer knows the session that a request was sent with. */
-export function whenSessionLost(listener: () => void): () => void {
-  onSessionLost.add(listener);
-  return () => onSessionLost.delete(listener);
+export const whenSessionLost = sessionLost.subscribe;
+/** Told when a request was refused because the sign-in is not finished. */
+export const whenStepDue = stepDue.subscribe;
+
+let askForProof: (() => Promise<boolean>) | undefined;
+/** Who asks the person to confirm that it is them; true when they have. */
+export function proveWith(ask: () => Promise<boolean>): () => void {
+  askForProof = ask;
+  return () => {
+    if (askForProof === ask) askForProof = undefined;
+  };
 }
 
-const OPEN = new Set(["/api/login", "/api/register", "/api/logout"]);
+/** A stranger's calls: guarded by where they come from, since there is no session that a token could belong to. */
+const OPEN = new Set([
+  "/api/login",
+  "/api/logout",
+  "/api/register",
+  "/api/register/verify",
+  "/api/register/resend",
+  "/api/auth/password/forgot",
+  "/api/auth/password/reset",
+  "/api/auth/passkeys/sign-in/options",
+  "/api/auth/passkeys/sign-in/verify",
+]);
 
 export async function call<T>(method: Method, path: string, parse: Parser<T>, body?: unknown): Promise<T> {
   const guarded = method !== "GET" && !OPEN.has(path);
+  const response = await proven(method !== "GET", () =>
+    fresh(guarded, () => send(method, path, body, guarded)),
+  );
+  return parse(await json(response));
+}
+
+/** A file, asked for as any other call, so that proof and errors work the same way. */
+export async function download(path: string): Promise<Blob> {
+  return (await proven(true, () => send("GET", path, undefined, false))).blob();
+}
+
+/** Fresh proof where the server wants it: asked for once, then the call is repeated once. */
+async function proven(asks: boolean, attempt: () => Promise<Response>): Promise<Response> {
   try {
-    return parse(await send(method, path, body, guarded));
+    return await attempt();
+  } catch (error) {
+    if (!asks || askForProof === undefined) throw error;
+    if (!(error instanceof ApiError) || error.code !== "AEGIS_ACCESS_PROOF_NEEDED") throw error;
+    if (await askForProof()) return attempt();
+    throw new ProofCancelledError("Nothing was changed: you did not confirm that it is you.");
+  }
+}
+
+/** A token that has gone stale with its session is fetched again, once. */
+async function fresh(guarded: boolean, attempt: () => Promise<Response>): Promise<Response> {
+  try {
+    return await attempt();
   } catch (error) {
     const stale = error instanceof ApiError && error.code.startsWith("AEGIS_CSRF_TOKEN_");
     if (!guarded || !stale) throw error;
     forgetCsrfToken();
-    return parse(await send(method, path, body, true));
+    return attempt();
   }
 }
 
-async function send(method: Method, path: string, body: unknown, guarded: boolean): Promise<unknown> {
+async function send(method: Method, path: string, body: unknown, guarded: boolean): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (guarded) headers["x-csrftoken"] = await csrfToken();
@@ -85,12 +154,14 @@ async function send(method: Method, path: string, body: unknown, guarded: boolea
   } catch {
     throw new OfflineError("The server cannot be reached. Check your connection and try again.");
   }
-  const data: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return data;
-  const error = errorOf(response, data);
-  if (error.code === "AEGIS_ACCESS_SIGN_IN_REQUIRED") for (const listener of onSessionLost) listener();
+  if (response.ok) return response;
+  const error = errorOf(response, await json(response));
+  if (error.code === "AEGIS_ACCESS_SIGN_IN_REQUIRED") sessionLost.tell();
+  if (error.code === "AEGIS_ACCESS_SIGN_IN_UNFINISHED") stepDue.tell();
   throw error;
 }
+
+const json = (response: Response): Promise<unknown> => response.json().catch(() => undefined);
 
 function errorOf(response: Response, data: unknown): ApiError {
   const retryAfter = Number(response.headers.get("retry-after"));
@@ -101,19 +172,22 @@ function errorOf(response: Response, data: unknown): ApiError {
       ...(typeof requestId === "string" ? { requestId } : {}),
       ...(errors === undefined ? {} : { fields: errors }),
       ...waits,
+      data,
     });
   } catch {
     return new ApiError(
       response.status,
       "UNREADABLE",
       `The server answered with status ${response.status}.`,
-      waits,
+      { ...waits, data },
     );
   }
 }
 
 async function csrfToken(): Promise<string> {
-  csrf ??= send("GET", "/csrf-token", undefined, false).then((data) => text(record(data)["csrf_token"]));
+  csrf ??= send("GET", "/csrf-token", undefined, false)
+    .then(json)
+    .then((data) => text(record(data)["csrf_token"]));
   try {
     return await csrf;
   } catch (error) {

@@ -17,6 +17,8 @@ export const nullable =
   <T>(parse: Parser<T>): Parser<T | null> =>
   (value) =>
     value === null ? null : parse(value);
+/** Where the answer says nothing beyond that it worked. */
+export const nothing: Parser<undefined> = () => undefined;
 export const optional =
   <T>(parse: Parser<T>): Parser<T | undefined> =>
   (value) =>

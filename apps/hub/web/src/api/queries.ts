@@ -1,9 +1,10 @@
 /** Every question to the server by name, so that pages share answers and know what to ask again. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
-import { checkSession, listDevices, readProfile } from "./account.ts";
+import { listDevices, readProfile } from "./account.ts";
 import { ApiError } from "./client.ts";
 import { listCourses, readCourse, readLesson } from "./content.ts";
 import { readPolicy } from "./policy.ts";
+import { checkPending, checkSession } from "./sign-in.ts";
 
 const MINUTE = 60_000;
 
@@ -12,6 +13,12 @@ export const sessionQuery = queryOptions({
   queryFn: checkSession,
   staleTime: MINUTE,
   refetchOnWindowFocus: "always",
+});
+/** Asked only where it matters: on the pages of a sign-in. */
+export const pendingQuery = queryOptions({
+  queryKey: ["pending"],
+  queryFn: checkPending,
+  staleTime: 0,
 });
 export const policyQuery = queryOptions({
   queryKey: ["policy"],

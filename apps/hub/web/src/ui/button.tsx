@@ -1,7 +1,7 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 
-type Look = "primary" | "quiet" | "danger";
+export type Look = "primary" | "quiet" | "danger";
 
 const shape =
   "inline-flex min-h-11 items-center justify-center gap-2 rounded-sm px-4 text-base font-medium transition-colors disabled:opacity-60";

@@ -10,19 +10,19 @@ import {
   useState,
 } from "react";
 import { ApiError, type FieldProblem } from "../api/client.ts";
-import { Button } from "./button.tsx";
+import { Button, type Look } from "./button.tsx";
 
-const input =
+export const input =
   "min-h-11 w-full rounded-sm border border-line-strong bg-surface px-3 text-base text-text placeholder:text-muted aria-invalid:border-fail";
 
-interface FieldFrame {
+export interface FieldFrame {
   readonly label: string;
   readonly help?: ReactNode;
   readonly errors?: readonly string[] | undefined;
   readonly aside?: ReactNode;
 }
 
-function Frame({
+export function Frame({
   id,
   label,
   help,
@@ -55,7 +55,7 @@ function Frame({
   );
 }
 
-const described = (id: string, { help, errors = [] }: Pick<FieldFrame, "help" | "errors">) => ({
+export const described = (id: string, { help, errors = [] }: Pick<FieldFrame, "help" | "errors">) => ({
   id,
   "aria-describedby":
     [errors.length > 0 ? `${id}-errors` : "", help === undefined ? "" : `${id}-help`].join(" ").trim() ||
@@ -154,12 +154,19 @@ export function useForm(send: () => Promise<void>): FormState {
 export function Form({
   state,
   action,
+  look = "primary",
+  aside,
+  disabled = false,
   children,
   labels = {},
 }: {
   state: FormState;
   action: string;
-  children: ReactNode;
+  look?: Look;
+  /** Further buttons, beside the one that sends. */
+  aside?: ReactNode;
+  disabled?: boolean;
+  children?: ReactNode;
   labels?: Readonly<Record<string, string>>;
 }) {
   const summary = useRef<HTMLDivElement>(null);
@@ -170,9 +177,12 @@ export function Form({
     <form onSubmit={state.submit} noValidate className="space-y-5">
       {state.error === undefined ? null : <Summary ref={summary} error={state.error} labels={labels} />}
       {children}
-      <Button type="submit" busy={state.busy} className="w-full sm:w-auto">
-        {action}
-      </Button>
+      <div className="flex flex-wrap gap-3">
+        <Button type="submit" look={look} busy={state.busy} disabled={disabled} className="w-full sm:w-auto">
+          {action}
+        </Button>
+        {aside}
+      </div>
     </form>
   );
 }

@@ -1,7 +1,9 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { AccountMenu } from "../features/account/account-menu.tsx";
+import { ProofGate } from "../features/account/proof.tsx";
 import { SessionWatch } from "../features/account/session.tsx";
 import mark from "../mark.svg";
+import { Flashes } from "./flash.tsx";
 import { ThemeSwitch } from "./theme.tsx";
 
 export function Layout() {
@@ -35,6 +37,7 @@ export function Layout() {
           </div>
         </div>
         <SessionWatch />
+        <Flashes />
       </header>
       <main
         id="content"
@@ -51,6 +54,7 @@ export function Layout() {
           </Link>
         </div>
       </footer>
+      <ProofGate />
     </div>
   );
 }

@@ -32,6 +32,7 @@ export function Notice({ tone, children, live = true }: { tone: Tone; children: 
 /** What happened, what to do, and the request id for whoever is asked for help. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   if (error instanceof ApiError && error.status === 401) return <SignInFirst />;
+  if (error instanceof ApiError && error.status === 403) return <NoAccess code={error.code} />;
   const offline = error instanceof OfflineError;
   const requestId = error instanceof ApiError ? error.requestId : undefined;
   return (
@@ -67,6 +68,34 @@ export function SignInFirst() {
         <ButtonLink to="/register" look="quiet">
           Create an account
         </ButtonLink>
+      </div>
+    </div>
+  );
+}
+
+/** Why, and whom to ask. */
+export function NoAccess({ code = "" }: { code?: string }) {
+  const factor = code === "AEGIS_ACCESS_SECOND_FACTOR_NEEDED";
+  return (
+    <div className="rounded-lg border border-line bg-surface p-6">
+      <h2 className="text-lg font-semibold">
+        {factor ? "This needs a sign-in with two steps" : "You have no access to this"}
+      </h2>
+      <p className="mt-1 text-muted">
+        {factor
+          ? "Here much can be changed, so a password alone is not enough. Set up a second step for your account, or sign in again and use it."
+          : "It is for people with another role. If you need it for your work, ask an administrator of this hub."}
+      </p>
+      <div className="mt-4">
+        {factor ? (
+          <ButtonLink to="/account/security" hash="authenticator">
+            Security of your account
+          </ButtonLink>
+        ) : (
+          <ButtonLink to="/" look="quiet">
+            Back to the courses
+          </ButtonLink>
+        )}
       </div>
     </div>
   );

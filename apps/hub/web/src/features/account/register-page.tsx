@@ -1,27 +1,49 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { register } from "../../api/account.ts";
+import type { PublicPolicy } from "../../api/policy.ts";
 import { policyQuery } from "../../api/queries.ts";
-import { Form, PasswordField, TextField, useForm } from "../../ui/form.tsx";
+import { register } from "../../api/sign-in.ts";
+import { Button } from "../../ui/button.tsx";
+import { Form, TextField, useForm } from "../../ui/form.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { ErrorState, Loading, Notice, Skeleton } from "../../ui/states.tsx";
 import { useDraft } from "./draft.ts";
-import { PasswordRules } from "./password-rules.tsx";
+import { NewPasswordField } from "./new-password-field.tsx";
+import { VerifyAddress } from "./verify-address.tsx";
 
 export function RegisterPage() {
   const { data: policy, error, refetch } = useQuery(policyQuery);
   const navigate = useNavigate();
   const [username, setUsername, forgetUsername] = useDraft("register-username", "");
   const [email, setEmail, forgetEmail] = useDraft("register-email", "");
-  const [password, setPassword] = useState("");
-  const form = useForm(async () => {
-    await register({ username, password, ...(email === "" ? {} : { email }) });
+  // Survives a reload, so that the code can still be typed in.
+  const [awaited, setAwaited, forgetAwaited] = useDraft("register-awaited", "");
+  const ready = async () => {
     forgetUsername();
     forgetEmail();
+    forgetAwaited();
     await navigate({ to: "/login", search: { registered: username } });
-  });
+  };
   if (error !== null) return <ErrorState error={error} retry={() => void refetch()} />;
+  if (awaited !== "")
+    return (
+      <Page title="Verify your e-mail address" takesFocus={false}>
+        <div className="max-w-md space-y-6">
+          <VerifyAddress address={awaited} sent onVerified={ready} />
+          <div className="flex flex-wrap gap-3">
+            <Button look="quiet" onClick={forgetAwaited}>
+              Use another address
+            </Button>
+            {policy?.email_verification === "required" ? null : (
+              <Button look="quiet" onClick={() => void ready()}>
+                Do this later
+              </Button>
+            )}
+          </div>
+        </div>
+      </Page>
+    );
   return (
     <Page title="Create an account">
       <div className="max-w-md space-y-6">
@@ -30,47 +52,14 @@ export function RegisterPage() {
             <Skeleton className="h-80 w-full" />
           </Loading>
         ) : policy.self_registration ? (
-          <Card>
-            <Form
-              state={form}
-              action="Create account"
-              labels={{ username: "User name", email: "E-mail", password: "Password" }}
-            >
-              <TextField
-                label="User name"
-                name="username"
-                autoComplete="username"
-                autoCapitalize="none"
-                spellCheck={false}
-                required
-                help={`${policy.username.min_length} to ${policy.username.max_length} letters, digits, dots, dashes. Others can see it.`}
-                errors={form.errorsOf("username")}
-                value={username}
-                onChange={(event) => setUsername(event.target.value)}
-              />
-              <TextField
-                label={policy.email_required ? "E-mail" : "E-mail (optional)"}
-                name="email"
-                type="email"
-                autoComplete="email"
-                required={policy.email_required}
-                help="Also signs you in. Never shown to others."
-                errors={form.errorsOf("email")}
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-              <PasswordField
-                label="Password"
-                name="password"
-                autoComplete="new-password"
-                required
-                help={<PasswordRules rules={policy.password} password={password} />}
-                errors={form.errorsOf("password")}
-                value={password}
-                onChange={(event) => setPassword(event.target.value)}
-              />
-            </Form>
-          </Card>
+          <RegisterForm
+            policy={policy}
+            username={username}
+            email={email}
+            onUsername={setUsername}
+            onEmail={setEmail}
+            onDone={(verification) => (verification === "sent" ? setAwaited(email) : void ready())}
+          />
         ) : (
           <Notice tone="warn">
             Accounts are made by an administrator here. Ask the person who runs this hub for one.
@@ -84,5 +73,74 @@ export function RegisterPage() {
         </p>
       </div>
     </Page>
+  );
+}
+
+function RegisterForm({
+  policy,
+  username,
+  email,
+  onUsername,
+  onEmail,
+  onDone,
+}: {
+  policy: PublicPolicy;
+  username: string;
+  email: string;
+  onUsername: (value: string) => void;
+  onEmail: (value: string) => void;
+  onDone: (verification: "none" | "sent") => void;
+}) {
+  const [password, setPassword] = useState("");
+  const form = useForm(async () => {
+    const { verification } = await register({ username, password, ...(email === "" ? {} : { email }) });
+    onDone(verification);
+  });
+  const emailNeeded = policy.email_required || policy.email_verification === "required";
+  return (
+    <Card>
+      <Form
+        state={form}
+        action="Create account"
+        labels={{ username: "User name", email: "E-mail", password: "Password" }}
+      >
+        <TextField
+          label="User name"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          help={`${policy.username.min_length} to ${policy.username.max_length} letters, digits, dots, dashes. Others can see it.`}
+          errors={form.errorsOf("username")}
+          value={username}
+          onChange={(event) => onUsername(event.target.value)}
+        />
+        <TextField
+          label={emailNeeded ? "E-mail" : "E-mail (optional)"}
+          name="email"
+          type="email"
+          autoComplete="email"
+          required={emailNeeded}
+          help={
+            policy.email_verification === "off"
+              ? "Also signs you in. Never shown to others."
+              : "Also signs you in, and gets you back in when you forget your password. Never shown to others. We send a code to it."
+          }
+          errors={form.errorsOf("email")}
+          value={email}
+          onChange={(event) => onEmail(event.target.value)}
+        />
+        <NewPasswordField
+          label="Password"
+          name="password"
+          rules={policy.password}
+          words={[username, ...email.split("@"), policy.product]}
+          errors={form.errorsOf("password")}
+          value={password}
+          onChange={setPassword}
+        />
+      </Form>
+    </Card>
   );
 }

@@ -1,10 +1,11 @@
 /** Keeps what the page knows of the session true: warns before it ends, says so when it has. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useRouterState } from "@tanstack/react-router";
+import { Link, useRouter, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
-import { refreshSession, type SignedIn } from "../../api/account.ts";
-import { forgetCsrfToken, whenSessionLost } from "../../api/client.ts";
+import { refreshSession } from "../../api/account.ts";
+import { forgetCsrfToken, whenSessionLost, whenStepDue } from "../../api/client.ts";
 import { sessionQuery } from "../../api/queries.ts";
+import type { SignedIn } from "../../api/sign-in.ts";
 import { Button } from "../../ui/button.tsx";
 
 const WARN_BEFORE_MS = 120_000;
@@ -20,6 +21,7 @@ const endOf = ({ session }: SignedIn): number =>
 
 export function SessionWatch() {
   const client = useQueryClient();
+  const router = useRouter();
   const session = useSession();
   const [lost, setLost] = useState(false);
   const [now, setNow] = useState(Date.now);
@@ -45,6 +47,17 @@ export function SessionWatch() {
         setLost(true);
       }),
     [client],
+  );
+
+  // The page of a sign-in asks which step is due, and shows it.
+  useEffect(
+    () =>
+      whenStepDue(() => {
+        forgetCsrfToken();
+        client.setQueryData(sessionQuery.queryKey, null);
+        void router.navigate({ to: "/login", search: { next: router.state.location.href } });
+      }),
+    [client, router],
   );
 
   // The server decides: at the end, and where the warning would begin, ask it again before saying anything.

@@ -2,8 +2,9 @@ import { Menu } from "@base-ui/react/menu";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type SignedIn, signOut } from "../../api/account.ts";
+import { signOut } from "../../api/account.ts";
 import { sessionQuery } from "../../api/queries.ts";
+import type { SignedIn } from "../../api/sign-in.ts";
 import { clearDrafts } from "./draft.ts";
 
 const item =
@@ -22,6 +23,7 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
     }
     clearDrafts();
     client.removeQueries({ queryKey: ["me"] });
+    client.removeQueries({ queryKey: ["admin"] });
     client.setQueryData(sessionQuery.queryKey, null);
     await navigate({ to: "/login", search: { signedOut: true } });
   };
@@ -50,9 +52,26 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
             <Menu.Item className={item} render={<Link to="/profile" />}>
               Profile
             </Menu.Item>
+            <Menu.Item className={item} render={<Link to="/account/security" />}>
+              Security
+            </Menu.Item>
             <Menu.Item className={item} render={<Link to="/sessions" />}>
               Devices and sessions
             </Menu.Item>
+            <Menu.Item className={item} render={<Link to="/account/data" />}>
+              My data
+            </Menu.Item>
+            {session.user.roles.includes("admin") ? (
+              <Menu.Group className="my-1.5 border-y border-line py-1.5">
+                <Menu.GroupLabel className="px-3 py-1 text-sm text-muted">Administration</Menu.GroupLabel>
+                <Menu.Item className={item} render={<Link to="/admin/users" />}>
+                  Users
+                </Menu.Item>
+                <Menu.Item className={item} render={<Link to="/admin/approvals" />}>
+                  Approvals
+                </Menu.Item>
+              </Menu.Group>
+            ) : null}
             <Menu.Item className={item} closeOnClick={false} onClick={() => void leave()}>
               {failed ? "Could not sign out. Try again" : "Sign out"}
             </Menu.Item>

@@ -1,0 +1,23 @@
+import { useEffect, useState } from "react";
+import { Button } from "./button.tsx";
+
+/** Copies a text and says whether that worked. */
+export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    if (said === "") return;
+    const timer = window.setTimeout(() => setSaid(""), 3000);
+    return () => window.clearTimeout(timer);
+  }, [said]);
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => setSaid("Copied"),
+      () => setSaid("Select and copy it by hand"),
+    );
+  };
+  return (
+    <Button look="quiet" onClick={copy}>
+      <span role="status">{said === "" ? label : said}</span>
+    </Button>
+  );
+}
