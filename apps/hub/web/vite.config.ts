@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   plugins: [react(), tailwindcss()],
+  // The library as it is written: it is built at the same time as this.
+  resolve: { conditions: ["source", ...defaultClientConditions] },
   // The server puts a fresh nonce in its place for every page.
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

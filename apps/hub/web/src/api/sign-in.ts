@@ -50,7 +50,9 @@ export type Step = Pending | ({ readonly step: "complete" } & ReturnType<typeof 
 const pending: Parser<Pending> = (value) => {
   const data = record(value);
   const step = word("second_factor", "password_change", "mfa_enrolment")(data["step"]);
-  return step === "second_factor" ? { step, methods: list(method)(data["methods"]) } : { step };
+  if (step !== "second_factor") return { step };
+  // Where the answer does not name them, each way is offered; the server says what it takes.
+  return { step, methods: optional(list(method))(data["methods"]) ?? ["totp", "passkey", "backup_code"] };
 };
 const step: Parser<Step> = (value) =>
   record(value)["step"] === "complete" ? { step: "complete", ...arrived(value) } : pending(value);

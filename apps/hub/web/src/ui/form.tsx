@@ -127,7 +127,7 @@ export interface FormState {
   readonly busy: boolean;
   readonly error: unknown;
   readonly errorsOf: (field: string) => readonly string[];
-  readonly submit: (event: FormEvent) => void;
+  readonly submit: (event?: FormEvent) => void;
 }
 
 /** One submission at a time; what the server says goes beside the fields, and as a sum on top. */
@@ -139,8 +139,8 @@ export function useForm(send: () => Promise<void>): FormState {
     busy,
     error,
     errorsOf: (field) => fields.filter((one) => one.field === field).map(({ message }) => message),
-    submit(event) {
-      event.preventDefault();
+    submit: (event) => {
+      event?.preventDefault();
       if (busy) return;
       setBusy(true);
       setError(undefined);

@@ -47,10 +47,8 @@ export function Section({
   children: ReactNode;
 }) {
   return (
-    <section id={id} aria-labelledby={`${id}-title`} className="scroll-mt-24">
-      <h2 id={`${id}-title`} tabIndex={-1} className="text-xl font-semibold outline-none">
-        {title}
-      </h2>
+    <section id={id} className="scroll-mt-24">
+      <h2 className="text-xl font-semibold">{title}</h2>
       {lead === undefined ? null : <div className="mt-1 text-muted">{lead}</div>}
       <div className="mt-4 space-y-4">{children}</div>
     </section>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { passkeysWork } from "../../api/passkeys.ts";
 import type { Method } from "../../api/sign-in.ts";
 import { CodeField } from "../../ui/code-field.tsx";
@@ -32,7 +32,7 @@ export function SecondFactor(props: SecondFactorProps) {
     <>
       {method === "totp" ? <Totp {...props} /> : null}
       {method === "backup_code" ? <BackupCode {...props} /> : null}
-      {method === "passkey" ? <UsePasskey {...props} /> : null}
+      {method === "passkey" ? <UsePasskey {...props} asked={chosen === "passkey"} /> : null}
       {others.length === 0 ? null : (
         <ul className="mt-5 space-y-1 border-t border-line pt-3">
           {others.map((other) => (
@@ -90,8 +90,16 @@ function BackupCode({ verify, action, aside }: SecondFactorProps) {
   );
 }
 
-function UsePasskey({ passkey, aside }: SecondFactorProps) {
+/** Whoever chose it just now is asked by the browser at once, without a second press. */
+function UsePasskey({ passkey, aside, asked }: SecondFactorProps & { asked: boolean }) {
   const form = useForm(passkey);
+  const begun = useRef(false);
+  const { submit } = form;
+  useEffect(() => {
+    if (!asked || begun.current) return;
+    begun.current = true;
+    submit();
+  }, [asked, submit]);
   return (
     <Form state={form} action="Use a passkey" aside={aside}>
       <p className="text-muted">

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { type Estimate, loadEstimate } from "./strength.ts";
+import { type Estimate, levelOf, loadEstimate } from "./strength.ts";
 
 const STEPS = [0, 1, 2, 3] as const;
 const looks = [
@@ -23,15 +23,15 @@ export function StrengthMeter({ password, words }: { password: string; words: re
     );
   }, [typed, estimate]);
   const found = typed ? estimate?.(password, words) : undefined;
-  const score = Math.max(0, Math.min(4, Math.round(found?.score ?? 0)));
-  const look = looks[score] ?? looks[0];
+  const level = levelOf(found?.score ?? 0);
+  const look = looks[level] ?? looks[0];
   return (
     <div className="mb-2">
       <div className="flex gap-1" aria-hidden="true">
         {STEPS.map((step) => (
           <span
             key={step}
-            className={`h-1.5 flex-1 rounded-full ${found !== undefined && (step < score || step === 0) ? look.bar : "bg-line"}`}
+            className={`h-1.5 flex-1 rounded-full ${found !== undefined && (step < level || step === 0) ? look.bar : "bg-line"}`}
           />
         ))}
       </div>

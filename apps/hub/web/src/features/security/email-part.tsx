@@ -1,6 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { sessionQuery } from "../../api/queries.ts";
+import { policyQuery, sessionQuery } from "../../api/queries.ts";
 import { changeEmail } from "../../api/security.ts";
 import type { SignedIn } from "../../api/sign-in.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -13,6 +13,9 @@ import { VerifyAddress } from "../account/verify-address.tsx";
 /** The address of the account; a new one counts only when its code was typed in. */
 export function EmailPart({ session: { user } }: { session: SignedIn }) {
   const client = useQueryClient();
+  const policy = useQuery(policyQuery).data;
+  // Without mail there are no codes, and without a code an address counts for nothing.
+  const verifies = policy !== undefined && policy.recovery && policy.email_verification !== "off";
   const [editing, setEditing] = useState(false);
   const [email, setEmail] = useState(user.email ?? "");
   const [awaited, setAwaited] = useState<string | undefined>(undefined);
@@ -34,7 +37,7 @@ export function EmailPart({ session: { user } }: { session: SignedIn }) {
       <Card>
         <p className="flex flex-wrap items-center gap-3">
           <span className="break-all">{user.email ?? "No address is known."}</span>
-          {user.email === null ? null : (
+          {user.email === null || !verifies ? null : (
             <Badge state={user.email_verified ? "pass" : "warn"}>
               {user.email_verified ? "Verified" : "Not verified"}
             </Badge>
@@ -65,7 +68,7 @@ export function EmailPart({ session: { user } }: { session: SignedIn }) {
               />
             </Form>
           </div>
-        ) : awaited === undefined ? (
+        ) : awaited === undefined && verifies ? (
           <div className="mt-4 flex flex-wrap gap-3">
             {user.email !== null && !user.email_verified ? (
               <Button onClick={() => setAwaited(user.email ?? "")}>Verify this address</Button>

@@ -101,8 +101,9 @@ function factorFacts(mfa: MfaState, policy: PublicPolicy): readonly Fact[] {
   ];
 }
 
-function emailFact({ user }: SignedIn, policy: PublicPolicy): readonly Fact[] {
-  if (policy.email_verification === "off" && user.email === null) return [];
+function emailFacts({ user }: SignedIn, policy: PublicPolicy): readonly Fact[] {
+  // Where no mail is sent, an address protects nothing.
+  if (!policy.recovery || policy.email_verification === "off") return [];
   const base = { id: "email", title: "E-mail" };
   if (user.email === null)
     return [
@@ -114,8 +115,6 @@ function emailFact({ user }: SignedIn, policy: PublicPolicy): readonly Fact[] {
         step: "Add an e-mail address",
       },
     ];
-  if (policy.email_verification === "off")
-    return [{ ...base, state: "pass", word: "Set", text: "Also signs you in." }];
   return [
     user.email_verified
       ? { ...base, state: "pass", word: "Verified", text: "A forgotten password can be reset by mail." }
@@ -143,7 +142,7 @@ export function Overview({ session }: { session: SignedIn }) {
         <Skeleton className="h-48 w-full" />
       </Loading>
     );
-  const facts = [passwordFact(password), ...factorFacts(mfa, policy), ...emailFact(session, policy)];
+  const facts = [passwordFact(password), ...factorFacts(mfa, policy), ...emailFacts(session, policy)];
   const next = facts
     .filter(({ step }) => step !== undefined)
     .toSorted((a, b) => WEIGHT[a.state] - WEIGHT[b.state])[0];
