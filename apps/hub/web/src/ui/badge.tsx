@@ -6,7 +6,7 @@ const looks: Record<State, { box: string; glyph: string }> = {
   pass: { box: "bg-pass-soft text-pass", glyph: "✓" },
   warn: { box: "bg-warn-soft text-warn", glyph: "!" },
   fail: { box: "bg-fail-soft text-fail", glyph: "×" },
-  unknown: { box: "bg-sunken text-muted", glyph: "○" },
+  unknown: { box: "bg-sunken text-muted ring-1 ring-line ring-inset", glyph: "○" },
 };
 
 /** A state in a word or two, with its glyph: never colour alone. */

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { ApiError, OfflineError } from "../api/client.ts";
 import { Button, ButtonLink } from "./button.tsx";
 
@@ -11,10 +11,32 @@ const tones: Record<Tone, { box: string; glyph: string; word: string }> = {
 };
 
 /** A message with glyph and word, never colour alone. */
-export function Notice({ tone, children, live = true }: { tone: Tone; children: ReactNode; live?: boolean }) {
+export function Notice({
+  tone,
+  children,
+  live = true,
+  catchesFocus = false,
+}: {
+  tone: Tone;
+  children: ReactNode;
+  live?: boolean;
+  /** Where what was pressed is gone with what it did: the focus must not be lost with it. */
+  catchesFocus?: boolean;
+}) {
   const { box, glyph, word } = tones[tone];
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!catchesFocus) return;
+    // After a dialog that closes has given the focus back, if it could.
+    const timer = window.setTimeout(() => {
+      if (document.activeElement === document.body) place.current?.focus();
+    }, 200);
+    return () => window.clearTimeout(timer);
+  }, [catchesFocus, children]);
   return (
     <div
+      ref={place}
+      tabIndex={catchesFocus ? -1 : undefined}
       role={live ? (tone === "fail" ? "alert" : "status") : undefined}
       className={`flex gap-3 rounded-sm border px-4 py-3 ${box}`}
     >

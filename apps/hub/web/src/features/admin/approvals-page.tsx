@@ -50,7 +50,11 @@ function Approvals() {
   });
   return (
     <div className="space-y-4">
-      {said === undefined ? null : <Notice tone="pass">{said}</Notice>}
+      {said === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {said}
+        </Notice>
+      )}
       {deciding.error === null ? null : <Notice tone="fail">{deciding.error.message}</Notice>}
       <Answer query={query} label="the approvals" shape="h-48">
         {({ items }) =>

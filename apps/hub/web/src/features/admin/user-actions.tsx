@@ -108,7 +108,7 @@ export function UserActions({ user, self }: { user: WholeUser; self: boolean }) 
   return (
     <div className="space-y-4">
       {said === undefined ? null : (
-        <Notice tone="pass">
+        <Notice tone="pass" catchesFocus>
           {said.text}{" "}
           {said.approval ? (
             <Link to="/admin/approvals" className="font-medium underline underline-offset-4">

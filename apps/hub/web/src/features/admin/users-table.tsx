@@ -11,7 +11,7 @@ const cell = "px-4 py-3 align-top";
 /** Narrow windows show who and in what state; the rest is on the user's own page. */
 export const UsersTable = ({ items }: { items: readonly UserRow[] }) => (
   <div
-    className="max-h-[70dvh] overflow-auto rounded-lg border border-line bg-surface"
+    className="overflow-auto md:max-h-[70dvh] rounded-lg border border-line bg-surface"
     role="region"
     aria-label="Users"
     // Scrolls, so the keyboard must be able to get to it.
@@ -52,10 +52,10 @@ export const UsersTable = ({ items }: { items: readonly UserRow[] }) => (
               >
                 {user.username}
               </Link>
-              <span className="block text-sm break-all text-muted">
-                {user.email ?? "no e-mail"}
-                {user.email !== null && !user.email_verified ? " · not verified" : ""}
-              </span>
+              <span className="block text-sm break-all text-muted">{user.email ?? "no e-mail"}</span>
+              {user.email !== null && !user.email_verified ? (
+                <span className="block text-sm text-muted">address not verified</span>
+              ) : null}
             </th>
             <td className={cell}>
               <UserStates user={user} />

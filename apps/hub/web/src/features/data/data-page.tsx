@@ -107,7 +107,7 @@ function Deletion({ session: { user } }: { session: SignedIn }) {
     <Section id="delete" title="Delete my account">
       <Card>
         <ul className="list-disc space-y-1 pl-5">
-          <li>You are signed out everywhere at once, and nobody else can sign in as you.</li>
+          <li>Every session ends at once, this one too.</li>
           <li>
             For {grace} your data stays, locked away. If you sign in within that time, nothing is deleted and
             all is as before.

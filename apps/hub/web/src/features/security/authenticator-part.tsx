@@ -15,8 +15,9 @@ import { TotpSetupWizard } from "./totp-setup.tsx";
 
 export function AuthenticatorPart() {
   const client = useQueryClient();
-  // Not by itself while codes are on the screen: they are shown once.
-  const mfa = useQuery({ ...mfaQuery, refetchOnWindowFocus: false });
+  const mfa = useQuery(mfaQuery);
+  // While the wizard is on the screen with codes that are shown once, it stays, whatever is known by then.
+  const [begun, setBegun] = useState(false);
   const [said, setSaid] = useState<string | undefined>(undefined);
   const settle = async (words: string) => {
     setSaid(words);
@@ -28,16 +29,24 @@ export function AuthenticatorPart() {
       title="Authenticator app"
       lead="A code from your phone after the password, so that the password alone is of no use to anybody."
     >
-      {said === undefined ? null : <Notice tone="pass">{said}</Notice>}
+      {said === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {said}
+        </Notice>
+      )}
       <Answer query={mfa} label="your second step">
         {(data) => (
           <Card>
-            {data.totp.enabled ? (
+            {data.totp.enabled && !begun ? (
               <Enabled mfa={data} onDone={(words) => void settle(words)} />
             ) : (
               <TotpSetupWizard
                 action="Set up an authenticator app"
-                onFinished={() => void settle("Your authenticator app is set up.")}
+                onBegun={setBegun}
+                onFinished={() => {
+                  setBegun(false);
+                  void settle("Your authenticator app is set up.");
+                }}
               />
             )}
           </Card>

@@ -1,5 +1,5 @@
 import { useBlocker } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
@@ -17,10 +17,11 @@ export function BackupCodes({
   action?: string;
 }) {
   const [kept, setKept] = useState(false);
-  const [leaving, setLeaving] = useState(false);
+  // No state: going on begins before anything is drawn again.
+  const free = useRef(false);
   const blocker = useBlocker({
-    shouldBlockFn: () => !leaving,
-    enableBeforeUnload: () => !leaving,
+    shouldBlockFn: () => !free.current,
+    enableBeforeUnload: () => !free.current,
     withResolver: true,
   });
   const text = `Backup codes of your account at ${window.location.host}\nMade ${new Date().toLocaleString()}. Each works once.\n\n${codes.join("\n")}\n`;
@@ -64,7 +65,7 @@ export function BackupCodes({
       <Button
         disabled={!kept}
         onClick={() => {
-          setLeaving(true);
+          free.current = true;
           onKept();
         }}
       >

@@ -33,7 +33,11 @@ export function EmailPart({ session: { user } }: { session: SignedIn }) {
   };
   return (
     <Section id="email" title="E-mail">
-      {done ? <Notice tone="pass">Your address is verified.</Notice> : null}
+      {done ? (
+        <Notice tone="pass" catchesFocus>
+          Your address is verified.
+        </Notice>
+      ) : null}
       <Card>
         <p className="flex flex-wrap items-center gap-3">
           <span className="break-all">{user.email ?? "No address is known."}</span>

@@ -30,7 +30,7 @@ export function EventsList({ items }: { items: readonly AccountEvent[] }) {
             {ip === null || ip === "" ? null : (
               <>
                 {" "}
-                · <span className="font-mono break-all">{ip}</span>
+                · <span className="inline-block max-w-full font-mono break-all">{ip}</span>
               </>
             )}
           </span>

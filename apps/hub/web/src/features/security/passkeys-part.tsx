@@ -40,7 +40,11 @@ export function PasskeysPart() {
       title="Passkeys"
       lead="Sign in with a fingerprint, a face, a PIN or a security key. They cannot be phished."
     >
-      {said === undefined ? null : <Notice tone="pass">{said}</Notice>}
+      {said === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {said}
+        </Notice>
+      )}
       {removal.error === null ? null : <Notice tone="fail">{removal.error.message}</Notice>}
       <Answer query={passkeys} label="your passkeys">
         {({ items }) => (

@@ -21,7 +21,7 @@ export function PasswordPart({ session: { user } }: { session: SignedIn }) {
   return (
     <Section id="password" title="Password">
       {ended === undefined ? null : (
-        <Notice tone="pass">
+        <Notice tone="pass" catchesFocus>
           Your password is changed.{" "}
           {ended === 0
             ? "No other session was open."

@@ -11,21 +11,33 @@ import { Qr } from "./qr.tsx";
 /** From "set up" over the picture and a first code to the backup codes, in place. */
 export function TotpSetupWizard({
   action,
+  onBegun,
   onFinished,
 }: {
   action: string;
+  /** From now on this must stay on the screen, whatever the server says of the factor meanwhile. */
+  onBegun?: (begun: boolean) => void;
   onFinished: (next: Step | undefined) => void;
 }) {
   const [setup, setSetup] = useState<TotpSetup | undefined>(undefined);
   const [done, setDone] = useState<Awaited<ReturnType<typeof verifyTotpSetup>> | undefined>(undefined);
-  const begin = useForm(async () => setSetup(await setUpTotp()));
+  const begin = useForm(async () => {
+    setSetup(await setUpTotp());
+    onBegun?.(true);
+  });
   if (done !== undefined)
     return <BackupCodes codes={done.backup_codes} onKept={() => onFinished(done.next)} />;
   if (setup === undefined) return <Form state={begin} action={action} />;
   return (
     <div className="space-y-6">
       <Scan setup={setup} />
-      <FirstCode onDone={setDone} onCancel={() => setSetup(undefined)} />
+      <FirstCode
+        onDone={setDone}
+        onCancel={() => {
+          setSetup(undefined);
+          onBegun?.(false);
+        }}
+      />
     </div>
   );
 }

@@ -26,7 +26,11 @@ export function Devices({ items }: { items: readonly Device[] }) {
   const others = items.filter(({ current }) => !current);
   return (
     <div className="space-y-4">
-      {done === undefined ? null : <Notice tone="pass">{done}</Notice>}
+      {done === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {done}
+        </Notice>
+      )}
       {ending.error === null ? null : <Notice tone="fail">{ending.error.message}</Notice>}
       <ul className="space-y-3">
         {items
@@ -69,7 +73,7 @@ const Row = ({ device, onEnd }: { device: Device; onEnd: () => void }) => (
         ) : null}
       </p>
       <p className="mt-1 text-sm text-muted">
-        <span className="font-mono">{device.ip}</span>
+        <span className="inline-block max-w-full font-mono break-all">{device.ip}</span>
         {typeof device.place === "string" ? ` (${device.place})` : ""} · signed in{" "}
         <Time at={device.created_at} /> · last seen <Time at={device.last_seen_at} />
       </p>
