@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
+import type { UserRow } from "../../api/admin.ts";
 import { usersQuery } from "../../api/security-queries.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/form.tsx";
+import { saveFile } from "../../ui/save-file.ts";
 import { Empty } from "../../ui/states.tsx";
 import { AdminPage } from "./admin-page.tsx";
+import { usersCsv } from "./users-csv.ts";
 import { UsersTable } from "./users-table.tsx";
 
 const route = getRouteApi("/admin/users");
@@ -53,6 +56,7 @@ function Users() {
                 pages={Math.max(1, Math.ceil(total / perPage))}
                 total={total}
                 perPage={perPage}
+                items={items}
                 onPage={(to) => void navigate({ search: (old) => ({ ...old, page: to }) })}
                 onSize={(size) => void navigate({ search: { ...(q === "" ? {} : { q }), per_page: size } })}
               />
@@ -103,6 +107,7 @@ function Paging({
   pages,
   total,
   perPage,
+  items,
   onPage,
   onSize,
 }: {
@@ -110,6 +115,7 @@ function Paging({
   pages: number;
   total: number;
   perPage: number;
+  items: readonly UserRow[];
   onPage: (page: number) => void;
   onSize: (size: number) => void;
 }) {
@@ -124,7 +130,10 @@ function Paging({
       <Button look="quiet" disabled={page >= pages} onClick={() => onPage(page + 1)}>
         Next
       </Button>
-      <label className="flex items-center gap-2 text-muted sm:ml-auto">
+      <Button look="quiet" className="sm:ml-auto" onClick={() => saveFile("users.csv", usersCsv(items))}>
+        Download this page (CSV)
+      </Button>
+      <label className="flex items-center gap-2 text-muted">
         Rows
         <select
           className="min-h-11 rounded-sm border border-line-strong bg-surface px-2 text-text"

@@ -17,7 +17,12 @@ export function EnrolPage() {
   const { next } = route.useSearch();
   const client = useQueryClient();
   const arrive = useArrive(next);
-  const pending = useQuery({ ...pendingQuery, refetchOnWindowFocus: false });
+  const pending = useQuery({
+    ...pendingQuery,
+    // The sign-in may be complete while backup codes are still on the screen: they stay until they are kept.
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
   const policy = useQuery(policyQuery).data;
   const finish = async (step: Step | undefined) => {
     if (step !== undefined) return arrive(step);

@@ -18,7 +18,6 @@ export function PasskeysPart() {
   const passkeys = useQuery({
     ...passkeysQuery,
     enabled: policy?.passkeys === true,
-    refetchOnWindowFocus: false,
   });
   const [adding, setAdding] = useState(false);
   const [said, setSaid] = useState<string | undefined>(undefined);
