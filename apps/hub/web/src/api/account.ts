@@ -1,6 +1,6 @@
 import { call, forgetCsrfToken } from "./client.ts";
 import { session } from "./sign-in.ts";
-import { flag, list, nothing, nullable, number, object, optional, text } from "./parse.ts";
+import { flag, list, nullable, number, object, optional, text } from "./parse.ts";
 
 const profile = object({
   id: text,
@@ -41,10 +41,10 @@ export const listDevices = () => call("GET", "/api/sessions", object({ items: li
 export const revokeDevice = (id: string) =>
   call("DELETE", `/api/sessions/${encodeURIComponent(id)}`, object({ revoked: number }));
 export const revokeOthers = () => call("DELETE", "/api/sessions", object({ revoked: number }));
-/** Every session, this one too. */
-export async function signOutEverywhere(): Promise<void> {
-  await call("POST", "/api/logout/all", nothing);
-  forgetCsrfToken();
-}
 export const deleteAccount = () =>
   call("DELETE", "/api/account", object({ status: text, delete_after: text }));
+/** Every session: the others first, so that this one can still ask for it. */
+export async function signOutEverywhere(): Promise<void> {
+  await revokeOthers();
+  await signOut();
+}
