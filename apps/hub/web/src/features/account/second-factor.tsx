@@ -25,7 +25,10 @@ export function SecondFactor(props: SecondFactorProps) {
   const method = chosen ?? (["totp", "passkey", "backup_code"] as const).find((one) => usable.includes(one));
   if (method === undefined)
     return (
-      <p>This browser has no way to give what your account asks for. Use the device with your passkey.</p>
+      <div className="space-y-4">
+        <p>This browser has no way to give what your account asks for. Use the device with your passkey.</p>
+        {props.aside}
+      </div>
     );
   const others = usable.filter((one) => one !== method);
   return (

@@ -65,6 +65,7 @@ export function VerifyAddress({
               name="email"
               type="email"
               autoComplete="email"
+              autoFocus
               required
               errors={form.errorsOf("email")}
               value={email}
@@ -90,7 +91,8 @@ export function VerifyAddress({
             </div>
           ) : null}
           <Button type="submit" look="quiet" busy={again.busy} disabled={left > 0 || email === ""}>
-            {left > 0 ? `Send a new code (in ${left} s)` : "Send a new code"}
+            {told || sent ? "Send a new code" : "Send a code"}
+            {left > 0 ? ` (in ${left} s)` : ""}
           </Button>
         </form>
       </Card>

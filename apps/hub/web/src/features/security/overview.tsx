@@ -5,7 +5,7 @@ import type { MfaState, PasswordState } from "../../api/security.ts";
 import { mfaQuery, passwordQuery } from "../../api/security-queries.ts";
 import type { SignedIn } from "../../api/sign-in.ts";
 import { Badge, type State } from "../../ui/badge.tsx";
-import { Loading, Skeleton } from "../../ui/states.tsx";
+import { ErrorState, Loading, Skeleton } from "../../ui/states.tsx";
 
 interface Fact {
   readonly id: string;
@@ -132,12 +132,18 @@ const WEIGHT: Record<State, number> = { fail: 0, warn: 1, unknown: 2, pass: 3 };
 
 /** What protects the account at one look, and the one thing that would help most. */
 export function Overview({ session }: { session: SignedIn }) {
-  const password = useQuery(passwordQuery).data;
-  const mfa = useQuery(mfaQuery).data;
-  const policy = useQuery(policyQuery).data;
-  // Each part below says for itself what could not be loaded.
+  const passwordAnswer = useQuery(passwordQuery);
+  const mfaAnswer = useQuery(mfaQuery);
+  const policyAnswer = useQuery(policyQuery);
+  const { data: password } = passwordAnswer;
+  const { data: mfa } = mfaAnswer;
+  const { data: policy } = policyAnswer;
+  const missing = [passwordAnswer, mfaAnswer, policyAnswer].filter(({ data }) => data === undefined);
+  const error = missing.find((one) => one.error !== null)?.error;
   if (password === undefined || mfa === undefined || policy === undefined)
-    return (
+    return error !== null && error !== undefined ? (
+      <ErrorState error={error} retry={() => void Promise.all(missing.map(({ refetch }) => refetch()))} />
+    ) : (
       <Loading label="what protects this account">
         <Skeleton className="h-48 w-full" />
       </Loading>
