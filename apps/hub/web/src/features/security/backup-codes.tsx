@@ -1,5 +1,6 @@
 import { useBlocker } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
@@ -16,6 +17,7 @@ export function BackupCodes({
   onKept: () => void;
   action?: string;
 }) {
+  const [made] = useState(() => new Date().toLocaleString());
   const [kept, setKept] = useState(false);
   // No state: going on begins before anything is drawn again.
   const free = useRef(false);
@@ -24,15 +26,14 @@ export function BackupCodes({
     enableBeforeUnload: () => !free.current,
     withResolver: true,
   });
-  const text = `Backup codes of your account at ${window.location.host}\nMade ${new Date().toLocaleString()}. Each works once.\n\n${codes.join("\n")}\n`;
+  const text = `Backup codes of your account at ${window.location.host}\nMade ${made}. Each works once.\n\n${codes.join("\n")}\n`;
   return (
     <div className="space-y-5">
       <Notice tone="warn">
         These {codes.length} backup codes are shown only now. Each signs you in once, when your phone or key
         is not at hand. Keep them where only you get at them, such as a password manager or a printed page.
       </Notice>
-      <div data-print className="rounded-sm border border-line bg-sunken p-4">
-        <h3 className="mb-2 hidden font-medium print:block">Backup codes · {window.location.host}</h3>
+      <div className="rounded-sm border border-line bg-sunken p-4">
         <ol className="grid gap-x-8 gap-y-1 font-mono sm:grid-cols-2" aria-label="Backup codes">
           {codes.map((code) => (
             <li key={code} className="select-all">
@@ -41,6 +42,12 @@ export function BackupCodes({
           ))}
         </ol>
       </div>
+      {createPortal(
+        <pre data-print className="hidden font-mono print:block">
+          {text}
+        </pre>,
+        document.body,
+      )}
       <div className="flex flex-wrap gap-3">
         <CopyButton text={codes.join("\n")} label="Copy all" />
         <Button
