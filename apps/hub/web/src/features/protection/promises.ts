@@ -30,7 +30,7 @@ export const promises = (policy: PublicPolicy): readonly Promised[] => [
   ],
   [
     "What we do not do",
-    "No third party is loaded on any page, and your browser keeps only your choice of colours and, until you sign out, what you have begun to type in this tab.",
+    `No third party is loaded on any page. Your browser keeps your choice of colours${policy.throttle.known_device === false ? "" : ", a cookie by which your account knows this browser again,"} and, until you sign out, what you have begun to type in this tab; nothing else.`,
   ],
 ];
 
