@@ -79,7 +79,7 @@ export function PasswordStep({ known, onStep }: { known: string; onStep: (step: 
             <label className="flex min-h-11 items-center gap-3">
               <input
                 type="checkbox"
-                className="size-5 accent-accent"
+                className="size-5 shrink-0 accent-accent"
                 checked={remember}
                 onChange={(event) => setRemember(event.target.checked)}
               />

@@ -1,6 +1,7 @@
 /** When the server wants fresh proof, one dialog asks for it, and every call that waits goes on or stops together. */
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { proveWith } from "../../api/client.ts";
+import { setProofOpen, useProofOpen } from "../../ui/proof-open.ts";
 
 const ProofDialog = lazy(() =>
   import("./proof-dialog.tsx").then((module) => ({ default: module.ProofDialog })),
@@ -12,7 +13,7 @@ interface Asked {
 }
 
 export function ProofGate() {
-  const [open, setOpen] = useState(false);
+  const open = useProofOpen();
   const [needed, setNeeded] = useState(false);
   const asked = useRef<Asked | undefined>(undefined);
   useEffect(
@@ -25,7 +26,7 @@ export function ProofGate() {
           });
           asked.current = { answer, settle };
           setNeeded(true);
-          setOpen(true);
+          setProofOpen(true);
         }
         return asked.current.answer;
       }),
@@ -34,7 +35,7 @@ export function ProofGate() {
   const settle = (proven: boolean) => {
     asked.current?.settle(proven);
     asked.current = undefined;
-    setOpen(false);
+    setProofOpen(false);
   };
   return needed ? (
     <Suspense fallback={null}>

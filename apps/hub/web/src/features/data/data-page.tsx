@@ -68,7 +68,7 @@ function Export({ session: { user } }: { session: SignedIn }) {
                 <input
                   type="radio"
                   name="format"
-                  className="size-5 accent-accent"
+                  className="size-5 shrink-0 accent-accent"
                   checked={format === value}
                   onChange={() => setFormat(value)}
                 />

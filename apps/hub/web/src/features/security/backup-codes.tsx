@@ -63,7 +63,7 @@ export function BackupCodes({
       <label className="flex min-h-11 items-center gap-3">
         <input
           type="checkbox"
-          className="size-5 accent-accent"
+          className="size-5 shrink-0 accent-accent"
           checked={kept}
           onChange={(event) => setKept(event.target.checked)}
         />
