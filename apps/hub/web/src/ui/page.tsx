@@ -47,7 +47,7 @@ export function Section({
   children: ReactNode;
 }) {
   return (
-    <section id={id} className="scroll-mt-24">
+    <section id={id} className="scroll-mt-8">
       <h2 className="text-xl font-semibold">{title}</h2>
       {lead === undefined ? null : <div className="mt-1 text-muted">{lead}</div>}
       <div className="mt-4 space-y-4">{children}</div>

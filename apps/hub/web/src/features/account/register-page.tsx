@@ -33,7 +33,7 @@ export function RegisterPage() {
           <VerifyAddress address={awaited} sent onVerified={ready} />
           <div className="flex flex-wrap gap-3">
             <Button look="quiet" onClick={forgetAwaited}>
-              Use another address
+              Start over
             </Button>
             {policy?.email_verification === "required" ? null : (
               <Button look="quiet" onClick={() => void ready()}>

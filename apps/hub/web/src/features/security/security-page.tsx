@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { signOutEverywhere } from "../../api/account.ts";
 import { devicesQuery, sessionQuery } from "../../api/queries.ts";
-import { eventsQuery } from "../../api/security-queries.ts";
+import { eventsQuery, mfaQuery } from "../../api/security-queries.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
@@ -25,6 +25,12 @@ export function SecurityPage() {
   const session = useSession();
   const devices = useQuery(devicesQuery);
   const events = useQuery(eventsQuery);
+  // The part that the address names may come only with its data.
+  const hash = useRouterState({ select: ({ location }) => location.hash });
+  const drawn = useQuery(mfaQuery).data !== undefined && session !== undefined;
+  useEffect(() => {
+    if (drawn && hash !== "") document.getElementById(hash)?.scrollIntoView();
+  }, [drawn, hash]);
   return (
     <Page title="Security of your account" lead="What protects this account, and what you can do about it.">
       {session === null ? (
