@@ -80,7 +80,7 @@ describe("an authenticator", () => {
     const half = new Visitor(hub.app);
     await signIn(half, ada.username);
     const token = await half.token();
-    const open_ = new Set([
+    const finishing = new Set([
       "/api/auth/mfa/verify",
       "/api/auth/passkeys/verify/options",
       "/api/auth/passkeys/verify",
@@ -90,7 +90,7 @@ describe("an authenticator", () => {
     for (const { method, url, access } of hub.app.aegis.routes) {
       const known = methods.find((one) => one === method);
       // Public to everybody, and so to half a sign-in too.
-      if (access === "public" || access === "group:content" || known === undefined || open_.has(url))
+      if (access === "public" || access === "group:content" || known === undefined || finishing.has(url))
         continue;
       const address = url.replace(/:\w+/g, "00000000-0000-4000-8000-000000000000");
       const response = await half.send(known, address, { headers: { "x-csrftoken": token } });

@@ -1,0 +1,284 @@
+/** Accounts as a person uses them: in Chromium, with a real mail server, an authenticator, and a passkey. */
+import { mkdirSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { definePolicy } from "aegis";
+import { smtpTransport } from "aegis/mail";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { totpCode } from "./support/authenticator.ts";
+import { launchChromium } from "./support/chromium.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
+import { codeIn } from "./support/letters.ts";
+import { readQr } from "./support/qr.ts";
+import { startSmtp } from "./support/smtp.ts";
+
+const PASSWORD = "harbour violet eleven spoons";
+const NEXT = "another violet twelve forks";
+const shots = process.env["SCREENSHOTS"];
+if (shots !== undefined) mkdirSync(shots, { recursive: true });
+
+let browser: Browser;
+let smtp: Awaited<ReturnType<typeof startSmtp>>;
+let hub: Awaited<ReturnType<typeof startHub>>;
+/** Passkeys belong to a name, never to a bare address. */
+let origin: string;
+beforeAll(async () => {
+  browser = await launchChromium();
+  smtp = await startSmtp();
+  hub = await startHub(
+    definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
+    { mail: smtpTransport({ url: smtp.url, from: "The Hub <hub@hub.test>", requireTls: true, ca: smtp.ca }) },
+  );
+  origin = hub.origin.replace("127.0.0.1", "localhost");
+});
+afterAll(async () => {
+  await browser?.close();
+  await hub?.close();
+  await smtp?.close();
+});
+
+async function visit(options: { dark?: boolean; width?: number } = {}) {
+  const context = await browser.newContext({
+    baseURL: origin,
+    colorScheme: options.dark === true ? "dark" : "light",
+    viewport: { width: options.width ?? 1280, height: 900 },
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  return { context, page, complaints };
+}
+
+/** Every page that is looked at: nothing for axe to find, nothing wider than the window, and a picture on request. */
+async function look(page: Page, name: string): Promise<void> {
+  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(
+    violations.map(
+      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
+    ),
+  ).toEqual([]);
+  expect([name, await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")]).toEqual([
+    name,
+    true,
+  ]);
+}
+
+async function register(page: Page, username: string, withPictures = false): Promise<string> {
+  const email = `${username}@example.com`;
+  await page.goto("/register");
+  await page.getByLabel("User name").fill(username);
+  await page.getByLabel(/^E-mail/).fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  if (withPictures) {
+    await page
+      .getByText(/Very Strong|Strong/)
+      .first()
+      .waitFor();
+    await look(page, "register");
+  }
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Verify your e-mail address" }).waitFor();
+  if (withPictures) await look(page, "register-code");
+  const letter = await smtp.next(email, 0);
+  expect(letter.secure).toBe(true);
+  await page.getByLabel("Code", { exact: true }).fill(codeIn(letter)); // sends itself when it is full
+  await page.getByText("Your account is ready").waitFor();
+  return email;
+}
+
+async function password(page: Page, login: string, secret: string): Promise<void> {
+  await page.goto("/login");
+  await page.getByLabel("User name or e-mail").fill(login);
+  await page.getByLabel("Password", { exact: true }).fill(secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByText("You are signed out").waitFor();
+}
+
+/** Reads the picture as a phone would: from its pixels. */
+async function scan(page: Page): Promise<URL> {
+  const picture = page.getByRole("img", { name: /QR/i });
+  return new URL(readQr(await picture.screenshot()));
+}
+
+async function setUpAuthenticator(page: Page): Promise<{ secret: string; codes: string[] }> {
+  await page.goto("/account/security");
+  await page.getByRole("button", { name: "Set up an authenticator app" }).click();
+  const uri = await scan(page);
+  const secret = uri.searchParams.get("secret") ?? "";
+  await look(page, "authenticator");
+  await page.getByLabel(/Type in the code/).fill(totpCode(secret, hub.clock.now()));
+  const list = page.getByRole("list", { name: "Backup codes" }).getByRole("listitem");
+  await list.first().waitFor();
+  const codes = await list.allTextContents();
+  await look(page, "backup-codes");
+  await page.getByLabel("I have kept them").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText("Your authenticator app is set up").waitFor();
+  hub.clock.advance(30);
+  return { secret, codes };
+}
+
+async function withPasskeys(context: BrowserContext, page: Page) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+describe("a person", { timeout: 120_000 }, () => {
+  it("registers, verifies by mail, sets two factors up, signs in by code and backup code, and gets back in by mail", async () => {
+    const { page, complaints } = await visit();
+    const email = await register(page, "ada", true);
+    await password(page, email, PASSWORD);
+    await arrived(page);
+    const { secret, codes } = await setUpAuthenticator(page);
+    await look(page, "security");
+
+    const phone = await visit({ width: 320, dark: true });
+    await password(phone.page, "ada", PASSWORD);
+    await phone.page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
+    await phone.page.reload(); // the step is the server's, and survives
+    await look(phone.page, "second-step-phone-dark");
+    await phone.page.getByLabel("Code", { exact: true }).fill(totpCode(secret, hub.clock.now()));
+    await arrived(phone.page);
+    await phone.page.goto("/account/security");
+    await phone.page.getByRole("heading", { name: "Authenticator app" }).waitFor();
+    await look(phone.page, "security-phone-dark");
+
+    await signOut(page);
+    await password(page, "ada", PASSWORD);
+    await page.getByRole("button", { name: "Use a backup code" }).click();
+    await page.getByLabel("Backup code").fill(codes[0] ?? "");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await arrived(page);
+
+    await page.goto("/account/security");
+    const stranger = await visit();
+    await stranger.page.goto("/forgot");
+    await look(stranger.page, "forgot");
+    const before = smtp.letters.filter(({ to }) => to === email).length;
+    await stranger.page.getByLabel("E-mail").fill(email);
+    await stranger.page.getByRole("button", { name: "Send the link" }).click();
+    const letter = await smtp.next(email, before);
+    const link = /https?:\/\/\S+\/reset\?token=[\w-]+/.exec(letter.text)?.[0] ?? "";
+    await stranger.page.goto(link);
+    await stranger.page.getByRole("heading", { name: "Set a new password" }).waitFor();
+    expect(stranger.page.url()).not.toContain("token"); // not in the history, nor in a Referer
+    await look(stranger.page, "reset");
+    await stranger.page.getByLabel("New password", { exact: true }).fill(NEXT);
+    await stranger.page.getByRole("button", { name: "Set the password" }).click();
+    await stranger.page.getByText("Your new password is set").waitFor();
+    for (const one of [page, phone.page]) {
+      await one.goto("/account/security");
+      await one.getByRole("heading", { name: "Sign in" }).waitFor(); // every session has ended
+    }
+    await password(page, "ada", NEXT);
+    await page.getByLabel("Code", { exact: true }).fill(totpCode(secret, hub.clock.now() + 30_000));
+    await arrived(page);
+    expect([...complaints, ...phone.complaints, ...stranger.complaints]).toEqual([]);
+  });
+
+  it("adds a passkey and signs in with it, without a password, and confirms with it", async () => {
+    const { context, page, complaints } = await visit();
+    await withPasskeys(context, page);
+    await register(page, "grace");
+    await password(page, "grace", PASSWORD);
+    await arrived(page);
+    await page.goto("/account/security");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Blue laptop");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByLabel("I have kept them").check();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText("Blue laptop").first().waitFor();
+    await look(page, "passkeys");
+    await signOut(page);
+    await page.goto("/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await arrived(page);
+    await signOut(page);
+    await password(page, "grace", PASSWORD); // and as the second step
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await arrived(page);
+    hub.clock.advance(601);
+    await page.goto("/account/data");
+    await look(page, "my-data");
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it("with the keyboard alone finishes a sign-in with two factors", async () => {
+    const { page } = await visit();
+    await register(page, "joan");
+    await password(page, "joan", PASSWORD);
+    await arrived(page);
+    const { secret } = await setUpAuthenticator(page);
+    await signOut(page);
+    await page.goto("/login");
+    await page.getByLabel("User name or e-mail").focus();
+    await page.keyboard.type("joan");
+    await page.keyboard.press("Tab");
+    await page.getByLabel("Password", { exact: true }).focus();
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
+    await page.getByLabel("Code", { exact: true }).waitFor();
+    await page.waitForFunction("document.activeElement?.tagName === 'INPUT'");
+    await page.keyboard.type(totpCode(secret, hub.clock.now()));
+    await arrived(page);
+  });
+});
+
+describe("an administrator", { timeout: 120_000 }, () => {
+  it("sets a second factor up at the first sign-in, then looks after the users", async () => {
+    const { password: secret } = await hub.app.aegis.createAccount({
+      username: "root",
+      roles: ["user", "admin"],
+    });
+    const { page, complaints } = await visit();
+    await password(page, "root", secret);
+    await page.getByRole("heading", { name: "Add a second step" }).waitFor();
+    await look(page, "enrol");
+    await page.getByRole("button", { name: "Set up an authenticator app" }).click();
+    const key = (await scan(page)).searchParams.get("secret") ?? "";
+    await page.getByLabel(/Type in the code/).fill(totpCode(key, hub.clock.now()));
+    await page.getByLabel("I have kept them").check();
+    await page.getByRole("button", { name: /Done|Continue/ }).click();
+    await arrived(page);
+    await page.goto("/admin/users");
+    await page.getByRole("link", { name: "ada" }).waitFor();
+    await look(page, "admin-users");
+    await page.getByRole("link", { name: "ada" }).click();
+    await page.getByRole("heading", { name: /ada/ }).waitFor();
+    await look(page, "admin-user");
+    await page.goto("/admin/approvals");
+    await look(page, "admin-approvals");
+    const phone = await visit({ width: 320, dark: true });
+    await phone.page.goto("/register");
+    await phone.page.getByLabel("User name").waitFor();
+    await look(phone.page, "register-phone-dark");
+    expect([...complaints, ...phone.complaints]).toEqual([]);
+  });
+});
