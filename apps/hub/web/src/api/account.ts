@@ -43,8 +43,8 @@ export const revokeDevice = (id: string) =>
 export const revokeOthers = () => call("DELETE", "/api/sessions", object({ revoked: number }));
 export const deleteAccount = () =>
   call("DELETE", "/api/account", object({ status: text, delete_after: text }));
-/** Every session: the others first, so that this one can still ask for it. */
+/** Every session, this one too. */
 export async function signOutEverywhere(): Promise<void> {
-  await revokeOthers();
-  await signOut();
+  await call("POST", "/api/logout/all", object({ revoked: number }));
+  forgetCsrfToken();
 }
