@@ -66,7 +66,8 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
       if (stage !== "complete")
         people.note(request, account, "session.step_done", "success", { path, stage });
     },
-    onComplete: (request, reply, account, session) => welcome(people, request, reply, account, session),
+    onComplete: (request, reply, account, session, isSignIn) =>
+      welcome(people, { request, reply, account, session, isSignIn }),
   });
 
   const secrets = oneTimeSecrets(stores.oneTime, deriveKey(people.secretKey, "one-time"), clock, random);
@@ -227,7 +228,11 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
   return signIns;
 }
 
-async function factorsOf(people: People, mfa: MfaService, { id }: Account): Promise<readonly string[]> {
+export async function factorsOf(
+  people: People,
+  mfa: MfaService,
+  { id }: Pick<Account, "id">,
+): Promise<readonly string[]> {
   const [totp, passkeys, codes] = await Promise.all([
     mfa.hasTotp(id),
     people.stores.passkeys.listByAccount(id),
@@ -264,16 +269,20 @@ async function confirms(
   return right === true;
 }
 
+interface Arrival {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly account: Account;
+  readonly session: SessionFacts;
+  readonly isSignIn: boolean;
+}
+
 /** A sign-in is complete: the browser is known from now on, the owner hears of a new one, a deletion is off. */
 async function welcome(
   people: People,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  account: Account,
-  session: SessionFacts,
+  { request, reply, account, session, isSignIn }: Arrival,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { stores, policy } = people;
-  const isSignIn = request.routeOptions.config.signIn !== undefined || session.createdAt === session.provenAt;
   const { setCookie, isNew } = await people.devices.greet(account.id, request.headers.cookie);
   if (setCookie !== undefined) reply.header("set-cookie", setCookie);
   const cancelled = account.deleteAfter !== null;

@@ -15,7 +15,7 @@ import { breachCheck } from "./breach/breach.ts";
 import type { BreachSource } from "./breach/checker.ts";
 import { rangeSource } from "./breach/range.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
-import { enforceAccounts } from "./fastify-accounts.ts";
+import { enforceAccounts, factorsOf } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { people } from "./fastify-people.ts";
@@ -211,8 +211,14 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     service,
     now: () => clock.now(),
     describeUser: async (request) => userView(await who.accountOf(request)),
-    describeUnfinished: async ({ unfinishedSignIn }) =>
-      unfinishedSignIn === null ? {} : { step: stepWord(unfinishedSignIn.stage) },
+    describeUnfinished: async ({ unfinishedSignIn }) => {
+      if (unfinishedSignIn === null) return {};
+      const { stage, userId } = unfinishedSignIn;
+      const step = stepWord(stage);
+      return stage === "second-factor"
+        ? { step, methods: await factorsOf(who, mfa, { id: userId }) }
+        : { step };
+    },
     onEnded: (request, { userId, sessionId, reason, count }) =>
       audit(request, {
         event: "session.ended",

@@ -66,7 +66,7 @@ declare module "fastify" {
     /** The session, or null. Set by the session room. */
     session: SessionFacts | null;
     /** A sign-in that this cookie began and has not finished, on routes that do not serve it. Set by the session room. */
-    unfinishedSignIn: SessionFacts | null;
+    unfinishedSignIn: (SessionFacts & { readonly userId: string }) | null;
     /** Who is signed in. Reading it while nobody is throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
     readonly principal: Principal;
   }

@@ -94,7 +94,10 @@ export function passwordService(policy: DeepReadonly<PasswordPolicy>, parts: Pas
       found.push({
         field: "password",
         reason: "used_before",
-        message: `It is one of your last ${policy.historyCount}. Choose one that you did not use before.`,
+        message:
+          policy.historyCount === 1
+            ? "It is the one you have. Choose another."
+            : `It is one of your last ${policy.historyCount}. Choose one that you did not use before.`,
       });
     return found.map((problem) => ({ ...problem, field }));
   };

@@ -76,7 +76,8 @@ export function enforceSession(
       const { stage } = resolved.record;
       if (stage !== "complete" && !stages.includes(stage)) {
         unfinished.set(request, resolved.record);
-        request.unfinishedSignIn = factsOf(resolved.record); // half a proof opens nothing
+        const { userId } = resolved.record.subject;
+        request.unfinishedSignIn = { ...factsOf(resolved.record), userId }; // half a proof opens nothing
         return;
       }
       remember(request, resolved.record);

@@ -39,6 +39,8 @@ export interface SignInWiring<A extends SignInSubject> {
     reply: FastifyReply,
     account: A,
     session: SessionFacts,
+    /** False where somebody was signed in already, and only proved it again. */
+    isSignIn: boolean,
   ) => Promise<Readonly<Record<string, unknown>>>;
   /** What the answer of a sign-in that waits for its second factor holds. */
   readonly factorsOf: (account: A) => Promise<readonly string[]>;
@@ -94,10 +96,11 @@ export function enforceSignIn<A extends SignInSubject>(
     reply: FastifyReply,
     account: A,
     session: SessionFacts,
+    isSignIn: boolean,
   ): Promise<SignInAnswer> => {
     const step = stepWord(session.stage);
     if (session.stage === "complete")
-      return { step, ...(await wiring.onComplete(request, reply, account, session)) };
+      return { step, ...(await wiring.onComplete(request, reply, account, session, isSignIn)) };
     return session.stage === "second-factor" ? { step, methods: await wiring.factorsOf(account) } : { step };
   };
 
@@ -129,7 +132,7 @@ export function enforceSignIn<A extends SignInSubject>(
       if (isOwn && session.stage === "complete" && !paths.opens(path)) {
         const methods = [...new Set([...session.methods, path])];
         const proven = await wiring.prove(request, reply, { aal: paths.aalOf(methods), methods });
-        return answer(request, reply, account, proven);
+        return answer(request, reply, account, proven, false);
       }
       if (!paths.opens(path) && !(isOwn && session.stage === "second-factor"))
         throw new Error(`The path "${path}" is a second step; nobody took the first.`);
@@ -137,7 +140,7 @@ export function enforceSignIn<A extends SignInSubject>(
       const remember = rememberMe ?? session?.rememberMe ?? false;
       const started = await start(request, reply, account, [...before, path], remember);
       wiring.onStep(request, account, path, started.stage);
-      return answer(request, reply, account, started);
+      return answer(request, reply, account, started, true);
     },
     async proceed(request, reply, account, shown) {
       const { session } = request;
@@ -145,10 +148,10 @@ export function enforceSignIn<A extends SignInSubject>(
       const methods = shown === undefined ? session.methods : [...new Set([...session.methods, shown])];
       if (session.stage === "complete") {
         const proven = await wiring.prove(request, reply, { aal: paths.aalOf(methods), methods });
-        return answer(request, reply, account, proven);
+        return answer(request, reply, account, proven, false);
       }
       const started = await start(request, reply, account, methods, session.rememberMe);
-      return answer(request, reply, account, started);
+      return answer(request, reply, account, started, true);
     },
   };
 }

@@ -44,7 +44,11 @@ function publicView(policy: Policy, { product, sendsMail }: PolicyFacts) {
       step_up_age_seconds: mfa.stepUpAgeSeconds,
       backup_code_count: mfa.backupCodeCount,
     },
-    throttle: { mode: throttle.mode, free_attempt_count: throttle.freeAttemptCount },
+    throttle: {
+      mode: throttle.mode,
+      free_attempt_count: throttle.freeAttemptCount,
+      known_device: throttle.knownDeviceSeconds > 0,
+    },
     account: {
       deletion_grace_days: Math.floor(account.deletionGraceSeconds / DAY),
       verification_code_minutes: Math.ceil(account.verificationCodeSeconds / 60),
