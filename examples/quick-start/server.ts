@@ -5,7 +5,7 @@ import { aegis, memoryStores, serverOptions } from "aegis/fastify";
 export const policy = definePolicy({ preset: "modern" });
 const app = Fastify(serverOptions(policy));
 
-// Brings sessions, CSRF, headers, limits, and /api/register, /api/login, /api/logout and the like.
+// Brings sessions, CSRF, headers, limits, and /api/register, /api/login, /api/auth/mfa/... and the like.
 await app.register(aegis, {
   policy,
   secretKey: loadSecretKey({ environment: policy.environment }),
