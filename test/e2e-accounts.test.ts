@@ -272,6 +272,13 @@ describe("an administrator", { timeout: 120_000 }, () => {
     await page.goto("/admin/users");
     await page.getByRole("link", { name: "ada" }).waitFor();
     await look(page, "admin-users");
+    await page.getByRole("button", { name: "User" }).click();
+    await page
+      .getByRole("columnheader", { name: "User" })
+      .and(page.locator("[aria-sort=ascending]"))
+      .waitFor();
+    expect(page.url()).toContain("sort=username");
+    expect((await page.getByRole("rowheader").allTextContents())[0]).toMatch(/^ada/);
     await page.getByRole("link", { name: "ada" }).click();
     await page.getByRole("heading", { name: /ada/ }).waitFor();
     await look(page, "admin-user");

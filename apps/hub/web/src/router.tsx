@@ -1,3 +1,4 @@
+import { isUserSort, type UserSort } from "./api/admin.ts";
 import {
   createRootRoute,
   createRoute,
@@ -153,6 +154,7 @@ interface UsersSearch {
   readonly q?: string;
   readonly page?: number;
   readonly per_page?: number;
+  readonly sort?: UserSort;
 }
 const whole = (value: unknown, most: number): value is number =>
   typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most;
@@ -161,7 +163,8 @@ const adminUsers = createRoute({
   getParentRoute: () => root,
   path: "/admin/users",
   beforeLoad: signedInOnly,
-  validateSearch: ({ q, page, per_page: size }: Record<string, unknown>): UsersSearch => ({
+  validateSearch: ({ q, page, per_page: size, sort }: Record<string, unknown>): UsersSearch => ({
+    ...(isUserSort(sort) ? { sort } : {}),
     // The router reads a search of digits as a number.
     ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 100) } : {}),
     ...(whole(page, 1_000_000) ? { page } : {}),

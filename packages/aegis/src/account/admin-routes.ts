@@ -4,7 +4,7 @@ import type { DeepReadonly } from "../lib/freeze.ts";
 import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
-import type { Account, AccountStore } from "./store.ts";
+import { type Account, ACCOUNT_ORDERS, type AccountStore } from "./store.ts";
 import { type AdminFacts, adminView } from "./views.ts";
 
 export type AdminEvent =
@@ -44,9 +44,18 @@ export function adminRoutes(
     config: admin,
     schema: { querystring: schemas.page },
     handler: async (request) => {
-      const { q: query = "", page = "1", per_page: perPage = String(PER_PAGE) } = request.query;
+      const {
+        q: query = "",
+        sort = "-created_at",
+        page = "1",
+        per_page: perPage = String(PER_PAGE),
+      } = request.query;
+      const order = {
+        by: ACCOUNT_ORDERS.find((one) => sort.endsWith(one)) ?? "created_at",
+        descending: sort.startsWith("-"),
+      };
       const limit = Number(perPage);
-      const found = await store.list({ query, limit, offset: (Number(page) - 1) * limit });
+      const found = await store.list({ query, order, limit, offset: (Number(page) - 1) * limit });
       const items = await Promise.all(
         found.items.map(async (account) => adminView(account, await wiring.factsOf(account))),
       );

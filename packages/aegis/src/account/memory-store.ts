@@ -2,10 +2,13 @@ import {
   type Account,
   type AccountMarks,
   type AccountPage,
+  type AccountQuery,
   type AccountStore,
   nameKey,
   type NewPassword,
 } from "./store.ts";
+
+const NEWEST = { by: "created_at", descending: true } as const;
 
 /** The executable specification of an account store; forgets everything when the process ends. */
 export class MemoryAccountStore implements AccountStore {
@@ -89,19 +92,21 @@ export class MemoryAccountStore implements AccountStore {
     return this.#change(id, (account) => ({ ...account, ...marks })) !== undefined;
   }
 
-  async list({
-    query,
-    limit,
-    offset,
-  }: {
-    query: string;
-    limit: number;
-    offset: number;
-  }): Promise<AccountPage> {
+  async list({ query, limit, offset, order = NEWEST }: AccountQuery): Promise<AccountPage> {
     const wanted = nameKey(query);
+    const sign = order.descending ? -1 : 1;
+    const valueOf = {
+      username: ({ username }: Account) => nameKey(username),
+      created_at: ({ createdAt }: Account) => createdAt,
+      password_changed_at: ({ passwordChangedAt }: Account) => passwordChangedAt,
+    }[order.by];
     const found = [...this.#accounts.values()]
       .filter(({ username, email }) => nameKey(`${username} ${email ?? ""}`).includes(wanted))
-      .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+      .toSorted((a, b) => {
+        const [left, right] = [valueOf(a), valueOf(b)];
+        if (left === right) return a.id < b.id ? -1 : 1;
+        return left < right ? -sign : sign;
+      });
     return { items: found.slice(offset, offset + limit), total: found.length };
   }
 

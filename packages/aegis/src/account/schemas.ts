@@ -3,6 +3,7 @@ import Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { rowId } from "../lib/schema.ts";
 import type { AccountPolicy } from "./policy.ts";
+import { ACCOUNT_ORDERS } from "./store.ts";
 
 /** Beyond any password policy; stops a stranger from having megabytes normalised. */
 const PASSWORD_CEILING = 4096;
@@ -31,6 +32,7 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
     page: Type.Object(
       {
         q: Type.Optional(Type.String({ maxLength: 100 })),
+        sort: Type.Optional(Type.Enum([...ACCOUNT_ORDERS, ...ACCOUNT_ORDERS.map((order) => `-${order}`)])),
         page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
         per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
       },

@@ -37,6 +37,16 @@ export interface AccountMarks {
   readonly deleteAfter?: number | null;
 }
 
+export const ACCOUNT_ORDERS = ["username", "created_at", "password_changed_at"] as const;
+
+export interface AccountQuery {
+  readonly query: string;
+  readonly limit: number;
+  readonly offset: number;
+  /** Default: newest first. */
+  readonly order?: { readonly by: (typeof ACCOUNT_ORDERS)[number]; readonly descending: boolean };
+}
+
 export interface AccountPage {
   readonly items: readonly Account[];
   readonly total: number;
@@ -73,12 +83,8 @@ export interface AccountStore {
   /** Hashes of earlier passwords, newest first. */
   passwordHistory(id: string, limit: number): Promise<readonly string[]>;
   mark(id: string, marks: AccountMarks): Promise<boolean>;
-  /** Newest first; `query` is a part of name or address. */
-  list(options: {
-    readonly query: string;
-    readonly limit: number;
-    readonly offset: number;
-  }): Promise<AccountPage>;
+  /** `query` is a part of name or address. */
+  list(options: AccountQuery): Promise<AccountPage>;
   countWithRole(role: string): Promise<number>;
   /** Deletes what is due, and accounts whose address was never verified though it had to be; how many. */
   removeDue(now: number, unverifiedBefore: number | undefined): Promise<number>;

@@ -39,14 +39,22 @@ export type UserRow = ReturnType<typeof userRow>;
 export type WholeUser = ReturnType<typeof wholeUser>;
 export type Approval = ReturnType<typeof approval>;
 
+export const USER_ORDERS = ["username", "password_changed_at", "created_at"] as const;
+export type UserOrder = (typeof USER_ORDERS)[number];
+/** "-" before it: the other way round. */
+export type UserSort = UserOrder | `-${UserOrder}`;
+export const isUserSort = (value: unknown): value is UserSort =>
+  typeof value === "string" && USER_ORDERS.some((one) => value === one || value === `-${one}`);
+
 export interface UsersSearch {
   readonly q: string;
+  readonly sort: UserSort;
   readonly page: number;
   readonly per_page: number;
 }
 
-export function listUsers({ q, page, per_page: perPage }: UsersSearch) {
-  const query = new URLSearchParams({ page: String(page), per_page: String(perPage) });
+export function listUsers({ q, sort, page, per_page: perPage }: UsersSearch) {
+  const query = new URLSearchParams({ page: String(page), per_page: String(perPage), sort });
   if (q !== "") query.set("q", q);
   return call(
     "GET",

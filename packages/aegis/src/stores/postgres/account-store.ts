@@ -2,6 +2,7 @@ import {
   type Account,
   type AccountMarks,
   type AccountPage,
+  type AccountQuery,
   type AccountStore,
   nameKey,
   type NewPassword,
@@ -172,20 +173,19 @@ export class PostgresAccountStore implements AccountStore {
     );
   }
 
-  async list({
-    query,
-    limit,
-    offset,
-  }: {
-    query: string;
-    limit: number;
-    offset: number;
-  }): Promise<AccountPage> {
+  async list({ query, limit, offset, order }: AccountQuery): Promise<AccountPage> {
     if (query.includes("\0")) return { items: [], total: 0 };
+    // A name out of a closed list, never the request's text.
+    const column = {
+      username: 'lower(a.username) collate "C"',
+      created_at: "a.created_at",
+      password_changed_at: "a.password_changed_at",
+    }[order?.by ?? "created_at"];
+    const direction = (order?.descending ?? true) ? "desc" : "asc";
     const { rows } = await this.#sql.query(
       `select a.*, count(*) over () as total from aegis_accounts a
         where strpos(lower(a.username || ' ' || coalesce(a.email, '')), $1) > 0
-        order by a.created_at desc, a.id limit $2 offset $3`,
+        order by ${column} ${direction}, a.id limit $2 offset $3`,
       [nameKey(query), limit, offset],
     );
     const [first] = rows;

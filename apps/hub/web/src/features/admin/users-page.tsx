@@ -23,9 +23,9 @@ export const UsersPage = () => (
 
 /** What is searched for and which page is shown stand in the address. */
 function Users() {
-  const { q = "", page = 1, per_page: perPage = 25 } = route.useSearch();
+  const { q = "", page = 1, per_page: perPage = 25, sort = "-created_at" } = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useQuery(usersQuery({ q, page, per_page: perPage }));
+  const query = useQuery(usersQuery({ q, sort, page, per_page: perPage }));
   return (
     <div className="space-y-5">
       <Search
@@ -36,6 +36,7 @@ function Users() {
             search: (old) => ({
               ...(wanted === "" ? {} : { q: wanted }),
               ...(old.per_page === undefined ? {} : { per_page: old.per_page }),
+              ...(old.sort === undefined ? {} : { sort: old.sort }),
             }),
           })
         }
@@ -50,7 +51,13 @@ function Users() {
             </Empty>
           ) : (
             <>
-              <UsersTable items={items} />
+              <UsersTable
+                items={items}
+                sort={sort}
+                onSort={(by) =>
+                  void navigate({ search: ({ page: _first, ...old }) => ({ ...old, sort: by }) })
+                }
+              />
               <Paging
                 page={page}
                 pages={Math.max(1, Math.ceil(total / perPage))}
@@ -58,7 +65,9 @@ function Users() {
                 perPage={perPage}
                 items={items}
                 onPage={(to) => void navigate({ search: (old) => ({ ...old, page: to }) })}
-                onSize={(size) => void navigate({ search: { ...(q === "" ? {} : { q }), per_page: size } })}
+                onSize={(size) =>
+                  void navigate({ search: ({ page: _first, ...old }) => ({ ...old, per_page: size }) })
+                }
               />
             </>
           )

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { UserRow } from "../../api/admin.ts";
+import type { UserOrder, UserRow, UserSort } from "../../api/admin.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { UserStates } from "./user-states.tsx";
@@ -8,8 +8,43 @@ const head =
   "sticky top-0 bg-surface px-4 py-3 text-left font-medium text-muted shadow-[0_1px_0_var(--line)]";
 const cell = "px-4 py-3 align-top";
 
+interface Sorting {
+  readonly sort: UserSort;
+  readonly onSort: (sort: UserSort) => void;
+}
+
+/** A head that sorts by its column, and the other way round when pressed again. */
+function SortHead({
+  by,
+  sort,
+  onSort,
+  className = "",
+  children,
+}: Sorting & { by: UserOrder; className?: string; children: string }) {
+  const up = sort === by;
+  const down = sort === `-${by}`;
+  return (
+    <th
+      scope="col"
+      className={`${head} ${className}`}
+      aria-sort={up ? "ascending" : down ? "descending" : "none"}
+    >
+      <button
+        type="button"
+        className="flex min-h-8 items-center gap-1 hover:text-text"
+        onClick={() => onSort(up ? `-${by}` : by)}
+      >
+        {children}
+        <span aria-hidden="true" className={up || down ? "" : "invisible"}>
+          {down ? "↓" : "↑"}
+        </span>
+      </button>
+    </th>
+  );
+}
+
 /** Narrow windows show who and in what state; the rest is on the user's own page. */
-export const UsersTable = ({ items }: { items: readonly UserRow[] }) => (
+export const UsersTable = ({ items, ...sorting }: { items: readonly UserRow[] } & Sorting) => (
   <div
     className="overflow-auto md:max-h-[70dvh] rounded-lg border border-line bg-surface"
     role="region"
@@ -21,9 +56,9 @@ export const UsersTable = ({ items }: { items: readonly UserRow[] }) => (
       <caption className="sr-only">Users and the states of their accounts</caption>
       <thead>
         <tr>
-          <th scope="col" className={head}>
+          <SortHead by="username" {...sorting}>
             User
-          </th>
+          </SortHead>
           <th scope="col" className={head}>
             State
           </th>
@@ -33,12 +68,12 @@ export const UsersTable = ({ items }: { items: readonly UserRow[] }) => (
           <th scope="col" className={`${head} max-md:hidden`}>
             Roles
           </th>
-          <th scope="col" className={`${head} max-lg:hidden`}>
+          <SortHead by="password_changed_at" className="max-lg:hidden" {...sorting}>
             Password changed
-          </th>
-          <th scope="col" className={`${head} max-lg:hidden`}>
+          </SortHead>
+          <SortHead by="created_at" className="max-lg:hidden" {...sorting}>
             Account made
-          </th>
+          </SortHead>
         </tr>
       </thead>
       <tbody className="[&_td]:border-t [&_td]:border-line [&_th]:border-t [&_th]:border-line">

@@ -156,11 +156,11 @@ export function Overview({ session }: { session: SignedIn }) {
     <div className="rounded-lg border border-line bg-surface shadow-card">
       <ul className="divide-y divide-line">
         {facts.map(({ id, title, state, word, text }) => (
-          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-5 py-3">
-            <a href={`#${id}`} className="w-32 font-medium underline-offset-4 hover:underline">
+          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-5 py-3 md:flex-nowrap">
+            <a href={`#${id}`} className="w-32 shrink-0 font-medium underline-offset-4 hover:underline">
               {title}
             </a>
-            <span className="w-32">
+            <span className="w-32 shrink-0">
               <Badge state={state}>{word}</Badge>
             </span>
             <span className="grow text-muted">{text}</span>
