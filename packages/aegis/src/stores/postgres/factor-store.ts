@@ -1,12 +1,13 @@
 import type { BackupCodeCount, FactorStore, TotpFactor } from "../../mfa/store.ts";
-import type { SqlClient } from "./client.ts";
+import { withAccountLocked } from "./account-lock.ts";
+import type { SqlPool } from "./client.ts";
 import { at, count, optionalTime, rowOf, text } from "./rows.ts";
 
-/** Second factors in PostgreSQL. Every method is one statement, and so one atomic step. */
+/** Second factors in PostgreSQL. Every method is one atomic step. */
 export class PostgresFactorStore implements FactorStore {
-  readonly #sql: SqlClient;
+  readonly #sql: SqlPool;
 
-  constructor(sql: SqlClient) {
+  constructor(sql: SqlPool) {
     this.#sql = sql;
   }
 
@@ -56,12 +57,17 @@ export class PostgresFactorStore implements FactorStore {
     return this.#did("delete from aegis_totp where account_id = $1", [accountId]);
   }
 
-  /** Old rows go and new ones come in one statement: at no moment do both sets, or none, open the account. */
+  /**
+   * Old rows go and new ones come in one statement: at no moment do both sets, or none, open the account. Under its
+   * lock, because parallel statements would not see each other's new rows, and leave them beside their own.
+   */
   async replaceBackupCodes(accountId: string, hashes: readonly string[]): Promise<void> {
-    await this.#sql.query(
-      `with gone as (delete from aegis_backup_codes where account_id = $1)
+    await withAccountLocked(this.#sql, accountId, (sql) =>
+      sql.query(
+        `with gone as (delete from aegis_backup_codes where account_id = $1)
        insert into aegis_backup_codes (account_id, code_hash) select $1, unnest($2::text[])`,
-      [accountId, [...hashes]],
+        [accountId, [...hashes]],
+      ),
     );
   }
 

@@ -1,0 +1,31 @@
+import type { SqlClient, SqlPool } from "./client.ts";
+
+/**
+ * Does something that looks first and writes then, one after the other per account: a condition on several rows is not
+ * safe in one statement, because parallel ones do not see what each other adds. The lock leaves readers and rows that
+ * refer to the account alone; without the account there is nothing to wait for.
+ */
+export async function withAccountLocked<T>(
+  pool: SqlPool,
+  accountId: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> {
+  const sql = await pool.connect();
+  let broken = true;
+  try {
+    await sql.query("begin isolation level read committed"); // what waited must see what it waited for
+    try {
+      await sql.query("select 1 from aegis_accounts where id = $1 for no key update", [accountId]);
+      const result = await work(sql);
+      await sql.query("commit");
+      broken = false;
+      return result;
+    } catch (error) {
+      await sql.query("rollback");
+      broken = false;
+      throw error;
+    }
+  } finally {
+    sql.release(broken);
+  }
+}
