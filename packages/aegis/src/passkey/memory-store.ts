@@ -5,8 +5,9 @@ export class MemoryPasskeyStore implements PasskeyStore {
   readonly #passkeys = new Map<string, Passkey>();
 
   async add(passkey: Passkey): Promise<boolean> {
-    if ((await this.findByCredentialId(passkey.credentialId)) !== undefined) return false;
-    if ((await this.listByAccount(passkey.accountId)).length >= PASSKEYS_PER_ACCOUNT) return false;
+    const all = [...this.#passkeys.values()]; // nothing is awaited from here on: one atomic step
+    if (all.some((one) => one.credentialId === passkey.credentialId)) return false;
+    if (all.filter((one) => one.accountId === passkey.accountId).length >= PASSKEYS_PER_ACCOUNT) return false;
     this.#passkeys.set(passkey.id, passkey);
     return true;
   }

@@ -1,5 +1,6 @@
 import { type Passkey, PASSKEYS_PER_ACCOUNT, type PasskeyStore } from "../../passkey/store.ts";
-import type { SqlClient } from "./client.ts";
+import { withAccountLocked } from "./account-lock.ts";
+import type { SqlPool } from "./client.ts";
 import {
   at,
   bytes,
@@ -14,35 +15,39 @@ import {
   time,
 } from "./rows.ts";
 
-/** Passkeys in PostgreSQL. */
+/** Passkeys in PostgreSQL. Every method is one atomic step. */
 export class PostgresPasskeyStore implements PasskeyStore {
-  readonly #sql: SqlClient;
+  readonly #sql: SqlPool;
 
-  constructor(sql: SqlClient) {
+  constructor(sql: SqlPool) {
     this.#sql = sql;
   }
 
-  add(passkey: Passkey): Promise<boolean> {
-    return this.#did(
-      `insert into aegis_passkeys (id, account_id, credential_id, public_key, counter, transports, name, backed_up,
+  /** Under the account's lock: parallel ones would not count each other. */
+  async add(passkey: Passkey): Promise<boolean> {
+    const { rowCount } = await withAccountLocked(this.#sql, passkey.accountId, (sql) =>
+      sql.query(
+        `insert into aegis_passkeys (id, account_id, credential_id, public_key, counter, transports, name, backed_up,
          created_at, last_used_at)
        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
         where (select count(*) from aegis_passkeys where account_id = $2) < $11
        on conflict (credential_id) do nothing`,
-      [
-        passkey.id,
-        passkey.accountId,
-        passkey.credentialId,
-        Buffer.from(passkey.publicKey),
-        passkey.counter,
-        [...passkey.transports],
-        passkey.name,
-        passkey.backedUp,
-        at(passkey.createdAt),
-        optionalAt(passkey.lastUsedAt),
-        PASSKEYS_PER_ACCOUNT,
-      ],
+        [
+          passkey.id,
+          passkey.accountId,
+          passkey.credentialId,
+          Buffer.from(passkey.publicKey),
+          passkey.counter,
+          [...passkey.transports],
+          passkey.name,
+          passkey.backedUp,
+          at(passkey.createdAt),
+          optionalAt(passkey.lastUsedAt),
+          PASSKEYS_PER_ACCOUNT,
+        ],
+      ),
     );
+    return rowCount === 1;
   }
 
   async findByCredentialId(credentialId: string): Promise<Passkey | undefined> {
