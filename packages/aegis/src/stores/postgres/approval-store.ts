@@ -1,8 +1,9 @@
 import type { Approval, ApprovalStore } from "../../approval/store.ts";
+import { withAccountLocked } from "./account-lock.ts";
 import type { SqlPool } from "./client.ts";
 import { at, optionalText, optionalTime, type Row, rowOf, text, time, word } from "./rows.ts";
 
-/** Approvals in PostgreSQL. Every method is one statement, and so one atomic step. */
+/** Approvals in PostgreSQL. Every method is one atomic step. */
 export class PostgresApprovalStore implements ApprovalStore {
   readonly #sql: SqlPool;
 
@@ -10,20 +11,23 @@ export class PostgresApprovalStore implements ApprovalStore {
     this.#sql = sql;
   }
 
+  /** Under the account's lock: two parallel requests would not see each other. */
   async request(approval: Approval): Promise<boolean> {
-    const { rowCount } = await this.#sql.query(
-      `insert into aegis_approvals (id, action, subject_id, requested_by, requested_at, expires_at, state)
+    const { rowCount } = await withAccountLocked(this.#sql, approval.subjectId, (sql) =>
+      sql.query(
+        `insert into aegis_approvals (id, action, subject_id, requested_by, requested_at, expires_at, state)
        select $1, $2, $3::uuid, $4, $5, $6, 'pending'
         where not exists (select 1 from aegis_approvals
           where action = $2 and subject_id = $3::uuid and state = 'pending' and expires_at > $5)`,
-      [
-        approval.id,
-        approval.action,
-        approval.subjectId,
-        approval.requestedBy,
-        at(approval.requestedAt),
-        at(approval.expiresAt),
-      ],
+        [
+          approval.id,
+          approval.action,
+          approval.subjectId,
+          approval.requestedBy,
+          at(approval.requestedAt),
+          at(approval.expiresAt),
+        ],
+      ),
     );
     return rowCount === 1;
   }
