@@ -101,7 +101,7 @@ export class MemoryAccountStore implements AccountStore {
       password_changed_at: ({ passwordChangedAt }: Account) => passwordChangedAt,
     }[order.by];
     const found = [...this.#accounts.values()]
-      .filter(({ username, email }) => nameKey(`${username} ${email ?? ""}`).includes(wanted))
+      .filter(({ username, email }) => [username, email ?? ""].some((one) => nameKey(one).includes(wanted)))
       .toSorted((a, b) => {
         const [left, right] = [valueOf(a), valueOf(b)];
         if (left === right) return a.id < b.id ? -1 : 1;

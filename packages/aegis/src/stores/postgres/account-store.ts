@@ -22,7 +22,7 @@ import {
   time,
 } from "./rows.ts";
 
-/** Accounts in PostgreSQL. Every method is one statement, and so one atomic step. */
+/** Accounts in PostgreSQL. What decides is one statement, and so one atomic step. */
 export class PostgresAccountStore implements AccountStore {
   readonly #sql: SqlPool;
 
@@ -175,23 +175,27 @@ export class PostgresAccountStore implements AccountStore {
 
   async list({ query, limit, offset, order }: AccountQuery): Promise<AccountPage> {
     if (query.includes("\0")) return { items: [], total: 0 };
-    // A name out of a closed list, never the request's text.
+    // Names out of a closed list, never the request's text.
     const column = {
-      username: 'lower(a.username) collate "C"',
+      username: "(select key from aegis_logins where account_id = a.id and kind = 'username') collate \"C\"",
       created_at: "a.created_at",
       password_changed_at: "a.password_changed_at",
     }[order?.by ?? "created_at"];
     const direction = (order?.descending ?? true) ? "desc" : "asc";
-    const { rows } = await this.#sql.query(
-      `select a.*, count(*) over () as total from aegis_accounts a
-        where strpos(lower(a.username || ' ' || coalesce(a.email, '')), $1) > 0
-        order by ${column} ${direction}, a.id limit $2 offset $3`,
-      [nameKey(query), limit, offset],
-    );
-    const [first] = rows;
+    // By key: what the database makes of capital letters depends on how it was set up. An address without one is ASCII.
+    const found = `from aegis_accounts a
+      where id in (select account_id from aegis_logins where strpos(key, $1) > 0) or strpos(lower(email), $1) > 0`;
+    const [page, counted] = await Promise.all([
+      this.#sql.query(`select a.* ${found} order by ${column} ${direction}, a.id limit $2 offset $3`, [
+        nameKey(query),
+        limit,
+        offset,
+      ]),
+      this.#sql.query(`select count(*) as total ${found}`, [nameKey(query)]),
+    ]);
     return {
-      items: rows.map((row) => accountFrom(rowOf(row))),
-      total: first === undefined ? 0 : count(rowOf(first), "total"),
+      items: page.rows.map((row) => accountFrom(rowOf(row))),
+      total: count(rowOf(counted.rows[0]), "total"),
     };
   }
 
