@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { AegisStores } from "aegis/fastify";
 import {
   aegisMigrations,
   migrate,
   pendingMigrations,
-  PostgresAccountStore,
-  PostgresSessionStore,
+  postgresStores,
   rollBack,
   type SqlPool,
 } from "aegis/stores/postgres";
@@ -16,8 +16,15 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../apps/hub/server/database/open.ts";
 import { openPglite } from "../apps/hub/server/database/pglite-pool.ts";
-import { describeAccountStore } from "../packages/aegis/src/account/store.contract.ts";
+import { describeAccountStore, sampleAccount } from "../packages/aegis/src/account/store.contract.ts";
+import { describeApprovalStore } from "../packages/aegis/src/approval/store.contract.ts";
+import { describeEventStore } from "../packages/aegis/src/audit/event-store.contract.ts";
+import { describeDeviceStore } from "../packages/aegis/src/device/store.contract.ts";
+import { describeFactorStore } from "../packages/aegis/src/mfa/store.contract.ts";
+import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
+import { describePasskeyStore } from "../packages/aegis/src/passkey/store.contract.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
+import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 
 let server: TestPostgres;
@@ -39,22 +46,37 @@ async function openPool(): Promise<pg.Pool> {
   return pool;
 }
 
-describeSessionStore("PostgreSQL", async () => {
-  const pool = await openPool();
-  return { store: new PostgresSessionStore(pool), close: () => pool.end() };
-});
-describeAccountStore("PostgreSQL", async () => {
-  const pool = await openPool();
-  return { store: new PostgresAccountStore(pool), close: () => pool.end() };
-});
-describeSessionStore("the embedded database", async () => ({
-  store: new PostgresSessionStore(embedded),
-  close: async () => undefined,
-}));
-describeAccountStore("the embedded database", async () => ({
-  store: new PostgresAccountStore(embedded),
-  close: async () => undefined,
-}));
+for (const [name, open] of [
+  [
+    "PostgreSQL",
+    async () => {
+      const pool = await openPool();
+      return { stores: postgresStores(pool), close: () => pool.end() };
+    },
+  ],
+  ["the embedded database", async () => ({ stores: postgresStores(embedded), close: async () => undefined })],
+] as const) {
+  const opened =
+    <K extends keyof AegisStores>(key: K) =>
+    async () => {
+      const { stores, close } = await open();
+      const newAccount = async (): Promise<string> => {
+        const account = sampleAccount();
+        await stores.accounts.create(account, false);
+        return account.id;
+      };
+      return { store: stores[key], newAccount, close };
+    };
+  describeSessionStore(name, opened("sessions"));
+  describeAccountStore(name, opened("accounts"));
+  describeThrottleStore(name, opened("throttle"));
+  describeOneTimeStore(name, opened("oneTime"));
+  describeDeviceStore(name, opened("devices"));
+  describeFactorStore(name, opened("factors"));
+  describePasskeyStore(name, opened("passkeys"));
+  describeApprovalStore(name, opened("approvals"));
+  describeEventStore(name, opened("events"));
+}
 
 describe("migrations", () => {
   const withSource = async (
