@@ -9,8 +9,8 @@ const NODE_CODES = new Set([
   "EHOSTUNREACH",
   "ENOENT",
 ]);
-/** SQLSTATE: connection exceptions (class 08), shutting down, hung (time limit, lock), read-only, out of resources. */
-const SQL_STATES = /^(08\w{3}|57P0[1-3]|57014|55P03|25006|53[123]00)$/;
+/** SQLSTATE: connection exceptions (class 08), shutting down, hung (time limit, lock, deadlock), read-only, out of resources. */
+const SQL_STATES = /^(08\w{3}|57P0[1-3]|57014|55P03|40P01|40001|25006|53[123]00)$/;
 const MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|PGlite is closed)/;
 
