@@ -29,10 +29,7 @@ const words = new Set(baseWords.trim().split(/\s+/));
 
 export function isCommon(password: string): boolean {
   const folded = password.toLowerCase();
-  return (
-    coreForms(folded).some((form) => form === "" || words.has(form) || isPairOfWords(form)) ||
-    isPattern(folded)
-  );
+  return coreForms(folded).some((form) => words.has(form) || isPairOfWords(form)) || isPattern(folded);
 }
 
 /** Consists of one of the words, give or take decoration; words shorter than three letters say nothing. */
