@@ -110,7 +110,7 @@ export async function call<T>(method: Method, path: string, parse: Parser<T>, bo
   return parse(await json(response));
 }
 
-/** A file, asked for as any other call, so that proof and errors work the same way. */
+/** A file, fetched like every other call, so that proof and errors work the same way. */
 export async function download(path: string): Promise<Blob> {
   return (await proven(true, () => send("GET", path, undefined, false))).blob();
 }
