@@ -9,6 +9,7 @@ import { userView } from "./account/views.ts";
 import type { FieldError } from "./errors.ts";
 import type { PersonalData } from "./account/self-routes.ts";
 import type { People } from "./fastify-people.ts";
+import { confirms, factorsOf } from "./fastify-proof.ts";
 import { deriveKey } from "./lib/bytes.ts";
 import { isMailAddress } from "./mail/address.ts";
 import type { MfaService } from "./mfa/service.ts";
@@ -22,7 +23,7 @@ import type { RequestSessions } from "./session/enforce.ts";
 import { sessionView } from "./session/routes.ts";
 import { enforceSignIn, type SignIns } from "./sign-in/enforce.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
-import { type Proof, signInRoutes } from "./sign-in/routes.ts";
+import { signInRoutes } from "./sign-in/routes.ts";
 import { passwordCheck } from "./sign-in/service.ts";
 import { throttleError } from "./throttle/errors.ts";
 
@@ -97,7 +98,9 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
         accounts.replacePasswordHash(account.id, account.passwordHash, await hasher.hash(password)),
     }),
     demandReady: (account) => {
-      if (policy.account.emailVerification === "required" && account.emailVerifiedAt === null)
+      // Who has no address at all was let in by somebody who answers for it (createAccount).
+      const waits = account.email !== null && account.emailVerifiedAt === null;
+      if (policy.account.emailVerification === "required" && waits)
         throw accountError("AEGIS_ACCOUNT_UNVERIFIED");
     },
     accountOf: people.accountOf,
@@ -226,47 +229,6 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     onExport: (request, account) => people.note(request, account, "account.exported"),
   });
   return signIns;
-}
-
-export async function factorsOf(
-  people: People,
-  mfa: MfaService,
-  { id }: Pick<Account, "id">,
-): Promise<readonly string[]> {
-  const [totp, passkeys, codes] = await Promise.all([
-    mfa.hasTotp(id),
-    people.stores.passkeys.listByAccount(id),
-    mfa.countBackupCodes(id),
-  ]);
-  return [
-    ...(totp ? ["totp"] : []),
-    ...(passkeys.length > 0 ? ["passkey"] : []),
-    ...(codes.left > 0 ? ["backup_code"] : []),
-  ];
-}
-
-/** With a second factor only that is proof enough; without one, the password is all there is. */
-async function confirms(
-  people: People,
-  mfa: MfaService,
-  request: FastifyRequest,
-  account: Account,
-  { password, code, backup_code: backupCode }: Proof,
-): Promise<boolean> {
-  if (await people.hasSecondFactor(account.id)) {
-    const input = {
-      ...(code === undefined ? {} : { code }),
-      ...(backupCode === undefined ? {} : { backupCode }),
-    };
-    const spent = await people.guarded(request, account, "confirm", () => mfa.spend(account.id, input));
-    return spent !== undefined;
-  }
-  if (password === undefined) return false;
-  const { hasher } = people;
-  const right = await people.guarded(request, account, "confirm", async () =>
-    (await hasher.verify(password, account.passwordHash)).ok ? true : undefined,
-  );
-  return right === true;
 }
 
 interface Arrival {

@@ -15,10 +15,11 @@ import { breachCheck } from "./breach/breach.ts";
 import type { BreachSource } from "./breach/checker.ts";
 import { rangeSource } from "./breach/range.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
-import { enforceAccounts, factorsOf } from "./fastify-accounts.ts";
+import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { people } from "./fastify-people.ts";
+import { factorsOf } from "./fastify-proof.ts";
 import { sweep } from "./fastify-sweep.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
@@ -204,7 +205,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     () => wiring.oneTime.removeExpired(clock.now()),
     () => wiring.devices.removeExpired(clock.now()),
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
-    () => accounts.removeDue(clock.now(), unverifiedBefore(policy, clock.now())),
+    () => accounts.removeDue(clock.now(), clock.now() - DAY_MS),
   ]);
   sessionRoutes(app, {
     sessions,
@@ -273,9 +274,6 @@ function breachedBy({ policy, breaches }: AegisWiring, audit: Audit) {
 const MOST_EVENTS = 1000;
 const DAY_MS = 86_400_000;
 const EVENTS_KEPT_MS = 400 * DAY_MS;
-/** A registration that nobody finished holds its user name no longer than this. */
-const unverifiedBefore = (policy: Policy, now: number): number | undefined =>
-  policy.account.emailVerification === "required" ? now - DAY_MS : undefined;
 
 /** Without them the limits of the policy would be words: a server with other limits must not start. */
 function demandServerOptions(app: FastifyInstance, policy: Policy): void {

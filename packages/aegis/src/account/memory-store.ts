@@ -52,7 +52,14 @@ export class MemoryAccountStore implements AccountStore {
     for (const [key, accountId] of this.#logins)
       if (accountId === id && key !== nameKey(account.username)) this.#logins.delete(key);
     this.#logins.set(nameKey(email), id);
-    return this.#change(id, (one) => ({ ...one, email, emailVerifiedAt: now })) !== undefined;
+    return (
+      this.#change(id, (one) => ({
+        ...one,
+        email,
+        emailVerifiedAt: now,
+        registrationPending: false,
+      })) !== undefined
+    );
   }
 
   async updateProfile(
@@ -114,11 +121,10 @@ export class MemoryAccountStore implements AccountStore {
     return [...this.#accounts.values()].filter(({ roles }) => roles.includes(role)).length;
   }
 
-  async removeDue(now: number, unverifiedBefore: number | undefined): Promise<number> {
+  async removeDue(now: number, pendingSince: number): Promise<number> {
     const due = [...this.#accounts.values()].filter(
-      ({ deleteAfter, emailVerifiedAt, createdAt }) =>
-        (deleteAfter !== null && deleteAfter <= now) ||
-        (unverifiedBefore !== undefined && emailVerifiedAt === null && createdAt < unverifiedBefore),
+      ({ deleteAfter, registrationPending, createdAt }) =>
+        (deleteAfter !== null && deleteAfter <= now) || (registrationPending && createdAt < pendingSince),
     );
     for (const { id } of due) {
       this.#accounts.delete(id);

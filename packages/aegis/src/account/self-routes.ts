@@ -67,7 +67,7 @@ export function selfServiceRoutes(
       const account = await accountOf(request);
       const deleteAfter = now() + policy.deletionGraceSeconds * 1000;
       await wiring.store.mark(account.id, { deleteAfter });
-      if (policy.deletionGraceSeconds === 0) await wiring.store.removeDue(now(), undefined);
+      if (policy.deletionGraceSeconds === 0) await wiring.store.removeDue(now(), 0);
       await wiring.onDeletion(request, account, deleteAfter);
       return reply.code(202).send({ status: "scheduled", delete_after: iso(deleteAfter) });
     },

@@ -13,6 +13,8 @@ export interface Account {
   readonly mustChangePassword: boolean;
   /** Shorter than an account without a second factor may have. */
   readonly passwordNeedsMfa: boolean;
+  /** Registered where an address must be verified first, and it has not been: gone after a day. */
+  readonly registrationPending: boolean;
   readonly displayName: string;
   readonly aboutMe: string;
   readonly roles: readonly string[];
@@ -86,8 +88,8 @@ export interface AccountStore {
   /** `query` is a part of name or address. */
   list(options: AccountQuery): Promise<AccountPage>;
   countWithRole(role: string): Promise<number>;
-  /** Deletes what is due, and accounts whose address was never verified though it had to be; how many. */
-  removeDue(now: number, unverifiedBefore: number | undefined): Promise<number>;
+  /** Deletes what is due, and registrations from before that nobody finished; how many. */
+  removeDue(now: number, pendingSince: number): Promise<number>;
 }
 
 /** What two spellings of a name must share to be the same name: NFKC, then lower case. */

@@ -38,8 +38,9 @@ export class PostgresAccountStore implements AccountStore {
         `with account as (
            insert into aegis_accounts
              (id, username, email, password_hash, password_changed_at, display_name, about_me, roles, created_at,
-              email_verified_at, must_change_password, password_needs_mfa, disabled_at, delete_after)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $13, $14, $15, $16) returning id)
+              email_verified_at, must_change_password, password_needs_mfa, disabled_at, delete_after,
+              registration_pending)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $13, $14, $15, $16, $17) returning id)
          insert into aegis_logins (key, account_id, kind)
          select login.key, account.id, login.kind
            from account, (values ($10::text, 'username'), ($11::text, 'email')) as login (key, kind)
@@ -62,6 +63,7 @@ export class PostgresAccountStore implements AccountStore {
           account.passwordNeedsMfa,
           optionalAt(account.disabledAt),
           optionalAt(account.deleteAfter),
+          account.registrationPending,
         ],
       );
       return { created: true } as const;
@@ -98,7 +100,8 @@ export class PostgresAccountStore implements AccountStore {
     try {
       const { rowCount } = await this.#sql.query(
         `with owner as (
-           update aegis_accounts set email = $2, email_verified_at = $3 where id = $1 returning id)
+           update aegis_accounts set email = $2, email_verified_at = $3, registration_pending = false
+            where id = $1 returning id)
          insert into aegis_logins (key, account_id, kind) select $4, owner.id, 'email' from owner
          on conflict (account_id, kind) do update set key = excluded.key`,
         [id, email, at(now), nameKey(email)],
@@ -207,11 +210,11 @@ export class PostgresAccountStore implements AccountStore {
     return rows[0] === undefined ? 0 : count(rowOf(rows[0]), "total");
   }
 
-  async removeDue(now: number, unverifiedBefore: number | undefined): Promise<number> {
+  async removeDue(now: number, pendingSince: number): Promise<number> {
     const { rowCount } = await this.#sql.query(
       `delete from aegis_accounts
-        where delete_after <= $1 or ($2::timestamptz is not null and email_verified_at is null and created_at < $2)`,
-      [at(now), optionalAt(unverifiedBefore ?? null)],
+        where delete_after <= $1 or (registration_pending and created_at < $2)`,
+      [at(now), at(pendingSince)],
     );
     return rowCount ?? 0;
   }
@@ -247,6 +250,7 @@ function accountFrom(row: Row): Account {
     passwordChangedAt: time(row, "password_changed_at"),
     mustChangePassword: flag(row, "must_change_password"),
     passwordNeedsMfa: flag(row, "password_needs_mfa"),
+    registrationPending: flag(row, "registration_pending"),
     displayName: text(row, "display_name"),
     aboutMe: text(row, "about_me"),
     roles: texts(row, "roles"),

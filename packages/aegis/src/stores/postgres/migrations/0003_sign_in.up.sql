@@ -12,9 +12,11 @@ alter table aegis_accounts
   add column email_verified_at    timestamptz,
   add column must_change_password boolean not null default false,
   add column password_needs_mfa   boolean not null default false,
+  add column registration_pending boolean not null default false,
   add column disabled_at          timestamptz,
   add column delete_after         timestamptz;
 create index aegis_accounts_due on aegis_accounts (delete_after) where delete_after is not null;
+create index aegis_accounts_pending on aegis_accounts (created_at) where registration_pending;
 create index aegis_accounts_unverified on aegis_accounts (lower(email)) where email_verified_at is null;
 create index aegis_accounts_created on aegis_accounts (created_at desc, id);
 
