@@ -1,8 +1,8 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, hash, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /** SHA-256 of a text or bytes, as base64url (43 characters). */
 export function sha256(input: string | Uint8Array): string {
-  return createHash("sha256").update(input).digest("base64url");
+  return hash("sha256", input, "base64url");
 }
 
 /** HMAC-SHA-256 of a text, as base64url (43 characters). */
