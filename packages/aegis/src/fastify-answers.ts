@@ -10,6 +10,8 @@ import { toAegisError } from "./fastify-errors.ts";
 const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = [
   ["AEGIS_ACCESS_SIGN_IN", "access.refused"],
   ["AEGIS_ACCESS_FORBIDDEN", "access.refused"],
+  ["AEGIS_ACCESS_BEARER_INVALID", "access.refused"],
+  ["AEGIS_ACCESS_SCOPE_MISSING", "access.refused"],
   ["AEGIS_INPUT_", "input.refused"],
   ["AEGIS_TRANSPORT_", "transport.refused"],
 ];
@@ -75,7 +77,13 @@ function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply)
   // Also where the route has said already how long its good answers keep.
   reply.header("cache-control", "no-store");
   // RFC 9110 15.5.2 asks for a challenge; a scheme that browsers do not know opens no password box.
-  if (error.status === 401) reply.header("www-authenticate", 'Session realm="session"');
+  if (error.status === 401)
+    reply.header(
+      "www-authenticate",
+      error.code === "AEGIS_ACCESS_BEARER_INVALID"
+        ? 'Bearer error="invalid_token"'
+        : 'Session realm="session"',
+    );
   return reply
     .code(error.status)
     .type("application/problem+json; charset=utf-8")

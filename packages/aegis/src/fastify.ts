@@ -3,6 +3,7 @@
  * the others; what they need of each other is handed over here.
  */
 import type { FastifyInstance } from "fastify";
+import { enforceBearer } from "./access/bearer.ts";
 import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
 import { createAccount, type CreatedAccount, type NewAccount } from "./account/service.ts";
@@ -138,6 +139,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   enforceErrors(app, audit); // whatever goes wrong from here on has one form
   refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
+  const bearers = enforceBearer(app, []); // a token or key, where the route takes one; then no cookie is looked at
   const service = sessionService(policy.session, store, clock, random);
   const sessions = enforceSession(app, policy.session, {
     service,
@@ -155,6 +157,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     onRefusal: (request, code) => audit(request, { event: "csrf.refused", outcome: "failure", code }),
   }); // after the session, which the token is bound to; before anything acts
   enforceAccess(app, policy.access, {
+    principalOf: (request) => bearers.principalOf(request) ?? sessions.recordOf(request)?.subject,
     now: () => clock.now(),
     stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
   }); // last before the body is read: a stranger's body is never parsed on a guarded route

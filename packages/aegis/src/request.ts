@@ -29,6 +29,17 @@ export interface SessionFacts {
   readonly provenAt: number;
 }
 
+/** What is sent with each call instead of a cookie: a short-lived access token, or an API key. */
+export type BearerCredential = "token" | "api-key";
+
+/** The token or key behind a request. */
+export interface BearerFacts {
+  readonly credential: BearerCredential;
+  /** Public handle: may be shown and logged; opens nothing. */
+  readonly id: string;
+  readonly scopes: readonly string[];
+}
+
 /** Who may call a route: everybody, whoever is signed in, a role, or everybody while the policy opens the group. */
 export type AccessRule = "public" | "authenticated" | `role:${string}` | `group:${string}`;
 
@@ -61,13 +72,19 @@ declare module "fastify" {
     requireAal?: 2;
     /** The last proof may be no older, in seconds; "policy": mfa.stepUpAgeSeconds. */
     maxAuthAgeSeconds?: number | "policy";
+    /** What the caller may come with. Default: a session alone. */
+    credentials?: readonly ("session" | BearerCredential)[];
+    /** What a token or key must be good for: all of these. Sessions are not asked. */
+    scopes?: readonly string[];
   }
   interface FastifyRequest {
     /** The session, or null. Set by the session room. */
     session: SessionFacts | null;
     /** A sign-in that this cookie began and has not finished, on routes that do not serve it. Set by the session room. */
     unfinishedSignIn: (SessionFacts & { readonly userId: string }) | null;
-    /** Who is signed in. Reading it while nobody is throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
+    /** The token or key that the call was made with, or null. Set by the access room. */
+    bearer: BearerFacts | null;
+    /** Who is asking. Reading it while nobody does throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
     readonly principal: Principal;
   }
   interface FastifyReply {

@@ -31,6 +31,8 @@ export function collectRoutes(app: FastifyInstance): readonly RouteRow[] {
 }
 
 export interface AccessWiring {
+  /** Whoever the session, token or key of a request belongs to. */
+  readonly principalOf: (request: FastifyRequest) => Principal | undefined;
   readonly now: () => number;
   /** What `maxAuthAgeSeconds: "policy"` means. */
   readonly stepUpAgeSeconds: number;
@@ -41,12 +43,26 @@ export function enforceAccess(
   policy: DeepReadonly<AccessPolicy>,
   wiring: AccessWiring,
 ): void {
+  app.decorateRequest("principal", {
+    getter(this: FastifyRequest): Principal {
+      const principal = wiring.principalOf(this);
+      if (principal === undefined) throw accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
+      return principal;
+    },
+  });
   const open = new Set(policy.openGroups.map((group) => `group:${group}`));
 
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) return;
-    const { access } = request.routeOptions.config;
+    const { access, scopes = [] } = request.routeOptions.config;
     if (access === "public" || (access !== undefined && open.has(access))) return;
+    const { bearer } = request;
+    if (bearer !== null) {
+      if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
+      if (!scopes.every((scope) => bearer.scopes.includes(scope)))
+        throw accessError("AEGIS_ACCESS_SCOPE_MISSING");
+      return;
+    }
     if (request.session === null) {
       const because =
         request.unfinishedSignIn === null

@@ -31,6 +31,18 @@ export const accessErrors = {
     detail: "This needs a sign-in with a second factor.",
     hint: "The route declares requireAal 2, and the session was opened with one factor.",
   },
+  AEGIS_ACCESS_BEARER_INVALID: {
+    status: 401,
+    title: "Not accepted",
+    detail: "This token or key is not accepted.",
+    hint: "Unknown, forged, expired or revoked, or of a kind that the route does not take.",
+  },
+  AEGIS_ACCESS_SCOPE_MISSING: {
+    status: 403,
+    title: "Not allowed",
+    detail: "This token or key is not good for that.",
+    hint: "The route declares a scope that the token or key does not have.",
+  },
   AEGIS_ACCESS_NOT_FOUND: {
     status: 404,
     title: "Not found",

@@ -57,17 +57,16 @@ export function enforceSession(
 
   app.decorateRequest("session", null);
   app.decorateRequest("unfinishedSignIn", null);
-  app.decorateRequest("principal", {
-    getter(this: FastifyRequest): Principal {
-      const record = records.get(this);
-      if (record === undefined) throw wiring.signInRequired();
-      return record.subject;
-    },
-  });
 
   app.addHook("onRequest", async (request, reply) => {
-    const { session: use = "active", access, stages = [] } = request.routeOptions.config;
-    if (use === "none" || request.is404) return;
+    const {
+      session: use = "active",
+      access,
+      stages = [],
+      credentials = ["session"],
+    } = request.routeOptions.config;
+    const isAsked = use !== "none" && request.bearer === null && credentials.includes("session");
+    if (!isAsked || request.is404) return;
     const token = tokenFromCookie(name, request.headers.cookie);
     if (token === undefined) return;
     try {

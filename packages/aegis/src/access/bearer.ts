@@ -1,0 +1,70 @@
+/**
+ * `Authorization: Bearer` (RFC 6750). A route that takes tokens or keys says so, and with which scopes; on every other
+ * route the header means nothing. Where it counts, it alone counts: the cookie beside it is not looked at, so that
+ * nobody can mix one person's cookie with another's key, and a browser's ambient cookie lends a script nothing.
+ */
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
+import type { BearerCredential, BearerFacts, Principal } from "../request.ts";
+import { accessError } from "./errors.ts";
+
+export interface Bearer extends BearerFacts {
+  readonly principal: Principal;
+}
+
+/** One kind of credential that can be borne. Told apart by their form alone, before anything is looked up. */
+export interface BearerKind {
+  readonly credential: BearerCredential;
+  readonly hasForm: (text: string) => boolean;
+  /** Undefined for whatever is not good now: unknown, forged, expired, revoked; the answer never tells which. */
+  readonly verify: (text: string, request: FastifyRequest) => Promise<Bearer | undefined>;
+}
+
+export interface Bearers {
+  readonly principalOf: (request: FastifyRequest) => Principal | undefined;
+}
+
+/** Longer than any credential of ours: what is longer is not even taken apart. */
+const LONGEST = 4096;
+const HEADER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]): Bearers {
+  const principals = new WeakMap<FastifyRequest, Principal>();
+  app.decorateRequest("bearer", null);
+
+  app.addHook("onRoute", (route) => demandScopes(route.url, route.config ?? {}));
+
+  app.addHook("onRequest", async (request) => {
+    const { credentials = [] } = request.routeOptions.config;
+    const header = request.headers.authorization;
+    if (header === undefined || request.is404 || credentials.every((one) => one === "session")) return;
+    const text = header.length > LONGEST ? undefined : HEADER.exec(header)?.[1];
+    const kind = text === undefined ? undefined : kinds.find((one) => one.hasForm(text));
+    const bearer =
+      text === undefined || kind === undefined || !credentials.includes(kind.credential)
+        ? undefined
+        : await kind.verify(text, request);
+    if (bearer === undefined) throw accessError("AEGIS_ACCESS_BEARER_INVALID");
+    const { principal, ...facts } = bearer;
+    principals.set(request, principal);
+    request.bearer = facts;
+  });
+
+  return { principalOf: (request) => principals.get(request) };
+}
+
+/** Deny by default: a credential that lies in scripts opens no route that nobody thought of, and none that asks for a person. */
+function demandScopes(
+  url: string,
+  { access, credentials = [], scopes = [], requireAal, maxAuthAgeSeconds, signIn }: FastifyContextConfig,
+): void {
+  if (credentials.every((one) => one === "session")) {
+    if (scopes.length > 0) throw new Error(`Route ${url} declares scopes, but no credentials that have any.`);
+    return;
+  }
+  if (access === "public" || access?.startsWith("group:") === true)
+    throw new Error(`Route ${url} takes tokens or keys, but is open: declare who may call it.`);
+  if (scopes.length === 0)
+    throw new Error(`Route ${url} takes tokens or keys, but declares no scopes that they must have.`);
+  if (requireAal !== undefined || maxAuthAgeSeconds !== undefined || signIn !== undefined)
+    throw new Error(`Route ${url} asks for the proof of a person: tokens and keys cannot give it.`);
+}
