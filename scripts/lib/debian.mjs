@@ -11,6 +11,8 @@ const postgres = () =>
 /** What the tests need beside npm packages: Debian package, and how to see that it is there. */
 const needed = [
   { name: "postgresql", present: postgres },
+  { name: "redis-server", present: () => existsSync("/usr/bin/redis-server") },
+  { name: "redis-sentinel", present: () => existsSync("/usr/bin/redis-sentinel") },
   { name: "oathtool", present: () => existsSync("/usr/bin/oathtool") },
   { name: "openssl", present: () => existsSync("/usr/bin/openssl") },
   { name: "chromium", present: () => existsSync("/usr/bin/chromium") },

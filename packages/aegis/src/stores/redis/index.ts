@@ -1,0 +1,9 @@
+/** "aegis/stores/redis": stores on a Redis 7 that the caller connected (single, Sentinel or Cluster). */
+export {
+  redisClient,
+  redisCluster,
+  type RedisCommands,
+  type RedisOptions,
+  redisSentinel,
+  RedisAwayError,
+} from "./client.ts";
