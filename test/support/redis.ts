@@ -27,8 +27,9 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
     server = spawn(
       "redis-server",
       [
-        ...["--bind", "127.0.0.1", "--port", String(port), "--dir", folder],
-        ...["--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction", "--daemonize", "no"],
+        ...`--bind 127.0.0.1 --port ${port} --dir ${folder} --daemonize no`.split(" "),
+        ...`--appendonly yes --maxmemory-policy noeviction --save`.split(" "),
+        "",
         ...args,
       ],
       { stdio: "ignore" },
