@@ -35,7 +35,8 @@ export async function confirms(
       ...(code === undefined ? {} : { code }),
       ...(backupCode === undefined ? {} : { backupCode }),
     };
-    const spent = await people.guarded(request, account, "confirm", () => mfa.spend(account.id, input));
+    // In the lane of second factors: whoever knows the password could forgive their own guesses at codes in another.
+    const spent = await people.guarded(request, account, "second-factor", () => mfa.spend(account.id, input));
     return spent !== undefined;
   }
   if (password === undefined) return false;

@@ -1,0 +1,57 @@
+/** What a stranger, or a thief with half of the proof, gains by guessing and by asking again and again. */
+import { definePolicy, type PolicyInput } from "aegis";
+import { type AegisStores, memoryStores } from "aegis/fastify";
+import { afterEach, describe, expect, it } from "vitest";
+import { totpCode } from "./support/authenticator.ts";
+import { PASSWORD, Visitor } from "./support/browser-like.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
+
+type Hub = Awaited<ReturnType<typeof startHub>>;
+const hubs: Hub[] = [];
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.close();
+});
+
+async function open(input: PolicyInput = {}, stores: AegisStores = memoryStores()): Promise<Hub> {
+  const { account, password, ...rest } = input;
+  const policy = definePolicy({
+    environment: "test",
+    ...rest,
+    account: { emailVerification: "optional", ...account },
+    password: { argon2: cheapHash, minLength: 12, ...password },
+  });
+  const hub = await startHub(policy, stores);
+  hubs.push(hub);
+  return hub;
+}
+
+const post = async (visitor: Visitor, url: string, json: unknown = {}) =>
+  visitor.send("POST", url, { json, headers: { "x-csrftoken": await visitor.token() } });
+const signIn = (visitor: Visitor, password = PASSWORD, username = visitor.username) =>
+  visitor.send("POST", "/api/login", { json: { username, password } });
+
+async function withTotp(hub: Hub, visitor: Visitor): Promise<string> {
+  const { secret } = (await post(visitor, "/api/auth/mfa/setup")).json();
+  const code = totpCode(secret, hub.clock.now());
+  expect((await post(visitor, "/api/auth/mfa/verify-setup", { code })).statusCode).toBe(200);
+  hub.clock.advance(30);
+  return String(secret);
+}
+
+describe("a code", () => {
+  it("that is guessed in a stolen session must wait, though the thief shows the right password in between", async () => {
+    const hub = await open();
+    const owner = await new Visitor(hub.app).enter();
+    const secret = await withTotp(hub, owner);
+    const thief = new Visitor(hub.app);
+    thief.cookies.set("session", owner.cookies.get("session") ?? "");
+    const right = totpCode(secret, hub.clock.now());
+    for (let round = 0; round < 3; round++) {
+      for (let guess = 0; guess < 4; guess++)
+        await post(thief, "/api/auth/confirm", { code: right === "000000" ? "000001" : "000000" });
+      const change = { current_password: PASSWORD, new_password: "short" };
+      expect((await post(thief, "/api/auth/password/change", change)).statusCode).toBe(400);
+    }
+    expect((await post(thief, "/api/auth/confirm", { code: right })).statusCode).toBe(403);
+  });
+});
