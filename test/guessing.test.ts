@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { linkIn } from "./support/letters.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const hubs: Hub[] = [];
@@ -30,6 +31,28 @@ const post = async (visitor: Visitor, url: string, json: unknown = {}) =>
 const signIn = (visitor: Visitor, password = PASSWORD, username = visitor.username) =>
   visitor.send("POST", "/api/login", { json: { username, password } });
 
+const OTHER_PASSWORD = "Quarry lantern, 77 blue otters";
+
+/** An account with an address that is its own. */
+async function accountAt(hub: Hub, email = "owner@example.com"): Promise<Visitor> {
+  const visitor = new Visitor(hub.app);
+  await hub.app.aegis.createAccount({
+    username: visitor.username,
+    email,
+    password: PASSWORD,
+    roles: ["user"],
+  });
+  return visitor;
+}
+
+async function resetLink(hub: Hub, email = "owner@example.com"): Promise<string> {
+  await new Visitor(hub.app).send("POST", "/api/auth/password/forgot", { json: { email } });
+  await hub.settled();
+  return linkIn(hub.mail.sent.filter(({ to }) => to === email).at(-1));
+}
+const reset = (hub: Hub, token: string, password = OTHER_PASSWORD) =>
+  new Visitor(hub.app).send("POST", "/api/auth/password/reset", { json: { token, new_password: password } });
+
 async function withTotp(hub: Hub, visitor: Visitor): Promise<string> {
   const { secret } = (await post(visitor, "/api/auth/mfa/setup")).json();
   const code = totpCode(secret, hub.clock.now());
@@ -53,5 +76,30 @@ describe("a code", () => {
       expect((await post(thief, "/api/auth/password/change", change)).statusCode).toBe(400);
     }
     expect((await post(thief, "/api/auth/confirm", { code: right })).statusCode).toBe(403);
+  });
+});
+
+describe("a reset password", () => {
+  it("ends the wait of the browser that its owner always uses", async () => {
+    const hub = await open({ preset: "platform" });
+    const ada = await accountAt(hub);
+    expect((await signIn(ada)).statusCode).toBe(200);
+    ada.cookies.delete("session");
+    for (let failure = 0; failure < 5; failure++) await signIn(ada, "not the right one");
+    expect((await signIn(ada)).statusCode).toBe(401);
+    expect((await reset(hub, await resetLink(hub))).statusCode).toBe(200);
+    expect((await signIn(ada, OTHER_PASSWORD)).statusCode).toBe(200);
+  });
+
+  it("takes their lanes from browsers that knew the old one", async () => {
+    const hub = await open();
+    const ada = await accountAt(hub);
+    const thief = new Visitor(hub.app);
+    expect((await signIn(thief, PASSWORD, ada.username)).statusCode).toBe(200);
+    expect((await reset(hub, await resetLink(hub))).statusCode).toBe(200);
+    for (let failure = 0; failure < 5; failure++)
+      await signIn(new Visitor(hub.app), "not the right one", ada.username);
+    thief.cookies.delete("session");
+    expect((await signIn(thief, OTHER_PASSWORD, ada.username)).statusCode).toBe(401);
   });
 });

@@ -203,7 +203,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
           minutes: minutes(policy.recovery.linkSeconds),
         }),
       onReset: async (request, account) => {
-        await throttle.unlock(account.id);
+        await people.unlock(account.id);
         await stores.sessions.revokeAll(account.id, "password_changed");
         // Whoever reads the mail owns the address: it counts as verified.
         if (account.email !== null) await accounts.linkEmail(account.id, account.email, clock.now());

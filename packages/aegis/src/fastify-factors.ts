@@ -38,7 +38,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
   const removeAllFactors = async (request: FastifyRequest, account: Account): Promise<void> => {
     await mfa.removeAll(account.id);
     await stores.passkeys.removeAll(account.id);
-    await people.throttle.unlock(account.id);
+    await people.unlock(account.id);
     await stores.sessions.revokeAll(account.id, "mfa_changed");
     people.tell(request, account, {
       kind: "mfa_changed",
@@ -166,7 +166,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
     },
     listSessions: (id) => stores.sessions.listByUser(id, clock.now()),
     listEvents: people.listEvents,
-    unlock: (id) => people.throttle.unlock(id),
+    unlock: (id) => people.unlock(id),
     endSessions: (id, reason) => stores.sessions.revokeAll(id, reason),
     resetMfa: async (request, account) => {
       const approvalId = await askApproval(request, account);
