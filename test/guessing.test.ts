@@ -103,3 +103,23 @@ describe("a reset password", () => {
     expect((await signIn(thief, OTHER_PASSWORD, ada.username)).statusCode).toBe(401);
   });
 });
+
+describe("a stranger's mailbox", () => {
+  const victim = "victim@example.com";
+  const sentTo = async (hub: Hub) => {
+    await hub.settled();
+    return hub.mail.sent.filter(({ to }) => to === victim).length;
+  };
+
+  it("is sent a code and nothing else by an account that only claims it", async () => {
+    const hub = await open();
+    const visitor = new Visitor(hub.app);
+    const { username } = visitor;
+    await visitor.send("POST", "/api/register", { json: { username, email: victim, password: PASSWORD } });
+    for (let times = 0; times < 5; times++) {
+      visitor.cookies.clear(); // a new device each time
+      expect((await signIn(visitor)).statusCode).toBe(200);
+    }
+    expect(await sentTo(hub)).toBe(1);
+  });
+});

@@ -102,8 +102,14 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
     device: deviceName(request.headers["user-agent"] ?? ""),
   });
 
-  const tell = (request: FastifyRequest, account: Pick<Account, "email">, letter: Letter): void => {
-    if (account.email !== null) send(request, account.email, letter);
+  /** An address that nobody verified is sent its code and nothing else: it may be a stranger's. */
+  const tell = (
+    request: FastifyRequest,
+    { email, emailVerifiedAt }: Pick<Account, "email" | "emailVerifiedAt">,
+    letter: Letter,
+  ): void => {
+    if (email === null) return;
+    if (emailVerifiedAt !== null || policy.account.emailVerification === "off") send(request, email, letter);
   };
 
   /** A proof that may be guessed at, under the throttle: undefined for any refusal, and none tells which. */
