@@ -122,4 +122,20 @@ describe("a stranger's mailbox", () => {
     }
     expect(await sentTo(hub)).toBe(1);
   });
+
+  it("is told once a minute at most that somebody else tried to take its address", async () => {
+    const hub = await open();
+    await accountAt(hub, victim);
+    const visitor = await new Visitor(hub.app).enter();
+    for (let times = 0; times < 5; times++)
+      expect((await post(visitor, "/api/account/email", { email: victim })).statusCode).toBe(202);
+    for (let times = 0; times < 5; times++) {
+      const { username } = new Visitor(hub.app);
+      await visitor.send("POST", "/api/register", { json: { username, email: victim, password: PASSWORD } });
+    }
+    expect(await sentTo(hub)).toBe(1);
+    hub.clock.advance(60);
+    await post(visitor, "/api/account/email", { email: victim });
+    expect(await sentTo(hub)).toBe(2);
+  });
 });

@@ -70,7 +70,10 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
   const sendCode = async (accountId: string, email: string, letters: AddressLetters): Promise<void> => {
     const owner = await store.findByLogin(email);
     if (owner !== undefined && owner.id !== accountId) {
-      letters.taken(email);
+      // Nobody gets to see this code: it is kept for the limits alone, or a stranger could fill the owner's mailbox.
+      // The blank keeps it apart from every address.
+      const due = await parts.issueCode(`taken ${subjectOf(email)}`, {});
+      if (due !== undefined) letters.taken(email);
       return;
     }
     const code = await parts.issueCode(subjectOf(email), { accountId, email });
