@@ -79,6 +79,22 @@ describe("a code", () => {
   });
 });
 
+describe("a guess that must wait", () => {
+  it("does not push what happened out of the owner's list", async () => {
+    const hub = await open();
+    const owner = await new Visitor(hub.app).enter();
+    await withTotp(hub, owner);
+    const thief = new Visitor(hub.app);
+    await signIn(thief, PASSWORD, owner.username);
+    for (let guess = 0; guess < 60; guess++) await post(thief, "/api/auth/mfa/verify", { code: "none" });
+    await hub.settled();
+    const { items } = (await owner.send("GET", "/api/account/events")).json();
+    const names: unknown[] = items.map(({ event }: { event: unknown }) => event);
+    expect(names).toContain("mfa.enabled");
+    expect(names.filter((name) => name === "mfa.code_refused")).toHaveLength(5);
+  });
+});
+
 describe("a reset password", () => {
   it("ends the wait of the browser that its owner always uses", async () => {
     const hub = await open({ preset: "platform" });

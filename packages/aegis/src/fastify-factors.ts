@@ -78,12 +78,13 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
   mfaRoutes<Account>(app, {
     service: mfa,
     accountOf: people.accountOf,
-    spend: async (request, account, input) => {
-      const path = await people.guarded(request, account, "second-factor", () =>
-        mfa.spend(account.id, input),
-      );
-      if (path === undefined) people.note(request, account, "mfa.code_refused", "failure");
-      return path;
+    spend: (request, account, input) => {
+      // What must wait was not looked at, and is not worth a row that a stranger could make thousands of.
+      return people.guarded(request, account, "second-factor", async () => {
+        const path = await mfa.spend(account.id, input);
+        if (path === undefined) people.note(request, account, "mfa.code_refused", "failure");
+        return path;
+      });
     },
     demandPassword: people.demandPassword,
     finishStep: (request, reply, account, path) => signIns.advance(request, reply, account, path),
