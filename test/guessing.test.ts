@@ -79,6 +79,19 @@ describe("a code", () => {
   });
 });
 
+describe("new backup codes", () => {
+  it("are for a fresh proof: with an old session and the password nobody makes second factors", async () => {
+    const hub = await open();
+    const owner = await new Visitor(hub.app).enter();
+    const secret = await withTotp(hub, owner);
+    hub.clock.advance(11 * 60);
+    const renew = () => post(owner, "/api/auth/mfa/backup-codes", { password: PASSWORD });
+    expect((await renew()).json().code).toBe("AEGIS_ACCESS_PROOF_NEEDED");
+    await post(owner, "/api/auth/confirm", { code: totpCode(secret, hub.clock.now()) });
+    expect((await renew()).statusCode).toBe(200);
+  });
+});
+
 describe("a guess that must wait", () => {
   it("does not push what happened out of the owner's list", async () => {
     const hub = await open();

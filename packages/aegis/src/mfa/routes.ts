@@ -157,7 +157,8 @@ export function mfaRoutes<A extends Owner>(app: FastifyInstance, wiring: MfaRout
   });
 
   app.post<{ Body: Type.Static<typeof schemas.password> }>("/api/auth/mfa/backup-codes", {
-    config: own,
+    // The password alone would make second factors, and with them every proof that is asked for.
+    config: { ...own, maxAuthAgeSeconds: "policy" },
     schema: { body: schemas.password },
     handler: async (request) => {
       const account = await accountOf(request);
