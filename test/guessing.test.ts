@@ -133,6 +133,51 @@ describe("a reset password", () => {
   });
 });
 
+describe("a sign-in that is under way", () => {
+  /** Lets something happen after the account was read and before its session is made. */
+  async function during(act: (hub: Hub, stores: AegisStores, id: string) => Promise<void>) {
+    const stores = memoryStores();
+    const hub = await open({}, stores);
+    const ada = new Visitor(hub.app);
+    const { id } = await hub.app.aegis.createAccount({
+      username: ada.username,
+      password: PASSWORD,
+      roles: ["user"],
+    });
+    const find = stores.accounts.findByLogin.bind(stores.accounts);
+    stores.accounts.findByLogin = async (login) => {
+      const found = await find(login);
+      await act(hub, stores, id);
+      return found;
+    };
+    const answer = await signIn(ada);
+    return [
+      answer.statusCode,
+      ada.cookies.has("session"),
+      (await ada.send("GET", "/api/profile")).statusCode,
+    ];
+  }
+
+  it("ends when the account is suspended meanwhile", async () => {
+    const result = await during(async (hub, { accounts, sessions }, id) => {
+      await accounts.mark(id, { disabledAt: hub.clock.now() });
+      await sessions.revokeAll(id, "locked");
+    });
+    expect(result).toEqual([401, false, 401]);
+  });
+
+  it("ends when the password is changed meanwhile", async () => {
+    const result = await during(async (hub, { accounts, sessions }, id) => {
+      const from = (await accounts.findById(id))?.passwordHash ?? "";
+      hub.clock.advance(1);
+      const to = { hash: "another", changedAt: hub.clock.now(), needsMfa: false, keepHistory: 0 };
+      expect(await accounts.changePassword(id, from, to)).toBe(true);
+      await sessions.revokeAll(id, "password_changed");
+    });
+    expect(result).toEqual([401, false, 401]);
+  });
+});
+
 describe("a stranger's mailbox", () => {
   const victim = "victim@example.com";
   const sentTo = async (hub: Hub) => {

@@ -50,6 +50,10 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     unfinishedSeconds: policy.mfa.unfinishedSeconds,
     start: sessions.signIn,
     prove: sessions.prove,
+    reread: async ({ id, passwordChangedAt }) => {
+      const now = await accounts.findById(id);
+      return now?.disabledAt === null && now.passwordChangedAt === passwordChangedAt ? now : undefined;
+    },
     needsOf: async (account, usedPassword) => {
       const hasSecondFactor = await people.hasSecondFactor(account.id);
       return {

@@ -15,7 +15,9 @@ export interface RequestSessions {
     reply: FastifyReply,
     subject: Principal,
     facts: SignInFacts,
-  ) => Promise<SessionRecord>;
+    /** Asked once the session is in the store; where it says no, the session ends and nobody gets its token. */
+    stands: () => Promise<boolean>,
+  ) => Promise<SessionRecord | undefined>;
   /** Notes a fresh proof of the person in the request's session, under a new token. @throws when it has ended */
   readonly prove: (
     request: FastifyRequest,
@@ -105,12 +107,16 @@ export function enforceSession(
 
   return {
     recordOf: (request) => records.get(request),
-    async signIn(request, reply, subject, facts) {
+    async signIn(request, reply, subject, facts, stands) {
       const begun = unfinished.get(request);
       if (begun !== undefined) await service.store.revoke(begun.subject.userId, begun.id, "replaced");
       await end(request, "replaced");
       const origin = { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" };
       const { record, token } = await service.start(subject, origin, facts);
+      if (!(await stands())) {
+        await service.store.revoke(subject.userId, record.id, "replaced");
+        return undefined;
+      }
       remember(request, record);
       sendCookie(reply, record, token);
       return record;

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Aal, Principal, SessionFacts, SignInStage } from "../request.ts";
+import { signInError } from "./errors.ts";
 import type { SignInPaths } from "./paths.ts";
 import { nextStage, type StageFacts } from "./stages.ts";
 
@@ -25,12 +26,16 @@ export interface SignInWiring<A extends SignInSubject> {
     reply: FastifyReply,
     subject: Principal,
     facts: StartFacts,
-  ) => Promise<SessionFacts>;
+    /** Asked once the session exists: false ends it again. */
+    stands: () => Promise<boolean>,
+  ) => Promise<SessionFacts | undefined>;
   readonly prove: (
     request: FastifyRequest,
     reply: FastifyReply,
     facts: { readonly aal: Aal; readonly methods: readonly string[] },
   ) => Promise<SessionFacts>;
+  /** The account as it is now; undefined where what was shown of it does not hold any more. */
+  readonly reread: (account: A) => Promise<A | undefined>;
   readonly needsOf: (account: A, usedPassword: boolean) => Promise<Omit<StageFacts, "aal">>;
   readonly onStep: (request: FastifyRequest, account: A, path: string, stage: SignInStage) => void;
   /** What the answer of a sign-in that is complete holds; sets what the browser must keep. */
@@ -112,15 +117,25 @@ export function enforceSignIn<A extends SignInSubject>(
     rememberMe: boolean,
   ): Promise<SessionFacts> => {
     const aal = paths.aalOf(methods);
-    const stage = nextStage({ aal, ...(await wiring.needsOf(account, methods.includes("password"))) });
+    const stageOf = async (now: A): Promise<SignInStage> =>
+      nextStage({ aal, ...(await wiring.needsOf(now, methods.includes("password"))) });
+    const stage = await stageOf(account);
     const subject = { userId: account.id, username: account.username, roles: account.roles };
-    return wiring.start(request, reply, subject, {
+    const facts = {
       rememberMe,
       stage,
       aal,
       methods,
       ...(stage === "complete" ? {} : { withinSeconds: wiring.unfinishedSeconds }),
+    };
+    // Hashing takes its time. What ends every session (a reset, a suspension, a new factor) may have come by meanwhile,
+    // and did not see this one: so look again now that it can be seen.
+    const session = await wiring.start(request, reply, subject, facts, async () => {
+      const now = await wiring.reread(account);
+      return now !== undefined && (await stageOf(now)) === stage;
     });
+    if (session === undefined) throw signInError("AEGIS_SIGN_IN_FAILED");
+    return session;
   };
 
   return {
