@@ -184,7 +184,7 @@ describe("a person", { timeout: 120_000 }, () => {
     await stranger.page.getByLabel("E-mail").fill(email);
     await stranger.page.getByRole("button", { name: "Send the link" }).click();
     const letter = await smtp.next(email, before);
-    const link = /https?:\/\/\S+\/reset\?token=[\w-]+/.exec(letter.text)?.[0] ?? "";
+    const link = /https?:\/\/\S+\/reset#token=[\w-]+/.exec(letter.text)?.[0] ?? "";
     await stranger.page.goto(link);
     await stranger.page.getByRole("heading", { name: "Set a new password" }).waitFor();
     expect(stranger.page.url()).not.toContain("token"); // not in the history, nor in a Referer

@@ -108,6 +108,17 @@ describe("a guess that must wait", () => {
   });
 });
 
+describe("a reset link", () => {
+  it("tells its token to no server: what is asked for is the page alone", async () => {
+    const hub = await open();
+    await accountAt(hub);
+    const token = await resetLink(hub);
+    const link = /https?:\/\/\S+\/reset\S*/.exec(hub.mail.sent.at(-1)?.text ?? "")?.[0] ?? "";
+    const { pathname, search, hash } = new URL(link);
+    expect([pathname, search, hash]).toEqual(["/reset", "", `#token=${token}`]);
+  });
+});
+
 describe("a reset password", () => {
   it("ends the wait of the browser that its owner always uses", async () => {
     const hub = await open({ preset: "platform" });

@@ -8,7 +8,7 @@ export function codeIn(mail: Pick<MailMessage, "text"> | undefined): string {
 }
 
 export function linkIn(mail: Pick<MailMessage, "text"> | undefined): string {
-  const token = /\/reset\?token=([\w-]{43})/.exec(mail?.text ?? "")?.[1];
+  const token = /\/reset#token=([\w-]{43})/.exec(mail?.text ?? "")?.[1];
   if (token === undefined) throw new Error(`no link in the mail: ${mail?.text ?? "there is none"}`);
   return token;
 }

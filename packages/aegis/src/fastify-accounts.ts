@@ -203,7 +203,8 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
       sendLink: (request, account, token) =>
         people.tell(request, account, {
           kind: "reset_link",
-          url: `${people.originOf(request)}/reset?token=${token}`,
+          // Behind the "#": browsers keep that to themselves, so that no log of ours or of a proxy gets to hold it.
+          url: `${people.originOf(request)}/reset#token=${token}`,
           minutes: minutes(policy.recovery.linkSeconds),
         }),
       onReset: async (request, account) => {

@@ -1,15 +1,16 @@
 /**
- * The token of a reset link lives in memory alone: it leaves the address before anything is drawn, so that neither
- * the history nor a picture of the screen nor another page gets to see it.
+ * The token of a reset link stands behind the "#", which no server is sent, and lives in memory alone: it leaves the
+ * address before anything is drawn, so that neither the history nor a picture of the screen nor another page gets to
+ * see it.
  */
 let token: string | undefined;
 
 export function takeResetToken(): void {
   const address = new URL(window.location.href);
-  const found = address.searchParams.get("token");
+  const found = new URLSearchParams(address.hash.slice(1)).get("token");
   if (found === null) return;
   token = found;
-  address.searchParams.delete("token");
+  address.hash = "";
   window.history.replaceState(window.history.state, "", address);
 }
 
