@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
-import { linkIn } from "./support/letters.ts";
+import { codeIn, linkIn } from "./support/letters.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const hubs: Hub[] = [];
@@ -116,6 +116,52 @@ describe("a reset link", () => {
     const link = /https?:\/\/\S+\/reset\S*/.exec(hub.mail.sent.at(-1)?.text ?? "")?.[0] ?? "";
     const { pathname, search, hash } = new URL(link);
     expect([pathname, search, hash]).toEqual(["/reset", "", `#token=${token}`]);
+  });
+});
+
+describe("a changed address", () => {
+  const lastTo = async (hub: Hub, email: string) => {
+    await hub.settled();
+    return hub.mail.sent.filter(({ to }) => to === email).at(-1);
+  };
+  const move = async (hub: Hub, visitor: Visitor, email: string): Promise<string> => {
+    expect((await post(visitor, "/api/account/email", { email })).statusCode).toBe(202);
+    return codeIn(await lastTo(hub, email));
+  };
+  const verify = (visitor: Visitor, email: string, code: string) =>
+    visitor.send("POST", "/api/register/verify", { json: { email, code } });
+
+  it("is told to the old one, whose links work no more", async () => {
+    const hub = await open();
+    const ada = await accountAt(hub);
+    const token = await resetLink(hub);
+    await signIn(ada);
+    const code = await move(hub, ada, "new@example.com");
+    expect((await verify(ada, "new@example.com", code)).statusCode).toBe(200);
+    expect((await lastTo(hub, "owner@example.com"))?.subject).toMatch(/address .* was changed/);
+    expect((await reset(hub, token)).statusCode).toBe(400);
+  });
+
+  it("that a thief asked for does not outlive the reset that put them out", async () => {
+    const hub = await open();
+    const ada = await accountAt(hub);
+    await signIn(ada);
+    const code = await move(hub, ada, "thief@example.com");
+    hub.clock.advance(1);
+    expect((await reset(hub, await resetLink(hub))).statusCode).toBe(200);
+    expect((await verify(ada, "thief@example.com", code)).statusCode).toBe(400);
+  });
+});
+
+describe("a changed password", () => {
+  it("ends the link that was asked for before", async () => {
+    const hub = await open();
+    const ada = await accountAt(hub);
+    const token = await resetLink(hub);
+    await signIn(ada);
+    const change = { current_password: PASSWORD, new_password: OTHER_PASSWORD };
+    expect((await post(ada, "/api/auth/password/change", change)).statusCode).toBe(200);
+    expect((await reset(hub, token, "Thimble orchard, 9 kites")).statusCode).toBe(400);
   });
 });
 

@@ -140,6 +140,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     demandPassword: people.demandPassword,
     invalid,
     onChanged: async (request, account) => {
+      await stores.oneTime.revoke("reset-password", account.id); // a link from before may be in other hands
       people.note(request, account, "password.changed");
       people.tell(request, account, { kind: "password_changed", ...people.doing(request) });
       return people.endOthers(request, account, "password_changed");
@@ -183,6 +184,10 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
         }),
       taken: (to) => people.send(request, to, { kind: "address_taken" }),
     }),
+    onMoved: async (request, account, left) => {
+      await stores.oneTime.revoke("reset-password", account.id);
+      people.send(request, left, { kind: "email_changed", ...people.doing(request) });
+    },
     onEvent: (request, event) => {
       if ("account" in event) people.note(request, event.account, event.name);
       else

@@ -20,6 +20,8 @@ export interface AccountRoutesWiring {
   /** Does something after the answer, so that its time does not tell whether there was anything to do. */
   readonly later: (request: FastifyRequest, work: () => Promise<void>) => void;
   readonly letters: (request: FastifyRequest) => AddressLetters;
+  /** The account has left a verified address for another: whoever reads the old one must know, and can do no more. */
+  readonly onMoved: (request: FastifyRequest, account: Account, left: string) => Promise<void>;
   readonly onEvent: (request: FastifyRequest, event: AccountRouteEvent) => void;
 }
 
@@ -76,9 +78,12 @@ export function accountRoutes(
       config: open,
       schema: { body: schemas.verify },
       handler: async (request) => {
-        const account = await service.verifyEmail(request.body.email, request.body.code);
-        if (account === undefined) throw accountError("AEGIS_ACCOUNT_CODE_REFUSED");
-        onEvent(request, { name: "account.email_verified", account });
+        const verified = await service.verifyEmail(request.body.email, request.body.code);
+        if (verified === undefined) throw accountError("AEGIS_ACCOUNT_CODE_REFUSED");
+        const { account, left } = verified;
+        if (left !== null) await wiring.onMoved(request, account, left);
+        const name = left === null ? "account.email_verified" : "account.email_changed";
+        onEvent(request, { name, account });
         return { status: "verified" };
       },
     });
@@ -100,7 +105,6 @@ export function accountRoutes(
       handler: async (request, reply) => {
         const account = await wiring.accountOf(request);
         later(request, () => service.sendCode(account.id, request.body.email, wiring.letters(request)));
-        onEvent(request, { name: "account.email_changed", account });
         return reply.code(202).send({ status: "sent" });
       },
     });

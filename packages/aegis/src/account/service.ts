@@ -52,8 +52,11 @@ export interface AccountService {
   sendCode(accountId: string, email: string, letters: AddressLetters): Promise<void>;
   /** Sends another code to an address that waits for one. */
   resendCode(email: string, letters: AddressLetters): Promise<void>;
-  /** The account that now owns the address; undefined for a code that does not. */
-  verifyEmail(email: string, code: string): Promise<Account | undefined>;
+  /** The account that now owns the address, and the verified one that it left for it; undefined for a wrong code. */
+  verifyEmail(
+    email: string,
+    code: string,
+  ): Promise<{ readonly account: Account; readonly left: string | null } | undefined>;
 }
 
 const ADDRESS_PROBLEM: FieldError = {
@@ -63,6 +66,8 @@ const ADDRESS_PROBLEM: FieldError = {
 };
 
 const subjectOf = (email: string): string => nameKey(email);
+/** A new password ends what was begun under the old one: a thief's change of address must not outlive the reset. */
+const asOf = ({ passwordChangedAt }: Account): string => String(passwordChangedAt);
 
 export function accountService(policy: DeepReadonly<AccountPolicy>, parts: AccountParts): AccountService {
   const { store, clock, random } = parts;
@@ -76,7 +81,9 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
       if (due !== undefined) letters.taken(email);
       return;
     }
-    const code = await parts.issueCode(subjectOf(email), { accountId, email });
+    const account = await store.findById(accountId);
+    if (account === undefined) return;
+    const code = await parts.issueCode(subjectOf(email), { accountId, email, asOf: asOf(account) });
     if (code !== undefined) letters.code(email, code);
   };
 
@@ -122,10 +129,15 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
 
     async verifyEmail(email, code) {
       const data = await parts.redeemCode(subjectOf(email), code);
-      const { accountId, email: typed } = data ?? {};
+      const { accountId, email: typed, asOf: then } = data ?? {};
       if (accountId === undefined || typed === undefined) return undefined;
+      const before = await store.findById(accountId);
+      if (before === undefined || before.disabledAt !== null || asOf(before) !== then) return undefined;
       const linked = await store.linkEmail(accountId, typed, clock.now());
-      return linked ? store.findById(accountId) : undefined;
+      const account = linked ? await store.findById(accountId) : undefined;
+      if (account === undefined) return undefined;
+      const left = before.emailVerifiedAt === null || before.email === account.email ? null : before.email;
+      return { account, left };
     },
   };
 }

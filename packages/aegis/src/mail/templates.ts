@@ -27,7 +27,7 @@ export type Letter =
   | { readonly kind: "verify_code"; readonly code: string; readonly minutes: number }
   | { readonly kind: "address_taken" }
   | { readonly kind: "reset_link"; readonly url: string; readonly minutes: number }
-  | ({ readonly kind: "password_changed" | "password_reset" | "new_device" } & Doing)
+  | ({ readonly kind: "password_changed" | "password_reset" | "new_device" | "email_changed" } & Doing)
   | ({ readonly kind: "mfa_changed"; readonly change: MfaChange } & Doing)
   | ({ readonly kind: "sessions_revoked"; readonly count: number } & Doing)
   | { readonly kind: "sign_in_blocked"; readonly at: number }
@@ -111,6 +111,17 @@ function contentOf(letter: Letter, product: string, origin: string, link: Link):
         ...notYou(
           "somebody else may be able to read your mail. Secure your mailbox first, then choose a new password.",
           link("forgot"),
+        ),
+      );
+    case "email_changed":
+      return write(
+        `The e-mail address of your account at ${product} was changed`,
+        say("Your account has another e-mail address now. Letters about it no longer come here."),
+        doing(letter),
+        ...notYou(
+          "sign in with your user name, change your password and give this address again. If you cannot sign in, ask those who run the service.",
+          link("password"),
+          "Change your password",
         ),
       );
     case "new_device":
