@@ -1,4 +1,5 @@
 /** What a stranger, or a thief with half of the proof, gains by guessing and by asking again and again. */
+import { randomUUID } from "node:crypto";
 import { definePolicy, type PolicyInput } from "aegis";
 import { type AegisStores, memoryStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
@@ -89,6 +90,42 @@ describe("new backup codes", () => {
     expect((await renew()).json().code).toBe("AEGIS_ACCESS_PROOF_NEEDED");
     await post(owner, "/api/auth/confirm", { code: totpCode(secret, hub.clock.now()) });
     expect((await renew()).statusCode).toBe(200);
+  });
+});
+
+describe("an administrator", () => {
+  it("does not get rid of the last factor by removing two passkeys at once", async () => {
+    const stores = memoryStores();
+    const hub = await open({}, stores);
+    const ada = new Visitor(hub.app);
+    const { id } = await hub.app.aegis.createAccount({
+      username: ada.username,
+      password: PASSWORD,
+      roles: ["admin"],
+    });
+    await signIn(ada);
+    await withTotp(hub, ada);
+    const own = [randomUUID(), randomUUID()];
+    for (const one of own)
+      await stores.passkeys.add({
+        id: one,
+        accountId: id,
+        credentialId: `credential-${one}`,
+        publicKey: new Uint8Array(8),
+        counter: 0,
+        transports: [],
+        name: "Key",
+        backedUp: false,
+        createdAt: hub.clock.now(),
+        lastUsedAt: null,
+      });
+    await stores.factors.removeTotp(id);
+    const headers = { "x-csrftoken": await ada.token() };
+    const answers = await Promise.all(
+      own.map((one) => ada.send("DELETE", `/api/auth/passkeys/${one}`, { headers })),
+    );
+    expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 409]);
+    expect(await stores.passkeys.listByAccount(id)).toHaveLength(1);
   });
 });
 

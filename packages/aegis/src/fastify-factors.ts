@@ -127,12 +127,16 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
         const { total } = await mfa.countBackupCodes(id);
         return total === 0 ? mfa.renewBackupCodes(id) : undefined;
       },
-      demandAnotherFactor: async (account) => {
-        const passkeys = await stores.passkeys.listByAccount(account.id);
-        const isLast = passkeys.length === 1 && !(await mfa.hasTotp(account.id));
-        if (isLast && (people.isRequired(account) || needsApproval(account)))
-          throw mfaError("AEGIS_MFA_REQUIRED");
-        if (isLast) await mfa.removeAll(account.id); // backup codes stand in for a factor; there is none left
+      remove: async (account, id) => {
+        const { passkeys } = stores;
+        if (await mfa.hasTotp(account.id)) return void (await passkeys.remove(account.id, id));
+        if (people.isRequired(account) || needsApproval(account)) {
+          if (!(await passkeys.removeUnlessLast(account.id, id))) throw mfaError("AEGIS_MFA_REQUIRED");
+          return;
+        }
+        await passkeys.remove(account.id, id);
+        // Backup codes stand in for a factor: where there is none left, they go.
+        if ((await passkeys.listByAccount(account.id)).length === 0) await mfa.removeAll(account.id);
       },
       onEvent: async (request, account, event) => {
         people.note(request, account, event);

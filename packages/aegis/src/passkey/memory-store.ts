@@ -40,6 +40,12 @@ export class MemoryPasskeyStore implements PasskeyStore {
     return this.#passkeys.get(id)?.accountId === accountId && this.#passkeys.delete(id);
   }
 
+  async removeUnlessLast(accountId: string, id: string): Promise<boolean> {
+    const all = [...this.#passkeys.values()]; // nothing is awaited from here on: one atomic step
+    if (!all.some((one) => one.accountId === accountId && one.id !== id)) return false;
+    return this.#passkeys.get(id)?.accountId === accountId && this.#passkeys.delete(id);
+  }
+
   async removeAll(accountId: string): Promise<number> {
     const own = await this.listByAccount(accountId);
     for (const { id } of own) this.#passkeys.delete(id);

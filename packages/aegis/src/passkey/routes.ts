@@ -34,8 +34,8 @@ export interface PasskeyRoutesWiring<A extends Owner> {
   ) => Promise<Answer>;
   /** Backup codes where this is the account's first factor: shown once. */
   readonly codesForFirstFactor: (account: A) => Promise<readonly string[] | undefined>;
-  /** @throws where the account must keep a factor, and this is its last */
-  readonly demandAnotherFactor: (account: A) => Promise<void>;
+  /** Removes it. @throws where the account must keep a factor, and this is its last */
+  readonly remove: (account: A, id: string) => Promise<void>;
   readonly onEvent: (
     request: FastifyRequest,
     account: A,
@@ -106,8 +106,7 @@ export function passkeyRoutes<A extends Owner>(app: FastifyInstance, wiring: Pas
       const account = await accountOf(request);
       const isOwn = (await store.listByAccount(account.id)).some(({ id }) => id === request.params.id);
       if (!isOwn) throw passkeyError("AEGIS_PASSKEY_NOT_FOUND");
-      await wiring.demandAnotherFactor(account);
-      await store.remove(account.id, request.params.id);
+      await wiring.remove(account, request.params.id);
       await wiring.onEvent(request, account, "passkey.removed");
       return { status: "removed" };
     },

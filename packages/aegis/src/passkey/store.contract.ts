@@ -123,6 +123,17 @@ export function describePasskeyStore(
       expect(await store.findByCredentialId(credentialId)).toBeUndefined();
     });
 
+    it("leaves the last one where it must, however many are removed at once", async () => {
+      for (let round = 0; round < 20; round++) {
+        const [owner, stranger] = [await newAccount(), await newAccount()];
+        const own = [await added(owner), await added(owner), await added(owner)];
+        await added(stranger);
+        expect(await wins(own.map(({ id }) => store.removeUnlessLast(stranger, id)))).toBe(0);
+        expect(await wins(own.map(({ id }) => store.removeUnlessLast(owner, id)))).toBe(2);
+        expect(await store.listByAccount(owner)).toHaveLength(1);
+      }
+    });
+
     it("removes all of an account, and nobody else's", async () => {
       const [owner, other] = [await newAccount(), await newAccount()];
       await added(owner);

@@ -33,5 +33,7 @@ export interface PasskeyStore {
   noteUse(id: string, fromCounter: number, toCounter: number, now: number): Promise<boolean>;
   rename(accountId: string, id: string, name: string): Promise<boolean>;
   remove(accountId: string, id: string): Promise<boolean>;
+  /** Removes it while the account keeps another: of parallel calls none takes the last one. */
+  removeUnlessLast(accountId: string, id: string): Promise<boolean>;
   removeAll(accountId: string): Promise<number>;
 }

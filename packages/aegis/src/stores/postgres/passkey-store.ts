@@ -84,6 +84,18 @@ export class PostgresPasskeyStore implements PasskeyStore {
     return this.#did("delete from aegis_passkeys where account_id = $1 and id = $2", [accountId, id]);
   }
 
+  /** Under the account's lock: of two at once each would take the other for the one that stays. */
+  async removeUnlessLast(accountId: string, id: string): Promise<boolean> {
+    const { rowCount } = await withAccountLocked(this.#sql, accountId, (sql) =>
+      sql.query(
+        `delete from aegis_passkeys where account_id = $1 and id = $2
+            and exists (select 1 from aegis_passkeys where account_id = $1 and id <> $2)`,
+        [accountId, id],
+      ),
+    );
+    return rowCount === 1;
+  }
+
   async removeAll(accountId: string): Promise<number> {
     const { rowCount } = await this.#sql.query("delete from aegis_passkeys where account_id = $1", [
       accountId,
