@@ -1,11 +1,11 @@
 /** What a stranger, or a thief with half of the proof, gains by guessing and by asking again and again. */
-import { randomUUID } from "node:crypto";
 import { definePolicy, type PolicyInput } from "aegis";
 import { type AegisStores, memoryStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { softPasskey } from "./support/passkey.ts";
 import { codeIn, linkIn } from "./support/letters.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
@@ -105,24 +105,12 @@ describe("an administrator", () => {
     });
     await signIn(ada);
     await withTotp(hub, ada);
-    const own = [randomUUID(), randomUUID()];
-    for (const one of own)
-      await stores.passkeys.add({
-        id: one,
-        accountId: id,
-        credentialId: `credential-${one}`,
-        publicKey: new Uint8Array(8),
-        counter: 0,
-        transports: [],
-        name: "Key",
-        backedUp: false,
-        createdAt: hub.clock.now(),
-        lastUsedAt: null,
-      });
+    const own = [softPasskey(id), softPasskey(id)];
+    for (const { record } of own) await stores.passkeys.add(record);
     await stores.factors.removeTotp(id);
     const headers = { "x-csrftoken": await ada.token() };
     const answers = await Promise.all(
-      own.map((one) => ada.send("DELETE", `/api/auth/passkeys/${one}`, { headers })),
+      own.map(({ record }) => ada.send("DELETE", `/api/auth/passkeys/${record.id}`, { headers })),
     );
     expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 409]);
     expect(await stores.passkeys.listByAccount(id)).toHaveLength(1);
@@ -305,5 +293,30 @@ describe("a stranger's mailbox", () => {
     hub.clock.advance(60);
     await post(visitor, "/api/account/email", { email: victim });
     expect(await sentTo(hub)).toBe(2);
+  });
+});
+
+describe("an account that is due for deletion", () => {
+  it("is gone by every way in: no passkey takes it back, and no link is sent", async () => {
+    const stores = memoryStores();
+    const hub = await open({}, stores);
+    const ada = await accountAt(hub);
+    const id = (await stores.accounts.findByLogin(ada.username))?.id ?? "";
+    const passkey = softPasskey(id);
+    await stores.passkeys.add(passkey.record);
+    const enter = async () => {
+      const { challenge } = (
+        await ada.send("POST", "/api/auth/passkeys/sign-in/options", { json: {} })
+      ).json();
+      const response = passkey.answer(String(challenge), "http://localhost:80");
+      return (await ada.send("POST", "/api/auth/passkeys/sign-in/verify", { json: { response } })).statusCode;
+    };
+    expect(await enter()).toBe(200);
+    await stores.accounts.mark(id, { deleteAfter: hub.clock.now() });
+    expect(await enter()).toBe(401);
+    const before = hub.mail.sent.length;
+    await ada.send("POST", "/api/auth/password/forgot", { json: { email: "owner@example.com" } });
+    await hub.settled();
+    expect(hub.mail.sent).toHaveLength(before);
   });
 });

@@ -89,11 +89,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
   signInRoutes<Account>(app, {
     signIns,
     check: passwordCheck<Account>({
-      findByLogin: async (login) => {
-        const account = await accounts.findByLogin(login);
-        // Due for deletion: gone from now on, whenever the sweep comes by.
-        return account?.deleteAfter != null && account.deleteAfter <= clock.now() ? undefined : account;
-      },
+      findByLogin: async (login) => people.unlessDue(await accounts.findByLogin(login)),
       findDevice: (id, cookie) => devices.find(id, cookie),
       attempt: (who) => throttle.attempt("sign-in", who),
       verify: (password, hash) => hasher.verify(password, hash),
@@ -197,8 +193,8 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
 
   if (people.sendsMail)
     recoveryRoutes<Account>(app, policy.recovery, {
-      findByLogin: (login) => accounts.findByLogin(login),
-      findById: (id) => accounts.findById(id),
+      findByLogin: async (login) => people.unlessDue(await accounts.findByLogin(login)),
+      findById: async (id) => people.unlessDue(await accounts.findById(id)),
       issueToken: (order) => secrets.issueToken(order),
       ownerOf: (purpose, token) => secrets.ownerOf(purpose, token),
       redeem: (purpose, subject, token) => secrets.redeemToken(purpose, subject, token),

@@ -117,7 +117,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
       partyOf: (request) => ({ origin: people.originOf(request), name: people.product }),
       accountOf: people.accountOf,
       findById: async (id) => {
-        const account = await stores.accounts.findById(id);
+        const account = people.unlessDue(await stores.accounts.findById(id));
         return account?.disabledAt === null ? account : undefined;
       },
       advance: (request, reply, account, path, options) =>

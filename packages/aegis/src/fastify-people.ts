@@ -171,6 +171,10 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
       return request.session;
     },
 
+    /** Due for deletion: gone from now on, by whatever way somebody comes, and whenever the sweep comes by. */
+    unlessDue: (account: Account | undefined): Account | undefined =>
+      account?.deleteAfter != null && account.deleteAfter <= clock.now() ? undefined : account,
+
     listEvents: async (accountId: string, limit: number) =>
       (await stores.events.listByAccount(accountId, limit)).map(({ event, outcome, at, ip, device }) => ({
         event,
