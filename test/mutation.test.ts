@@ -21,7 +21,7 @@ const strict = definePolicy({
     requestTimeoutSeconds: 5,
     keepAliveTimeoutSeconds: 2,
   },
-  session: { cookie: { sameSite: "strict" } },
+  session: { cookie: { sameSite: "strict" }, concurrentLimit: 4 },
   access: { openGroups: [] },
   account: {
     emailRequired: true,
@@ -93,6 +93,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "session.cookie.sameSite": "lax",
   "session.idleTimeoutSeconds": 7200,
   "session.absoluteTimeoutSeconds": 86_400,
+  "session.concurrentLimit": 6,
   "session.rotateEverySeconds": 0,
   "session.rotationGraceSeconds": 60,
   "session.rememberMe.enabled": true,

@@ -145,6 +145,14 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     service,
     clearSiteData: headers.clearSiteData,
     signInRequired,
+    onTooMany: (request, { id, subject }) =>
+      audit(request, {
+        event: "session.ended",
+        outcome: "success",
+        user_id: subject.userId,
+        session_id: id,
+        facts: { reason: "too_many", count: 1 },
+      }),
     onDegraded: (request, error) => {
       request.log.warn({ err: error }, "session store away: a public page is served as to nobody");
       audit(request, { event: "session.store_away", outcome: "failure" });

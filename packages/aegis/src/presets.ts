@@ -16,6 +16,7 @@ const platform = {
     idleTimeoutSeconds: 15 * MINUTE,
     absoluteTimeoutSeconds: 8 * HOUR,
     rotateEverySeconds: 5 * MINUTE,
+    concurrentLimit: 3,
   },
   password: {
     minLength: 12,
@@ -42,6 +43,7 @@ export const presets = {
     session: {
       idleTimeoutSeconds: 30 * MINUTE,
       absoluteTimeoutSeconds: 8 * HOUR,
+      concurrentLimit: 3,
       rememberMe: { enabled: true, idleTimeoutSeconds: 3 * DAY, absoluteTimeoutSeconds: 7 * DAY },
     },
     access: { openGroups: [] },

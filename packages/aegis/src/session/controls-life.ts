@@ -2,6 +2,7 @@ import { type Control, fail, pass, unknown } from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { requestOf } from "../verify/target.ts";
 import { noSignIn, notDescribed } from "../verify/wire/checks.ts";
+import { signsIn } from "../verify/wire/people.ts";
 import type { SessionPolicy } from "./policy.ts";
 
 type Policy = DeepReadonly<SessionPolicy>;
@@ -106,6 +107,42 @@ const signOut: Control<Policy> = {
   },
 };
 
+/** A probe signs in no more often than this: a limit beyond it is not looked at. */
+const MOST_SIGN_INS = 30;
+
+const concurrent: Control<Policy> = {
+  id: "session.concurrent-limit",
+  claim: "Of one user no more sessions are open than declared: the oldest ends",
+  proves: ["concurrentLimit"],
+  references: ["asvs:v5.0.0-7.1.2", "req:SES-5"],
+  advice: {
+    symptom: "Sessions of one account pile up, and a thief's is one among many.",
+    cause: "Sign-ins are not counted, or parallel ones are counted wrongly.",
+    fix: "Set session.concurrentLimit of the policy.",
+  },
+  async probe(context) {
+    const limit = context.policy.concurrentLimit;
+    if (limit >= MOST_SIGN_INS) return unknown(`takes ${limit + 1} sign-ins; a probe makes ${MOST_SIGN_INS}`);
+    if (context.target.credentials !== undefined)
+      return unknown("would end other sessions of the described account");
+    const first = await context.signIn({ fresh: true });
+    if (first === undefined) return noSignIn;
+    const visitors = [first];
+    while (visitors.length <= limit) {
+      const client = context.anonymous();
+      if (!(await signsIn(context, first, client))) return noSignIn;
+      visitors.push(first.as(client));
+    }
+    const alive: (boolean | undefined)[] = [];
+    for (const visitor of visitors) alive.push(await visitor.isAlive());
+    if (alive.includes(undefined) || alive.at(-1) !== true) return cannotTell;
+    const count = alive.filter(Boolean).length;
+    if (alive[0] === true || count !== limit)
+      return fail(`${count} of ${visitors.length} sessions are open`, `${limit}, the oldest ended`);
+    return pass(`${count} of ${visitors.length} are open, the oldest ended`);
+  },
+};
+
 const madeUp: Control<Policy> = {
   id: "session.made-up-token-refused",
   claim: "A made-up session token opens nothing",
@@ -157,4 +194,11 @@ const refresh: Control<Policy> = {
   },
 };
 
-export const lifeControls: readonly Control<Policy>[] = [fixation, replaced, signOut, madeUp, refresh];
+export const lifeControls: readonly Control<Policy>[] = [
+  fixation,
+  replaced,
+  signOut,
+  concurrent,
+  madeUp,
+  refresh,
+];

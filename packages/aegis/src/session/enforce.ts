@@ -34,6 +34,8 @@ export interface SessionWiring {
   readonly clearSiteData: string | undefined;
   /** Thrown when somebody is asked for and nobody is signed in. */
   readonly signInRequired: () => Error;
+  /** The user has too many sessions, and the oldest ended. */
+  readonly onTooMany: (request: FastifyRequest, ended: SessionRecord) => void;
   /** A public route goes on as nobody because the store is away. */
   readonly onDegraded: (request: FastifyRequest, error: unknown) => void;
 }
@@ -112,7 +114,8 @@ export function enforceSession(
       if (begun !== undefined) await service.store.revoke(begun.subject.userId, begun.id, "replaced");
       await end(request, "replaced");
       const origin = { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" };
-      const { record, token } = await service.start(subject, origin, facts);
+      const { record, token, ended } = await service.start(subject, origin, facts);
+      for (const one of ended) wiring.onTooMany(request, one);
       if (!(await stands())) {
         await service.store.revoke(subject.userId, record.id, "replaced");
         return undefined;

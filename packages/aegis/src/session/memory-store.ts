@@ -1,16 +1,22 @@
 import type { Aal } from "../request.ts";
 import type { SessionRecord } from "./record.ts";
-import type { RevocationReason, SessionStore } from "./store.ts";
+import type { RevocationReason, SessionRef, SessionStore } from "./store.ts";
 
 /** The executable specification of a session store; forgets everything when the process ends. */
 export class MemorySessionStore implements SessionStore {
   readonly #sessions = new Map<string, SessionRecord>();
 
-  async create(record: SessionRecord): Promise<void> {
+  async create(record: SessionRecord, limit: number): Promise<readonly SessionRecord[]> {
     for (const other of this.#sessions.values()) {
       if (other.tokenHash === record.tokenHash) throw new Error("this token hash is in use");
     }
+    const isComplete = record.stage === "complete";
+    const ended = this.#liveOf(record.subject.userId, record.createdAt)
+      .filter(({ stage }) => (stage === "complete") === isComplete)
+      .slice(limit - 1);
+    for (const { id } of ended) this.#sessions.delete(id);
     this.#sessions.set(record.id, record);
+    return ended;
   }
 
   async findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined> {
@@ -24,10 +30,10 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async touch(
-    id: string,
+    { id, userId }: SessionRef,
     times: { readonly lastSeenAt: number; readonly idleExpiresAt: number },
   ): Promise<boolean> {
-    const record = this.#sessions.get(id);
+    const record = this.#of(id, userId);
     if (record === undefined || !isLive(record, times.lastSeenAt)) return false;
     this.#sessions.set(id, {
       ...record,
@@ -38,7 +44,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async rotate(
-    id: string,
+    { id, userId }: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;
@@ -46,7 +52,7 @@ export class MemorySessionStore implements SessionStore {
       readonly graceUntil: number;
     },
   ): Promise<boolean> {
-    const record = this.#sessions.get(id);
+    const record = this.#of(id, userId);
     if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.rotatedAt))
       return false;
     this.#sessions.set(id, {
@@ -60,7 +66,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async prove(
-    id: string,
+    { id, userId }: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;
@@ -69,7 +75,7 @@ export class MemorySessionStore implements SessionStore {
       readonly methods: readonly string[];
     },
   ): Promise<boolean> {
-    const record = this.#sessions.get(id);
+    const record = this.#of(id, userId);
     if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.provenAt))
       return false;
     this.#sessions.set(id, {
@@ -86,9 +92,14 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async listByUser(userId: string, now: number): Promise<readonly SessionRecord[]> {
+    return this.#liveOf(userId, now);
+  }
+
+  #liveOf(userId: string, now: number): readonly SessionRecord[] {
     return [...this.#sessions.values()]
       .filter((record) => record.subject.userId === userId && isLive(record, now))
-      .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+      .toReversed() // of the same millisecond, the later one first
+      .toSorted((a, b) => b.createdAt - a.createdAt);
   }
 
   async revoke(userId: string, id: string, _reason: RevocationReason): Promise<boolean> {
@@ -101,6 +112,11 @@ export class MemorySessionStore implements SessionStore {
 
   async removeExpired(now: number): Promise<number> {
     return this.#removeWhere((record) => !isLive(record, now));
+  }
+
+  #of(id: string, userId: string): SessionRecord | undefined {
+    const record = this.#sessions.get(id);
+    return record?.subject.userId === userId ? record : undefined;
   }
 
   #removeWhere(matches: (record: SessionRecord) => boolean): number {

@@ -4,7 +4,7 @@
  * absolute terms, all held on the server. References: ASVS 5.0 3.3, 7.1-7.6; NIST SP 800-63B-4 5.1-5.3; RFC 6265bis.
  */
 import Type from "typebox";
-import { type Environment, flag, oneOf, seconds, section } from "../lib/schema.ts";
+import { count, type Environment, flag, oneOf, seconds, section } from "../lib/schema.ts";
 
 const YEAR = 31_536_000;
 
@@ -26,6 +26,7 @@ export const sessionPolicySchema = section(
     ),
     idleTimeoutSeconds: seconds(10, YEAR, "A session unused for so long is over."),
     absoluteTimeoutSeconds: seconds(10, YEAR, "A session is over after so long, used or not."),
+    concurrentLimit: count(1, 100, "Sessions of one user at a time; one more ends the oldest."),
     rotateEverySeconds: seconds(
       0,
       YEAR,
@@ -55,6 +56,7 @@ export const sessionDefaults = (environment: Environment): SessionPolicy => ({
   },
   idleTimeoutSeconds: 15 * 60,
   absoluteTimeoutSeconds: 8 * 3600,
+  concurrentLimit: 10, // more than anybody's devices; a thief's logins push the owner's out where they notice it
   rotateEverySeconds: 5 * 60,
   rotationGraceSeconds: 10, // a page's parallel requests are done by then; a thief gains ten seconds at most
   rememberMe: { enabled: false, idleTimeoutSeconds: 3 * 86_400, absoluteTimeoutSeconds: 7 * 86_400 },

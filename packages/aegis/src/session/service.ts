@@ -33,12 +33,15 @@ export interface Resolved {
 
 export interface SessionService {
   readonly store: SessionStore;
-  /** A new session with a new token. The caller ends the one that the request came with, if any. */
+  /**
+   * A new session with a new token, and those that it ended because the user has too many. The caller ends the one
+   * that the request came with, if any.
+   */
   start(
     subject: Principal,
     origin: SessionOrigin,
     facts: SignInFacts,
-  ): Promise<{ record: SessionRecord; token: string }>;
+  ): Promise<{ record: SessionRecord; token: string; ended: readonly SessionRecord[] }>;
   /** Notes a fresh proof and replaces the token; undefined when the session has ended or was replaced meanwhile. */
   prove(
     record: SessionRecord,
@@ -63,12 +66,12 @@ export function sessionService(
       lastSeenAt: now,
       idleExpiresAt: idleExpiry(policy, record.rememberMe, now, record.absoluteExpiresAt),
     };
-    return (await store.touch(record.id, times)) ? { ...record, ...times } : undefined;
+    return (await store.touch(refOf(record), times)) ? { ...record, ...times } : undefined;
   };
 
   const rotate = async (record: SessionRecord, now: number): Promise<string | undefined> => {
     const token = random.token(TOKEN_BYTES);
-    const won = await store.rotate(record.id, {
+    const won = await store.rotate(refOf(record), {
       fromHash: record.tokenHash,
       toHash: sha256(token),
       rotatedAt: now,
@@ -106,8 +109,8 @@ export function sessionService(
         ip: origin.ip,
         userAgent: origin.userAgent.slice(0, 256),
       };
-      await store.create(record);
-      return { record, token };
+      const ended = await store.create(record, policy.concurrentLimit);
+      return { record, token, ended };
     },
 
     async prove(record, { aal, methods }) {
@@ -119,7 +122,7 @@ export function sessionService(
         aal,
         methods,
       };
-      if (!(await store.prove(record.id, change))) return undefined;
+      if (!(await store.prove(refOf(record), change))) return undefined;
       return {
         token,
         record: {
@@ -152,3 +155,5 @@ export function sessionService(
     removeExpired: () => store.removeExpired(clock.now()),
   };
 }
+
+const refOf = ({ id, subject }: SessionRecord) => ({ id, userId: subject.userId });

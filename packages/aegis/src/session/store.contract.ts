@@ -7,6 +7,8 @@ import type { SessionStore } from "./store.ts";
 export function describeSessionStore(
   name: string,
   open: () => Promise<{ store: SessionStore; close: () => Promise<void> }>,
+  /** A store whose rows expire by themselves has nothing to remove. */
+  { expiresByItself = false } = {},
 ): void {
   describe(`${name} as a session store`, () => {
     let store: SessionStore;
@@ -39,8 +41,13 @@ export function describeSessionStore(
     });
     const kept = async (over: Partial<SessionRecord> = {}): Promise<SessionRecord> => {
       const record = make(over);
-      await store.create(record);
+      await store.create(record, 1000);
       return record;
+    };
+
+    const started = async (over: Partial<SessionRecord> = {}) => {
+      const record = await kept(over);
+      return { ...record, ref: { id: record.id, userId: record.subject.userId } };
     };
 
     it("gives back what it was given, to the last field", async () => {
@@ -50,7 +57,7 @@ export function describeSessionStore(
 
     it("refuses a token hash that is in use", async () => {
       const { tokenHash } = await kept();
-      await expect(store.create(make({ tokenHash }))).rejects.toThrow();
+      await expect(store.create(make({ tokenHash }), 1000)).rejects.toThrow();
     });
 
     it("finds nothing under a hash that nobody has", async () => {
@@ -67,40 +74,99 @@ export function describeSessionStore(
     });
 
     it("moves idle expiry on, never back, and revives nothing", async () => {
-      const { id, tokenHash } = await kept();
-      expect(await store.touch(id, { lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 })).toBe(true);
-      expect(await store.touch(id, { lastSeenAt: NOW + 100, idleExpiresAt: NOW + 1100 })).toBe(true);
+      const { ref, tokenHash } = await started();
+      expect(await store.touch(ref, { lastSeenAt: NOW + 500, idleExpiresAt: NOW + 1500 })).toBe(true);
+      expect(await store.touch(ref, { lastSeenAt: NOW + 100, idleExpiresAt: NOW + 1100 })).toBe(true);
       expect(await store.findByTokenHash(tokenHash, NOW + 1499)).toMatchObject({
         lastSeenAt: NOW + 500,
         idleExpiresAt: NOW + 1500,
       });
-      expect(await store.touch(id, { lastSeenAt: NOW + 1500, idleExpiresAt: NOW + 2500 })).toBe(false);
-      expect(await store.touch(randomUUID(), { lastSeenAt: NOW, idleExpiresAt: NOW + 1000 })).toBe(false);
+      expect(await store.touch(ref, { lastSeenAt: NOW + 1500, idleExpiresAt: NOW + 2500 })).toBe(false);
+      expect(
+        await store.touch(
+          { id: randomUUID(), userId: randomUUID() },
+          { lastSeenAt: NOW, idleExpiresAt: NOW + 1000 },
+        ),
+      ).toBe(false);
+    });
+
+    it("touches, rotates and proves for the session's user alone", async () => {
+      const { id, tokenHash } = await kept();
+      const foreign = { id, userId: randomUUID() };
+      const change = { fromHash: tokenHash, toHash: randomUUID() };
+      expect([
+        await store.touch(foreign, { lastSeenAt: NOW, idleExpiresAt: NOW + 4000 }),
+        await store.rotate(foreign, { ...change, rotatedAt: NOW, graceUntil: NOW + 100 }),
+        await store.prove(foreign, { ...change, provenAt: NOW, aal: 2, methods: [] }),
+      ]).toEqual([false, false, false]);
+    });
+
+    it("ends the oldest beyond the limit, and says which", async () => {
+      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const [first, second] = [
+        await kept({ subject, createdAt: NOW - 2 }),
+        await kept({ subject, createdAt: NOW - 1 }),
+      ];
+      const over = await kept({ subject, idleExpiresAt: NOW }); // counts no more
+      expect(await store.create(make({ subject }), 3)).toEqual([]);
+      expect(await store.create(make({ subject, createdAt: NOW + 1 }), 3)).toEqual([first]);
+      const left = (await store.listByUser(subject.userId, NOW + 1)).map(({ id }) => id);
+      expect(left).toHaveLength(3);
+      expect(left).toContain(second.id);
+      expect(left).not.toContain(over.id);
+      expect(await store.findByTokenHash(first.tokenHash, NOW)).toBeUndefined();
+    });
+
+    it("keeps a new session, however its clock is set", async () => {
+      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const older = await kept({ subject });
+      const late = make({ subject, createdAt: NOW - 500 });
+      expect(await store.create(late, 1)).toEqual([older]);
+      expect(await store.findByTokenHash(late.tokenHash, NOW)).toEqual(late);
+    });
+
+    it("ends no complete session for one that is still signing in, and bounds those too", async () => {
+      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const complete = await kept({ subject });
+      const begun = make({ subject, stage: "second-factor", createdAt: NOW + 1 });
+      expect(await store.create(begun, 1)).toEqual([]);
+      expect(await store.create(make({ subject, stage: "second-factor", createdAt: NOW + 2 }), 1)).toEqual([
+        begun,
+      ]);
+      expect(await store.findByTokenHash(complete.tokenHash, NOW)).toEqual(complete);
+      expect(await store.create(make({ subject, createdAt: NOW + 3 }), 1)).toEqual([complete]);
+    });
+
+    it("leaves exactly the limit of twenty parallel sign-ins, ten times", async () => {
+      for (let round = 0; round < 10; round++) {
+        const subject = { userId: randomUUID(), username: "ada", roles: [] };
+        const records = Array.from({ length: 20 }, () => make({ subject }));
+        const ended = (await Promise.all(records.map((record) => store.create(record, 3)))).flat();
+        expect(ended).toHaveLength(17);
+        expect(await store.listByUser(subject.userId, NOW)).toHaveLength(3);
+      }
     });
 
     it("takes a fresh proof once, for the present token alone, and leaves the old one no grace", async () => {
-      const { id, tokenHash } = await kept({ aal: 1, methods: ["password"] });
-      const fresh = randomUUID();
+      const { ref, tokenHash } = await started({ aal: 1, methods: ["password"] });
+      const hashes = [randomUUID(), randomUUID()];
       const change = {
         fromHash: tokenHash,
         provenAt: NOW + 10,
         aal: 2,
         methods: ["password", "totp"],
       } as const;
-      const tries = await Promise.all([
-        store.prove(id, { ...change, toHash: fresh }),
-        store.prove(id, { ...change, toHash: randomUUID() }),
-      ]);
-      expect(tries).toEqual([true, false]);
+      const tries = await Promise.all(hashes.map((toHash) => store.prove(ref, { ...change, toHash })));
+      expect(tries.filter(Boolean)).toHaveLength(1);
       expect(await store.findByTokenHash(tokenHash, NOW + 11)).toBeUndefined();
-      expect(await store.findByTokenHash(fresh, NOW + 11)).toMatchObject({
+      expect(await store.findByTokenHash(hashes[tries.indexOf(true)] ?? "", NOW + 11)).toMatchObject({
         provenAt: NOW + 10,
         aal: 2,
         methods: ["password", "totp"],
       });
-      const idle = await kept();
+      const idle = await started();
       expect(
-        await store.prove(idle.id, {
+        await store.prove(idle.ref, {
           ...change,
           fromHash: idle.tokenHash,
           toHash: randomUUID(),
@@ -110,10 +176,10 @@ export function describeSessionStore(
     });
 
     it("serves the replaced token for the grace and not longer", async () => {
-      const { id, tokenHash } = await kept();
+      const { id, ref, tokenHash } = await started();
       const fresh = randomUUID();
       expect(
-        await store.rotate(id, {
+        await store.rotate(ref, {
           fromHash: tokenHash,
           toHash: fresh,
           rotatedAt: NOW + 10,
@@ -131,9 +197,9 @@ export function describeSessionStore(
 
     it("lets exactly one of twenty parallel rotations win, a hundred times", async () => {
       for (let round = 0; round < 100; round++) {
-        const { id, tokenHash } = await kept();
+        const { ref, tokenHash } = await started();
         const tries = Array.from({ length: 20 }, () =>
-          store.rotate(id, {
+          store.rotate(ref, {
             fromHash: tokenHash,
             toHash: randomUUID(),
             rotatedAt: NOW,
@@ -145,9 +211,9 @@ export function describeSessionStore(
     });
 
     it("does not rotate a session that is over", async () => {
-      const { id, tokenHash } = await kept();
+      const { ref, tokenHash } = await started();
       expect(
-        await store.rotate(id, {
+        await store.rotate(ref, {
           fromHash: tokenHash,
           toHash: randomUUID(),
           rotatedAt: NOW + 1000,
@@ -176,12 +242,12 @@ export function describeSessionStore(
 
     it("never rotates or touches what was revoked in the same moment", async () => {
       for (let round = 0; round < 50; round++) {
-        const { id, tokenHash, subject } = await kept();
+        const { id, ref, tokenHash, subject } = await started();
         const toHash = randomUUID();
         await Promise.all([
-          store.rotate(id, { fromHash: tokenHash, toHash, rotatedAt: NOW, graceUntil: NOW + 100 }),
+          store.rotate(ref, { fromHash: tokenHash, toHash, rotatedAt: NOW, graceUntil: NOW + 100 }),
           store.revoke(subject.userId, id, "signed_out"),
-          store.touch(id, { lastSeenAt: NOW + 1, idleExpiresAt: NOW + 1001 }),
+          store.touch(ref, { lastSeenAt: NOW + 1, idleExpiresAt: NOW + 1001 }),
         ]);
         expect(await store.findByTokenHash(toHash, NOW + 2)).toBeUndefined();
         expect(await store.findByTokenHash(tokenHash, NOW + 2)).toBeUndefined();
@@ -203,7 +269,7 @@ export function describeSessionStore(
       await store.removeExpired(NOW + 10_000);
       const live = await kept();
       await kept({ idleExpiresAt: NOW - 1 });
-      expect(await store.removeExpired(NOW)).toBe(1);
+      expect(await store.removeExpired(NOW)).toBe(expiresByItself ? 0 : 1);
       expect(await store.findByTokenHash(live.tokenHash, NOW)).toBeDefined();
     });
   });

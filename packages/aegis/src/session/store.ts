@@ -5,11 +5,18 @@ export type RevocationReason =
   | "signed_out"
   | "signed_out_elsewhere"
   | "replaced"
+  | "too_many"
   | "password_changed"
   | "mfa_changed"
   | "account_deleted"
   | "locked"
   | "admin";
+
+/** Which session, and whose: a store may keep one user's sessions together, and find neither without the other. */
+export interface SessionRef {
+  readonly id: string;
+  readonly userId: string;
+}
 
 /**
  * Where sessions live. Every method is atomic: two processes that call at once see one order.
@@ -17,21 +24,28 @@ export type RevocationReason =
  * must then refuse (fail closed).
  */
 export interface SessionStore {
-  /** Adds a session. The token hash must be new. */
-  create(record: SessionRecord): Promise<void>;
+  /**
+   * Adds a session; the token hash must be new. Of the user's live sessions that are as far as this one (complete, or
+   * still signing in) the oldest end, so that no more than `limit` are left; those it ended. Half a sign-in ends no
+   * complete session, or whoever knows a password alone could sign its owner out.
+   */
+  create(record: SessionRecord, limit: number): Promise<readonly SessionRecord[]>;
   /**
    * The live session with this token hash: its present one, or its replaced one while `graceUntil` is later than
    * `now`. Sessions past `absoluteExpiresAt` or `idleExpiresAt` are not found (`expiresAt <= now` is past).
    */
   findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined>;
   /** Moves idle expiry on, never back; true while the session is live. */
-  touch(id: string, times: { readonly lastSeenAt: number; readonly idleExpiresAt: number }): Promise<boolean>;
+  touch(
+    session: SessionRef,
+    times: { readonly lastSeenAt: number; readonly idleExpiresAt: number },
+  ): Promise<boolean>;
   /**
    * Replaces the token, if `fromHash` is still the present one and the session is live: of parallel calls exactly
    * one wins (true). The replaced hash serves until `graceUntil`.
    */
   rotate(
-    id: string,
+    session: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;
@@ -44,7 +58,7 @@ export interface SessionStore {
    * `fromHash` is still the present one and the session is live. True for the one call that did.
    */
   prove(
-    id: string,
+    session: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;

@@ -5,9 +5,25 @@ import type { SqlClient, SqlPool } from "./client.ts";
  * safe in one statement, because parallel ones do not see what each other adds. The lock leaves readers and rows that
  * refer to the account alone; without the account there is nothing to wait for.
  */
-export async function withAccountLocked<T>(
+export const withAccountLocked = <T>(
   pool: SqlPool,
   accountId: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> =>
+  withLock(pool, "select 1 from aegis_accounts where id = $1 for no key update", accountId, work);
+
+/** The same for what belongs to a user of whom there may be no account here. */
+export const withUserLocked = <T>(
+  pool: SqlPool,
+  userId: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> =>
+  withLock(pool, "select pg_advisory_xact_lock(hashtextextended('aegis user ' || $1, 0))", userId, work);
+
+async function withLock<T>(
+  pool: SqlPool,
+  lock: string,
+  id: string,
   work: (sql: SqlClient) => Promise<T>,
 ): Promise<T> {
   const sql = await pool.connect();
@@ -15,7 +31,7 @@ export async function withAccountLocked<T>(
   try {
     await sql.query("begin isolation level read committed"); // what waited must see what it waited for
     try {
-      await sql.query("select 1 from aegis_accounts where id = $1 for no key update", [accountId]);
+      await sql.query(lock, [id]);
       const result = await work(sql);
       await sql.query("commit");
       broken = false;

@@ -1,7 +1,8 @@
 import type { Aal } from "../../request.ts";
 import type { SessionRecord } from "../../session/record.ts";
-import type { RevocationReason, SessionStore } from "../../session/store.ts";
-import type { SqlClient } from "./client.ts";
+import type { RevocationReason, SessionRef, SessionStore } from "../../session/store.ts";
+import type { SqlClient, SqlPool } from "./client.ts";
+import { withUserLocked } from "./account-lock.ts";
 import {
   at,
   count,
@@ -18,42 +19,29 @@ import {
 
 const STAGES = ["complete", "second-factor", "password-change", "enrolment"] as const;
 
-/** Sessions in PostgreSQL. Every method is one statement, and so one atomic step. */
+/** Sessions in PostgreSQL. Every method but `create` is one statement, and so one atomic step. */
 export class PostgresSessionStore implements SessionStore {
-  readonly #sql: SqlClient;
+  readonly #sql: SqlPool;
 
-  constructor(sql: SqlClient) {
+  constructor(sql: SqlPool) {
     this.#sql = sql;
   }
 
-  async create(record: SessionRecord): Promise<void> {
-    await this.#sql.query(
-      `insert into aegis_sessions (id, token_hash, previous_token_hash, grace_until, user_id, username, roles,
-         remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent,
-         stage, aal, methods, proven_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-      [
-        record.id,
-        record.tokenHash,
-        record.previousTokenHash,
-        record.graceUntil === null ? null : at(record.graceUntil),
-        record.subject.userId,
-        record.subject.username,
-        [...record.subject.roles],
-        record.rememberMe,
-        at(record.createdAt),
-        at(record.lastSeenAt),
-        at(record.rotatedAt),
-        at(record.idleExpiresAt),
-        at(record.absoluteExpiresAt),
-        record.ip,
-        record.userAgent,
-        record.stage,
-        record.aal,
-        [...record.methods],
-        at(record.provenAt),
-      ],
-    );
+  /** Parallel sign-ins would not see each other's rows and keep one each too many: one user's come one by one. */
+  create(record: SessionRecord, limit: number): Promise<readonly SessionRecord[]> {
+    return withUserLocked(this.#sql, record.subject.userId, async (sql) => {
+      await insert(sql, record);
+      const { rows } = await sql.query(
+        `delete from aegis_sessions where id in (
+           select id from aegis_sessions
+            where user_id = $1 and id <> $2 and (stage = 'complete') = $3
+              and idle_expires_at > $4 and absolute_expires_at > $4
+            order by created_at desc, id offset $5)
+         returning *`,
+        [record.subject.userId, record.id, record.stage === "complete", at(record.createdAt), limit - 1],
+      );
+      return rows.map((row) => recordFrom(rowOf(row)));
+    });
   }
 
   async findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined> {
@@ -68,20 +56,20 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async touch(
-    id: string,
+    { id, userId }: SessionRef,
     times: { readonly lastSeenAt: number; readonly idleExpiresAt: number },
   ): Promise<boolean> {
     const { rowCount } = await this.#sql.query(
       `update aegis_sessions
           set last_seen_at = greatest(last_seen_at, $2), idle_expires_at = greatest(idle_expires_at, $3)
-        where id = $1 and idle_expires_at > $2 and absolute_expires_at > $2`,
-      [id, at(times.lastSeenAt), at(times.idleExpiresAt)],
+        where id = $1 and user_id = $4 and idle_expires_at > $2 and absolute_expires_at > $2`,
+      [id, at(times.lastSeenAt), at(times.idleExpiresAt), userId],
     );
     return rowCount === 1;
   }
 
   async rotate(
-    id: string,
+    { id, userId }: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;
@@ -92,14 +80,14 @@ export class PostgresSessionStore implements SessionStore {
     const { rowCount } = await this.#sql.query(
       `update aegis_sessions
           set token_hash = $3, previous_token_hash = $2, rotated_at = $4, grace_until = $5
-        where id = $1 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
-      [id, change.fromHash, change.toHash, at(change.rotatedAt), at(change.graceUntil)],
+        where id = $1 and user_id = $6 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
+      [id, change.fromHash, change.toHash, at(change.rotatedAt), at(change.graceUntil), userId],
     );
     return rowCount === 1;
   }
 
   async prove(
-    id: string,
+    { id, userId }: SessionRef,
     change: {
       readonly fromHash: string;
       readonly toHash: string;
@@ -112,8 +100,8 @@ export class PostgresSessionStore implements SessionStore {
       `update aegis_sessions
           set token_hash = $3, previous_token_hash = null, grace_until = null, rotated_at = $4, proven_at = $4,
               aal = $5, methods = $6
-        where id = $1 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
-      [id, change.fromHash, change.toHash, at(change.provenAt), change.aal, [...change.methods]],
+        where id = $1 and user_id = $7 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
+      [id, change.fromHash, change.toHash, at(change.provenAt), change.aal, [...change.methods], userId],
     );
     return rowCount === 1;
   }
@@ -151,6 +139,36 @@ export class PostgresSessionStore implements SessionStore {
     );
     return rowCount ?? 0;
   }
+}
+
+async function insert(sql: SqlClient, record: SessionRecord): Promise<void> {
+  await sql.query(
+    `insert into aegis_sessions (id, token_hash, previous_token_hash, grace_until, user_id, username, roles,
+       remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent,
+       stage, aal, methods, proven_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+    [
+      record.id,
+      record.tokenHash,
+      record.previousTokenHash,
+      record.graceUntil === null ? null : at(record.graceUntil),
+      record.subject.userId,
+      record.subject.username,
+      [...record.subject.roles],
+      record.rememberMe,
+      at(record.createdAt),
+      at(record.lastSeenAt),
+      at(record.rotatedAt),
+      at(record.idleExpiresAt),
+      at(record.absoluteExpiresAt),
+      record.ip,
+      record.userAgent,
+      record.stage,
+      record.aal,
+      [...record.methods],
+      at(record.provenAt),
+    ],
+  );
 }
 
 function recordFrom(row: Row): SessionRecord {
