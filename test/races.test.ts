@@ -38,6 +38,7 @@ async function openHubs(input: PolicyInput) {
     environment: "test",
     ...input,
     account: { emailVerification: "optional", usernameMinLength: 1 },
+    session: { concurrentLimit: 100 },
     password: { minLength: 12, argon2: cheapHash, hashing: { concurrency: 2, queueLimit: 1000 } },
   });
   const [clock, mail] = [manualClock(), memoryTransport()];
