@@ -7,3 +7,4 @@ export {
   redisSentinel,
   RedisAwayError,
 } from "./client.ts";
+export { RedisSessionStore } from "./session-store.ts";

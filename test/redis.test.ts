@@ -1,0 +1,42 @@
+/** The stores on a real Redis, held to the contracts of their ports. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
+import { redisClient } from "../packages/aegis/src/stores/redis/client.ts";
+import { RedisSessionStore } from "../packages/aegis/src/stores/redis/session-store.ts";
+import { connectRedis, startRedis, type TestRedis } from "./support/redis.ts";
+
+let server: TestRedis;
+let client: Awaited<ReturnType<typeof connectRedis>>;
+beforeAll(async () => {
+  server = await startRedis();
+  client = await connectRedis(server.url);
+});
+afterAll(async () => {
+  client.destroy();
+  await server.close();
+});
+
+describeSessionStore(
+  "Redis",
+  async () => ({ store: new RedisSessionStore(redisClient(client)), close: async () => undefined }),
+  { expiresByItself: true },
+);
+
+describe("Redis", () => {
+  it("holds no key that would stay for ever", async () => {
+    const keys = await client.keys("*");
+    expect(keys.length).toBeGreaterThan(10);
+    for (const key of keys) expect([key, await client.pTTL(key)]).not.toEqual([key, -1]);
+  });
+
+  it("signs nobody in by what is not a session", async () => {
+    const store = new RedisSessionStore(redisClient(client));
+    for (const json of ["", "{}", "null", '{"id":"x"}', "[1]", '"x"']) {
+      const [userId, hash] = [randomUUID(), randomUUID()];
+      await client.set(`aegis:t:${hash}`, `${userId} x`);
+      await client.set(`aegis:{${userId}}:s:x`, json);
+      expect(await store.findByTokenHash(hash, 1)).toBeUndefined();
+    }
+  });
+});
