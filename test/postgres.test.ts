@@ -23,6 +23,8 @@ import { describeDeviceStore } from "../packages/aegis/src/device/store.contract
 import { describeFactorStore } from "../packages/aegis/src/mfa/store.contract.ts";
 import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
 import { describePasskeyStore } from "../packages/aegis/src/passkey/store.contract.ts";
+import { describeRevocationLedger } from "../packages/aegis/src/revocation/ledger.contract.ts";
+import { PostgresRevocationLedger } from "../packages/aegis/src/stores/postgres/revocation-ledger.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -51,10 +53,13 @@ for (const [name, open] of [
     "PostgreSQL",
     async () => {
       const pool = await openPool();
-      return { stores: postgresStores(pool), close: () => pool.end() };
+      return { sql: pool, stores: postgresStores(pool), close: () => pool.end() };
     },
   ],
-  ["the embedded database", async () => ({ stores: postgresStores(embedded), close: async () => undefined })],
+  [
+    "the embedded database",
+    async () => ({ sql: embedded, stores: postgresStores(embedded), close: async () => undefined }),
+  ],
 ] as const) {
   const opened =
     <K extends keyof AegisStores>(key: K) =>
@@ -76,6 +81,10 @@ for (const [name, open] of [
   describePasskeyStore(name, opened("passkeys"));
   describeApprovalStore(name, opened("approvals"));
   describeEventStore(name, opened("events"));
+  describeRevocationLedger(name, async () => {
+    const { sql, close } = await open();
+    return { store: new PostgresRevocationLedger(sql), close };
+  });
 }
 
 describe("migrations", () => {

@@ -21,6 +21,7 @@ import { enforceErrors } from "./fastify-answers.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { people } from "./fastify-people.ts";
 import { factorsOf } from "./fastify-proof.ts";
+import { strictSessions } from "./fastify-sessions.ts";
 import { sweep } from "./fastify-sweep.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
@@ -41,6 +42,7 @@ import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
 import { enforceTransport } from "./transport/enforce.ts";
+import type { RevocationParts } from "./revocation/service.ts";
 import "./request.ts";
 
 export { errorTable, type ErrorCode } from "./fastify-errors.ts";
@@ -50,12 +52,17 @@ export { type AegisStores, memoryStores } from "./memory-stores.ts";
 export type { RouteRow } from "./access/enforce.ts";
 export type { Account, AccountStore } from "./account/store.ts";
 export type { AuditEvent, AuditEventName, AuditSink } from "./audit/events.ts";
+export type { RevocationBus } from "./revocation/bus.ts";
+export type { Revocation } from "./revocation/entry.ts";
+export type { RevocationLedger } from "./revocation/ledger.ts";
 export type { SessionStore } from "./session/store.ts";
 export type { SessionRecord } from "./session/record.ts";
 export type { AccessRule, CsrfRule, Principal, SessionFacts } from "./request.ts";
 
-/** `...memoryStores()`, `...postgresStores(pool)`, or an application's own. */
+/** `...memoryStores()`, `...postgresStores(pool)`, `...redisStores(…)`, or an application's own. */
 export interface AegisWiring extends AegisStores {
+  /** Lets several instances keep sessions in memory and still end them everywhere at once (`redisStores`). */
+  readonly revocation?: RevocationParts;
   readonly policy: Policy;
   /** 32 random bytes or more; see `loadSecretKey`. */
   readonly secretKey: Uint8Array;
@@ -103,15 +110,9 @@ declare module "fastify" {
  * @throws when the server was made without `serverOptions`, or a route declares no access rule.
  */
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
-  const {
-    policy,
-    sessions: store,
-    accounts,
-    publicOrigin,
-    clock = systemClock,
-    random = systemRandom,
-  } = wiring;
+  const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
+  const store = strictSessions(app, wiring, clock, random);
   const audit = auditor(wiring.audit ?? logSink(app.log), clock);
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
 
@@ -177,7 +178,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const who = people(app, {
     policy,
     secretKey: wiring.secretKey,
-    stores: wiring,
+    stores: { ...wiring, sessions: store },
     mail: demandMail(wiring),
     publicOrigin,
     product: wiring.product ?? "",

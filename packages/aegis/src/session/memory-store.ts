@@ -4,6 +4,7 @@ import type { RevocationReason, SessionRef, SessionStore } from "./store.ts";
 
 /** The executable specification of a session store; forgets everything when the process ends. */
 export class MemorySessionStore implements SessionStore {
+  readonly isDurable = true;
   readonly #sessions = new Map<string, SessionRecord>();
 
   async create(record: SessionRecord, limit: number): Promise<readonly SessionRecord[]> {

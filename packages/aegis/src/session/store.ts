@@ -24,6 +24,8 @@ export interface SessionRef {
  * must then refuse (fail closed).
  */
 export interface SessionStore {
+  /** What it ended stays ended, whatever crashes or fails over. */
+  readonly isDurable: boolean;
   /**
    * Adds a session; the token hash must be new. Of the user's live sessions that are as far as this one (complete, or
    * still signing in) the oldest end, so that no more than `limit` are left; those it ended. Half a sign-in ends no

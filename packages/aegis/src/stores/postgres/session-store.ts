@@ -21,6 +21,7 @@ const STAGES = ["complete", "second-factor", "password-change", "enrolment"] as 
 
 /** Sessions in PostgreSQL. Every method but `create` is one statement, and so one atomic step. */
 export class PostgresSessionStore implements SessionStore {
+  readonly isDurable = true;
   readonly #sql: SqlPool;
 
   constructor(sql: SqlPool) {

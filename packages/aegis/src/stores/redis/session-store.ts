@@ -93,6 +93,8 @@ interface Read {
 }
 
 export class RedisSessionStore implements SessionStore {
+  /** Redis may lose its last writes when it dies or fails over: the revocation ledger stands behind it. */
+  readonly isDurable = false;
   readonly #redis: RedisCommands;
 
   constructor(redis: RedisCommands) {

@@ -1,0 +1,1 @@
+drop table aegis_revocations, aegis_instances;
