@@ -12,6 +12,7 @@ export {
   readMigrations,
   rollBack,
 } from "./migrate.ts";
+export { PostgresRevocationLedger } from "./revocation-ledger.ts";
 export { PostgresSessionStore } from "./session-store.ts";
 
 /** The library's own tables. */

@@ -36,9 +36,9 @@ export const redisClient = (
 
 /** A connected `createSentinel(...)`: commands go to whoever is master now. */
 export const redisSentinel = (
-  client: { sendCommand(isReadonly: boolean | undefined, args: readonly string[]): Promise<unknown> },
+  client: { sendCommand(isReadonly: boolean | undefined, args: string[]): Promise<unknown> },
   options?: RedisOptions,
-): RedisCommands => ({ send: (_key, args) => inTime(client.sendCommand(false, args), options) });
+): RedisCommands => ({ send: (_key, args) => inTime(client.sendCommand(false, [...args]), options) });
 
 /** A connected `createCluster(...)`. */
 export const redisCluster = (
@@ -46,11 +46,11 @@ export const redisCluster = (
     sendCommand(
       firstKey: string | undefined,
       isReadonly: boolean | undefined,
-      args: readonly string[],
+      args: string[],
     ): Promise<unknown>;
   },
   options?: RedisOptions,
-): RedisCommands => ({ send: (key, args) => inTime(client.sendCommand(key, false, args), options) });
+): RedisCommands => ({ send: (key, args) => inTime(client.sendCommand(key, false, [...args]), options) });
 
 async function inTime(answer: Promise<unknown>, { timeoutMs = DEFAULT_TIMEOUT_MS }: RedisOptions = {}) {
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,5 @@
 /** "aegis/stores/redis": stores on a Redis 7 that the caller connected (single, Sentinel or Cluster). */
+export { redisStores, type RedisStoresInput } from "./all.ts";
 export {
   redisClient,
   redisCluster,
@@ -7,4 +8,5 @@ export {
   redisSentinel,
   RedisAwayError,
 } from "./client.ts";
+export { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
 export { RedisSessionStore } from "./session-store.ts";

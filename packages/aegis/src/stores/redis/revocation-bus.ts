@@ -6,7 +6,7 @@ const CHANNEL = "aegis:revocations";
 /** A second connection of @redis/client that does nothing but listen; single, Sentinel and Cluster have the same two. */
 export interface RedisSubscriber {
   subscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>;
-  unsubscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
 }
 
 /** Publish and subscribe. A lost message costs time, never strictness. */
@@ -16,6 +16,6 @@ export const redisRevocationBus = (redis: RedisCommands, subscriber: RedisSubscr
   },
   async listen(onMessage) {
     await subscriber.subscribe(CHANNEL, onMessage);
-    return async () => void (await subscriber.unsubscribe(CHANNEL, onMessage));
+    return async () => void (await subscriber.unsubscribe(CHANNEL));
   },
 });
