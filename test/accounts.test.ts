@@ -61,7 +61,9 @@ describe("an address", () => {
     expect((await signIn(ada, PASSWORD, email)).statusCode).toBe(401);
     const code = codeIn(await lastMail(hub, email));
     const verify = (typed: string) =>
-      new Visitor(hub.app).send("POST", "/api/register/verify", { json: { email, code: typed } });
+      new Visitor(hub.app).send("POST", "/api/register/verify", {
+        json: { username: ada.username, email, code: typed },
+      });
     expect((await verify(code === "000000" ? "000001" : "000000")).json().code).toBe(
       "AEGIS_ACCOUNT_CODE_REFUSED",
     );
@@ -82,7 +84,8 @@ describe("an address", () => {
     const email = "owner@example.com";
     const owner = await register(email);
     const code = codeIn(await lastMail(hub, email));
-    await new Visitor(hub.app).send("POST", "/api/register/verify", { json: { email, code } });
+    const { username } = owner.visitor;
+    await new Visitor(hub.app).send("POST", "/api/register/verify", { json: { username, email, code } });
     const again = await register(email);
     const fresh = await register("nobody@example.com");
     const shape = ({ status, body }: typeof again) => [
@@ -102,12 +105,15 @@ describe("an address", () => {
     const ada = new Visitor(hub.app);
     await ada.send("POST", "/api/register", { json: { username: ada.username, email, password: PASSWORD } });
     const code = codeIn(await lastMail(hub, email));
-    const resend = () => new Visitor(hub.app).send("POST", "/api/register/resend", { json: { email } });
+    const resend = () =>
+      new Visitor(hub.app).send("POST", "/api/register/resend", { json: { username: ada.username, email } });
     expect((await resend()).statusCode).toBe(202);
     await hub.settled();
     expect(hub.mail.sent).toHaveLength(1);
     const verify = (typed: string) =>
-      new Visitor(hub.app).send("POST", "/api/register/verify", { json: { email, code: typed } });
+      new Visitor(hub.app).send("POST", "/api/register/verify", {
+        json: { username: ada.username, email, code: typed },
+      });
     for (let tries = 0; tries < 5; tries++) await verify("wrong");
     expect((await verify(code)).statusCode).toBe(400);
     hub.clock.advance(61);
@@ -125,7 +131,7 @@ describe("an address", () => {
     expect((await signIn(ada)).json().code).toBe("AEGIS_ACCOUNT_UNVERIFIED");
     expect((await signIn(ada, "wrong password here")).json().code).toBe("AEGIS_SIGN_IN_FAILED");
     const code = codeIn(await lastMail(hub, email));
-    await ada.send("POST", "/api/register/verify", { json: { email, code } });
+    await ada.send("POST", "/api/register/verify", { json: { username: ada.username, email, code } });
     expect((await signIn(ada)).json().step).toBe("complete");
   });
 });
@@ -136,7 +142,7 @@ describe("a forgotten password", () => {
     const email = `${ada.username}@example.com`;
     await ada.send("POST", "/api/register", { json: { username: ada.username, email, password: PASSWORD } });
     const code = codeIn(await lastMail(hub, email));
-    await ada.send("POST", "/api/register/verify", { json: { email, code } });
+    await ada.send("POST", "/api/register/verify", { json: { username: ada.username, email, code } });
     return { ada, email };
   }
   const forgot = (hub: Hub, email: string) =>

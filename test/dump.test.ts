@@ -175,7 +175,9 @@ describe("the database", () => {
     });
     const verification = codeIn(await mailed());
     secrets.addGuessable("verification code", verification);
-    await ada.send("POST", "/api/register/verify", { json: { email, code: verification } });
+    await ada.send("POST", "/api/register/verify", {
+      json: { username: ada.username, email, code: verification },
+    });
     await ada.send("POST", "/api/login", {
       json: { username: ada.username, password: "Mistyped violet, 14" },
     });

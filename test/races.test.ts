@@ -191,12 +191,16 @@ describe("of twenty clients with one code at the same moment exactly one is let 
       await visitor.send("POST", "/api/register", { username, email, password: PASSWORD });
       const code = codeIn(await hubs.lastMail(email));
       const answers = await Promise.all(
-        clients.map((client) => client.send("POST", "/api/register/verify", { email, code })),
+        clients.map((client) => client.send("POST", "/api/register/verify", { username, email, code })),
       );
       expect(tally(answers)).toEqual({ "200": 1, "400 AEGIS_ACCOUNT_CODE_REFUSED": CLIENTS - 1 });
       // Four of five attempts are left: the others were not counted as wrong, they found nothing to redeem.
       expect(
-        await row("select consumed, attempts_left from aegis_one_time where subject = $1", [email]),
+        await row(
+          `select consumed, attempts_left from aegis_one_time
+            where purpose = 'verify-email' and data->>'email' = $1`,
+          [email],
+        ),
       ).toEqual({ consumed: true, attempts_left: 4 });
     }
   });

@@ -205,9 +205,9 @@ export interface TargetDescription {
     readonly personal?: string;
     readonly static?: string;
   };
-  /** Confirms an address by the code that was mailed: `{email}`, `{code}`. */
+  /** Confirms an address by the code that was mailed: `{username}`, `{email}`, `{code}`. */
   readonly verifyEmail?: TargetCall;
-  /** Sends that code again: `{email}`. */
+  /** Sends that code again: `{username}`, `{email}`. */
   readonly resendCode?: TargetCall;
   /** Asks for a link to a new password: `{email}`. */
   readonly forgot?: TargetCall;

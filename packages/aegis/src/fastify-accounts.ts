@@ -10,7 +10,7 @@ import type { FieldError } from "./errors.ts";
 import type { PersonalData } from "./account/self-routes.ts";
 import type { People } from "./fastify-people.ts";
 import { confirms, factorsOf } from "./fastify-proof.ts";
-import { deriveKey } from "./lib/bytes.ts";
+import { deriveKey, hmac } from "./lib/bytes.ts";
 import { isMailAddress } from "./mail/address.ts";
 import type { MfaService } from "./mfa/service.ts";
 import { isExpired } from "./password/age.ts";
@@ -38,7 +38,8 @@ export interface AccountsParts {
   readonly collect: (account: Account) => Promise<PersonalData>;
 }
 
-const CODES_PER_DAY = 10;
+/** Whether a code may be made was asked before (`mayWrite`). */
+const UNLIMITED = { everySeconds: 0, perDay: 1_000_000 } as const;
 
 export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): SignIns<Account> {
   const { people, sessions, mfa, paths, invalid } = parts;
@@ -144,6 +145,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     proceed: (request, reply, account, shown) => signIns.proceed(request, reply, account, shown),
   });
 
+  const lotKey = deriveKey(people.secretKey, "lot");
   const service = accountService(policy.account, {
     store: accounts,
     checkPassword: (password, who) => passwords.forNewAccount(password, who),
@@ -154,10 +156,11 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
         subject,
         data,
         lifetimeSeconds: policy.account.verificationCodeSeconds,
-        everySeconds: policy.account.verificationResendSeconds,
-        perDay: CODES_PER_DAY,
+        ...UNLIMITED,
         attemptLimit: policy.account.verificationAttemptLimit,
       }),
+    mayWrite: (subject, everySeconds, perDay) => secrets.mayWrite(subject, { everySeconds, perDay }),
+    lot: (text) => Buffer.from(hmac(lotKey, text), "base64url").readUInt32BE(0) / 2 ** 32,
     redeemCode: (subject, code) => secrets.redeemCode("verify-email", subject, code),
     clock,
     random,

@@ -49,10 +49,14 @@ async function claim(context: Context): Promise<Claimed | Verdict> {
   return code === undefined ? noMail : { ...fields, code };
 }
 
-async function verifyWith(context: Context, email: string, code: string): Promise<number> {
+async function verifyWith(
+  context: Context,
+  { username, email }: Pick<Claimed, "username" | "email">,
+  code: string,
+): Promise<number> {
   const { verifyEmail } = context.target;
   if (verifyEmail === undefined) return 0;
-  return (await context.anonymous().send(requestOf(verifyEmail, { email, code }))).response.status;
+  return (await context.anonymous().send(requestOf(verifyEmail, { username, email, code }))).response.status;
 }
 
 function addressControl(
@@ -102,7 +106,7 @@ const needsCode: Control<Policy> = {
       );
     const code = codeIn((await context.mails(email, 1))?.at(-1));
     if (code === undefined) return noMail;
-    const status = await verifyWith(context, email, code);
+    const status = await verifyWith(context, fields, code);
     if (!isAccepted(status)) return fail(`the right code is answered with ${status}`, "accepted");
     return (await accepted(context, email, password))
       ? pass("refused before the code, signed in after it")
@@ -115,13 +119,32 @@ const onceOnly = addressControl(
   "A code for an address works once",
   [],
   false,
-  async (context, { email, code }) => {
-    const first = await verifyWith(context, email, code);
+  async (context, claimed) => {
+    const first = await verifyWith(context, claimed, claimed.code);
     if (!isAccepted(first)) return unknown(`a fresh code was answered with ${first}`);
-    const second = await verifyWith(context, email, code);
+    const second = await verifyWith(context, claimed, claimed.code);
     return isRefused(second)
       ? pass(`the second use: ${second}`)
       : fail(`the second use: ${second}`, "a refusal");
+  },
+);
+
+const oneAccount = addressControl(
+  "code-for-one-account",
+  "A code for an address verifies it for the account that it was made for, and for no other that claims it",
+  [],
+  false,
+  async (context, claimed) => {
+    const named = Object.values(context.target.verifyEmail?.body ?? {}).includes("{username}");
+    if (!named) return unknown("the call does not name the account (verifyEmail.body without {username})");
+    const other = await newcomer(context);
+    if ("outcome" in other) return other;
+    const status = await verifyWith(context, { ...other, email: claimed.email }, claimed.code);
+    if (!isRefused(status)) return fail(`answered with ${status} for another account`, "a refusal");
+    const own = await verifyWith(context, claimed, claimed.code);
+    return isAccepted(own)
+      ? pass(`${status} for another account, ${own} for its own`)
+      : fail(`${own} for its own account after another's try`, "accepted");
   },
 );
 
@@ -130,10 +153,10 @@ const expires = addressControl(
   "A code for an address is void after the time declared",
   ["verificationCodeSeconds"],
   true,
-  async (context, { email, code }) => {
+  async (context, claimed) => {
     const { verificationCodeSeconds: seconds } = context.policy;
     if (!(await context.time.pass(seconds + 1))) return cannotWait(seconds + 1);
-    const status = await verifyWith(context, email, code);
+    const status = await verifyWith(context, claimed, claimed.code);
     return isRefused(status)
       ? pass(`refused with ${status} after ${seconds + 1} s`)
       : fail(`answered with ${status} after ${seconds + 1} s`, "a refusal");
@@ -145,11 +168,11 @@ const fewTries = addressControl(
   "After as many wrong codes as declared the right one is void",
   ["verificationAttemptLimit"],
   false,
-  async (context, { email, code }) => {
+  async (context, claimed) => {
     const { verificationAttemptLimit: limit } = context.policy;
     for (let tries = 0; tries < limit; tries++)
-      await verifyWith(context, email, code === "000000" ? "000001" : "000000");
-    const status = await verifyWith(context, email, code);
+      await verifyWith(context, claimed, claimed.code === "000000" ? "000001" : "000000");
+    const status = await verifyWith(context, claimed, claimed.code);
     return isRefused(status)
       ? pass(`refused with ${status} after ${limit} wrong ones`)
       : fail(`answered with ${status} after ${limit} wrong ones`, "a refusal");
@@ -161,12 +184,12 @@ const paused = addressControl(
   "One address is not sent code after code",
   ["verificationResendSeconds"],
   true,
-  async (context, { email }) => {
+  async (context, { username, email }) => {
     const { resendCode } = context.target;
     const { verificationResendSeconds: seconds } = context.policy;
     if (resendCode === undefined) return notDescribed("how to have a code sent again (resendCode)");
     const again = async (least: number): Promise<number> => {
-      await context.anonymous().send(requestOf(resendCode, { email }));
+      await context.anonymous().send(requestOf(resendCode, { username, email }));
       return (await context.mails(email, least))?.length ?? 0;
     };
     if (seconds > 2 && !(await context.time.pass(seconds - 2))) return cannotWait(seconds + 2);
@@ -192,8 +215,7 @@ const notTold: Control<Policy> = {
   async probe(context) {
     const claimed = await claim(context);
     if ("outcome" in claimed) return claimed;
-    if (!isAccepted(await verifyWith(context, claimed.email, claimed.code)))
-      return unknown("could not verify");
+    if (!isAccepted(await verifyWith(context, claimed, claimed.code))) return unknown("could not verify");
     const taken = await context.register({ email: claimed.email });
     const free = await context.register({});
     if (taken === undefined || free === undefined) return notDescribed("how to register");
@@ -246,6 +268,7 @@ const graceHolds: Control<Policy> = {
 export const addressControls: readonly Control<Policy>[] = [
   needsCode,
   onceOnly,
+  oneAccount,
   expires,
   fewTries,
   paused,

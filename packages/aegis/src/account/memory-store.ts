@@ -37,12 +37,10 @@ export class MemoryAccountStore implements AccountStore {
     return id === undefined ? undefined : this.#accounts.get(id);
   }
 
-  async findUnverified(email: string): Promise<Account | undefined> {
-    return [...this.#accounts.values()]
-      .filter(
-        (one) => one.emailVerifiedAt === null && one.email !== null && nameKey(one.email) === nameKey(email),
-      )
-      .toSorted((a, b) => b.createdAt - a.createdAt)[0];
+  async countUnverified(email: string): Promise<number> {
+    return [...this.#accounts.values()].filter(
+      (one) => one.emailVerifiedAt === null && one.email !== null && nameKey(one.email) === nameKey(email),
+    ).length;
   }
 
   async linkEmail(id: string, email: string, now: number): Promise<boolean> {

@@ -78,7 +78,8 @@ export function accountRoutes(
       config: open,
       schema: { body: schemas.verify },
       handler: async (request) => {
-        const verified = await service.verifyEmail(request.body.email, request.body.code);
+        const { username, email, code } = request.body;
+        const verified = await service.verifyEmail(username, email, code);
         if (verified === undefined) throw accountError("AEGIS_ACCOUNT_CODE_REFUSED");
         const { account, left } = verified;
         if (left !== null) await wiring.onMoved(request, account, left);
@@ -88,11 +89,12 @@ export function accountRoutes(
       },
     });
 
-    app.post<Body<"email">>("/api/register/resend", {
+    app.post<Body<"resend">>("/api/register/resend", {
       config: open,
-      schema: { body: schemas.email },
+      schema: { body: schemas.resend },
       handler: async (request, reply) => {
-        later(request, () => service.resendCode(request.body.email, wiring.letters(request)));
+        const { username, email } = request.body;
+        later(request, () => service.resendCode(username, email, wiring.letters(request)));
         return reply
           .code(202)
           .send({ status: "sent_if_due", wait_seconds: policy.verificationResendSeconds });
@@ -105,7 +107,7 @@ export function accountRoutes(
       handler: async (request, reply) => {
         const account = await wiring.accountOf(request);
         later(request, () => service.sendCode(account.id, request.body.email, wiring.letters(request)));
-        return reply.code(202).send({ status: "sent" });
+        return reply.code(202).send({ status: "sent", wait_seconds: policy.verificationResendSeconds });
       },
     });
   }

@@ -9,6 +9,8 @@ import { ACCOUNT_ORDERS } from "./store.ts";
 const PASSWORD_CEILING = 4096;
 
 const closed = { additionalProperties: false } as const;
+/** Whose address it is: the user name, or what else the account signs in with. */
+const username = Type.String({ minLength: 1, maxLength: 254 });
 const email = Type.String({ format: "email", maxLength: 254 });
 
 export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
@@ -23,7 +25,8 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
       closed,
     ),
     email: Type.Object({ email }, closed),
-    verify: Type.Object({ email, code: Type.String({ minLength: 1, maxLength: 16 }) }, closed),
+    resend: Type.Object({ username, email }, closed),
+    verify: Type.Object({ username, email, code: Type.String({ minLength: 1, maxLength: 16 }) }, closed),
     profile: Type.Object(
       { display_name: Type.String({ maxLength: 100 }), about_me: Type.String({ maxLength: 2000 }) },
       closed,

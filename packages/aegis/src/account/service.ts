@@ -1,5 +1,6 @@
 /** Registration and addresses, in the words of the domain. Collaborators from other rooms come as arguments. */
 import type { FieldError } from "../errors.ts";
+import { sha256 } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
@@ -23,11 +24,15 @@ export interface AccountParts {
     password: string,
     who: { readonly username: string; readonly email: string | null },
   ) => Promise<{ readonly problems: readonly FieldError[] } | { readonly hash: string }>;
-  /** A code for the address; undefined where it was sent one too recently. */
+  /** A new code in place of the subject's last one. */
   readonly issueCode: (
     subject: string,
     data: Readonly<Record<string, string>>,
   ) => Promise<string | undefined>;
+  /** Counts a letter about the subject; false where it was one too soon, or one too many in 24 hours. */
+  readonly mayWrite: (subject: string, everySeconds: number, perDay: number) => Promise<boolean>;
+  /** From 0 to 1, the same for the same text, and not to be known in advance. */
+  readonly lot: (text: string) => number;
   readonly redeemCode: (
     subject: string,
     code: string,
@@ -50,10 +55,11 @@ export interface AccountService {
   ): Promise<{ readonly account: Account } | { readonly problems: readonly FieldError[] }>;
   /** Sends a code to the address, or tells its owner that it is taken: outside, both look the same. */
   sendCode(accountId: string, email: string, letters: AddressLetters): Promise<void>;
-  /** Sends another code to an address that waits for one. */
-  resendCode(email: string, letters: AddressLetters): Promise<void>;
+  /** Sends another code to the address that this account waits for. */
+  resendCode(login: string, email: string, letters: AddressLetters): Promise<void>;
   /** The account that now owns the address, and the verified one that it left for it; undefined for a wrong code. */
   verifyEmail(
+    login: string,
     email: string,
     code: string,
   ): Promise<{ readonly account: Account; readonly left: string | null } | undefined>;
@@ -65,25 +71,59 @@ const ADDRESS_PROBLEM: FieldError = {
   message: "Not an address that mail can be sent to.",
 };
 
-const subjectOf = (email: string): string => nameKey(email);
+/** Letters that one address is sent in 24 hours, and codes that one account is sent for it. */
+const LETTERS_PER_DAY = 10;
+/** Of the accounts that wait for an address whose letters are used up, about so many are sent a code all the same. */
+const DRAWN_PER_DAY = 20;
+const DAY_MS = 86_400_000;
+
+const keyOf = (email: string): string => sha256(nameKey(email));
+/**
+ * A code is for one account at one address: a stranger who claims the address too is sent a code of their own, which
+ * does nothing for the account of whoever reads the mail, and wrong guesses at theirs use up no try at this one. What
+ * remains: who knows both user name and address of an account that waits can use up its tries and its letters, ten
+ * times a day; they win nothing by it, and the next day's code is as good.
+ */
+const subjectOf = (accountId: string, email: string): string => `${accountId} ${keyOf(email)}`;
 /** A new password ends what was begun under the old one: a thief's change of address must not outlive the reset. */
 const asOf = ({ passwordChangedAt }: Account): string => String(passwordChangedAt);
 
 export function accountService(policy: DeepReadonly<AccountPolicy>, parts: AccountParts): AccountService {
   const { store, clock, random } = parts;
 
+  const mayWrite = (subject: string): Promise<boolean> =>
+    parts.mayWrite(subject, policy.verificationResendSeconds, LETTERS_PER_DAY);
+
+  /**
+   * However many accounts claim an address, it is sent ten letters a day; or somebody who registers a few of them would
+   * fill a stranger's mailbox. But ten requests a day would then keep the owner's own code from them for ever, and
+   * nobody can tell the owner's account from the others before it is verified. So beyond the ten a lot is drawn, anew
+   * every day: it gives some of those who registered with the address one code each. With twenty waiting or fewer it
+   * gives all of them one; a thousand accounts are sent about twenty in a day between them, and still shut the owner
+   * out on most days only. Where an account wants another address than the one it waits for there is no lot: it has
+   * no owner to lose.
+   */
+  const isDrawn = async ({ id, email: own, emailVerifiedAt }: Account, email: string): Promise<boolean> => {
+    if (own === null || emailVerifiedAt !== null || nameKey(own) !== nameKey(email)) return false;
+    const day = Math.floor(clock.now() / DAY_MS);
+    const waiting = await store.countUnverified(email);
+    if (parts.lot(`${day} ${subjectOf(id, email)}`) * waiting >= DRAWN_PER_DAY) return false;
+    return parts.mayWrite(`drawn ${subjectOf(id, email)}`, 0, 1);
+  };
+
   const sendCode = async (accountId: string, email: string, letters: AddressLetters): Promise<void> => {
     const owner = await store.findByLogin(email);
     if (owner !== undefined && owner.id !== accountId) {
-      // Nobody gets to see this code: it is kept for the limits alone, or a stranger could fill the owner's mailbox.
-      // The blank keeps it apart from every address.
-      const due = await parts.issueCode(`taken ${subjectOf(email)}`, {});
-      if (due !== undefined) letters.taken(email);
+      if (await mayWrite(`taken ${keyOf(email)}`)) letters.taken(email);
       return;
     }
     const account = await store.findById(accountId);
     if (account === undefined) return;
-    const code = await parts.issueCode(subjectOf(email), { accountId, email, asOf: asOf(account) });
+    // Every limit is asked before the code is made: one that is not sent must not void the one that was.
+    const subject = subjectOf(accountId, email);
+    if (!(await mayWrite(`code ${subject}`))) return;
+    if (!(await mayWrite(`to ${keyOf(email)}`)) && !(await isDrawn(account, email))) return;
+    const code = await parts.issueCode(subject, { accountId, email, asOf: asOf(account) });
     if (code !== undefined) letters.code(email, code);
   };
 
@@ -122,13 +162,18 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
       return { account };
     },
 
-    async resendCode(email, letters) {
-      const waiting = await store.findUnverified(email);
-      if (waiting !== undefined) await sendCode(waiting.id, email, letters);
+    async resendCode(login, email, letters) {
+      const account = await store.findByLogin(login);
+      if (account === undefined || account.email === null || account.disabledAt !== null) return;
+      // Its own address alone: a stranger could have letters sent to any other in the account's name.
+      if (account.emailVerifiedAt === null && nameKey(account.email) === nameKey(email))
+        await sendCode(account.id, email, letters);
     },
 
-    async verifyEmail(email, code) {
-      const data = await parts.redeemCode(subjectOf(email), code);
+    async verifyEmail(login, email, code) {
+      // Where nobody has the name the same is looked for in vain: the answers are alike.
+      const named = (await store.findByLogin(login))?.id ?? "nobody";
+      const data = await parts.redeemCode(subjectOf(named, email), code);
       const { accountId, email: typed, asOf: then } = data ?? {};
       if (accountId === undefined || typed === undefined) return undefined;
       const before = await store.findById(accountId);

@@ -125,14 +125,14 @@ export function describeAccountStore(
 
     it("lets an address that waits for its code sign nobody in, and stand in nobody's way", async () => {
       const email = address();
-      const older = await created({ email, createdAt: NOW - 1 });
+      await created({ email });
       const newer = await created({ email: email.toUpperCase() });
       expect(await store.findByLogin(email)).toBeUndefined();
-      expect((await store.findUnverified(email.toLowerCase()))?.id).toBe(newer.id);
+      expect(await store.countUnverified(email.toLowerCase())).toBe(2);
       expect(await store.linkEmail(newer.id, newer.email ?? "", NOW + 5)).toBe(true);
-      expect((await store.findUnverified(email))?.id).toBe(older.id);
+      expect(await store.countUnverified(email)).toBe(1);
       for (const strange of ["", "__proto__", "a\0b", "' or ''='"])
-        expect(await store.findUnverified(strange)).toBeUndefined();
+        expect(await store.countUnverified(strange)).toBe(0);
     });
 
     it("makes an address the account's own, in place of an earlier one, and refuses another's", async () => {

@@ -70,8 +70,8 @@ export interface AccountStore {
   findById(id: string): Promise<Account | undefined>;
   /** By user name or linked e-mail address. */
   findByLogin(login: string): Promise<Account | undefined>;
-  /** The newest account that waits for this address to be verified. */
-  findUnverified(email: string): Promise<Account | undefined>;
+  /** How many accounts wait for this address to be verified. */
+  countUnverified(email: string): Promise<number>;
   /** Makes the address the account's own, verified, in place of an earlier one; false where another account has it. */
   linkEmail(id: string, email: string, now: number): Promise<boolean>;
   updateProfile(

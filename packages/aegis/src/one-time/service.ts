@@ -28,6 +28,8 @@ export interface OneTimeSecrets {
   /** Whom a live token is for, without redeeming it. */
   ownerOf(purpose: OneTimePurpose, token: string): Promise<string | undefined>;
   redeemToken(purpose: OneTimePurpose, subject: string, token: string): Promise<boolean>;
+  /** Counts a letter about the subject; false where the limits say no. */
+  mayWrite(subject: string, limits: IssueLimits): Promise<boolean>;
 }
 
 const TOKEN_BYTES = 32;
@@ -66,5 +68,11 @@ export function oneTimeSecrets(
       (await store.find(purpose, hashOf(purpose, "", token), clock.now()))?.subject,
     redeemToken: async (purpose, subject, token) =>
       (await store.consume(purpose, subject, hashOf(purpose, "", token), clock.now())) !== undefined,
+    // A record that nothing redeems: it is past at once, has no attempt, and its hash is the hash of nothing.
+    mayWrite: (subject, limits) => {
+      const [purpose, now] = ["letter", clock.now()] as const;
+      const record = { purpose, subject, secretHash: subject, data: {}, createdAt: now, expiresAt: now };
+      return store.issue({ ...record, attemptsLeft: 0 }, limits);
+    },
   };
 }

@@ -12,7 +12,8 @@ export interface OneTimeRecord {
   readonly attemptsLeft: number;
 }
 
-export type OneTimePurpose = "verify-email" | "reset-password" | "passkey-challenge";
+/** `letter`: no secret at all, only the count of what was sent. */
+export type OneTimePurpose = "verify-email" | "reset-password" | "passkey-challenge" | "letter";
 
 /** How often one subject may be sent a new one. */
 export interface IssueLimits {

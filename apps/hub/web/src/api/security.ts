@@ -72,4 +72,4 @@ export const renewBackupCodes = (proof: string) =>
   });
 
 export const changeEmail = (email: string) =>
-  call("POST", "/api/account/email", object({ status: text }), { email });
+  call("POST", "/api/account/email", object({ wait_seconds: number }), { email });

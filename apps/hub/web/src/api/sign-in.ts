@@ -113,10 +113,10 @@ export async function confirmIdentity(
 
 export const register = (fields: { username: string; email?: string; password: string }) =>
   call("POST", "/api/register", object({ status: text, verification: word("none", "sent") }), fields);
-export const verifyAddress = (email: string, code: string) =>
-  call("POST", "/api/register/verify", object({ status: text }), { email, code });
-export const resendCode = (email: string) =>
-  call("POST", "/api/register/resend", object({ wait_seconds: number }), { email });
+export const verifyAddress = (username: string, email: string, code: string) =>
+  call("POST", "/api/register/verify", object({ status: text }), { username, email, code });
+export const resendCode = (username: string, email: string) =>
+  call("POST", "/api/register/resend", object({ wait_seconds: number }), { username, email });
 
 export const forgotPassword = (email: string) =>
   call("POST", "/api/auth/password/forgot", nothing, { email });

@@ -87,13 +87,13 @@ export class PostgresAccountStore implements AccountStore {
     );
   }
 
-  async findUnverified(email: string): Promise<Account | undefined> {
-    if (email.includes("\0")) return undefined;
-    return this.#one(
-      `select * from aegis_accounts where email_verified_at is null and lower(email) = $1
-        order by created_at desc limit 1`,
+  async countUnverified(email: string): Promise<number> {
+    if (email.includes("\0")) return 0;
+    const { rows } = await this.#sql.query(
+      "select count(*) as total from aegis_accounts where email_verified_at is null and lower(email) = $1",
       [nameKey(email)],
     );
+    return count(rowOf(rows[0]), "total");
   }
 
   async linkEmail(id: string, email: string, now: number): Promise<boolean> {

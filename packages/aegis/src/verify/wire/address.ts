@@ -11,7 +11,7 @@ export async function ownAddress(context: ProbeContext<unknown>, visitor: Signed
   if (verifyEmail === undefined) return true;
   const code = codeIn(mails[0]);
   if (code === undefined) return true; // no codes here: addresses are believed
-  const call = requestOf(verifyEmail, { email: visitor.email, code });
+  const call = requestOf(verifyEmail, { username: visitor.username, email: visitor.email, code });
   const { status } = (await context.anonymous().send(call)).response;
   // A run where every account is verified at once has used the code already.
   return isAccepted(status) || status === 400;

@@ -34,6 +34,7 @@ export function PasswordStep({ known, onStep }: { known: string; onStep: (step: 
           Your password is right. Before you can sign in, show that your e-mail address is yours.
         </p>
         <VerifyAddress
+          username={username}
           address={username.includes("@") ? username : ""}
           sent={false}
           // The password is still here, so the sign-in goes on by itself.

@@ -30,7 +30,7 @@ export function RegisterPage() {
     return (
       <Page title="Verify your e-mail address" takesFocus={false}>
         <div className="max-w-md space-y-6">
-          <VerifyAddress address={awaited} sent onVerified={ready} />
+          <VerifyAddress username={username} address={awaited} sent onVerified={ready} />
           <div className="flex flex-wrap gap-3">
             <Button look="quiet" onClick={forgetAwaited}>
               Start over

@@ -21,13 +21,19 @@ function useCountdown(): [left: number, start: (seconds: number) => void] {
 
 /** The code that was sent to an address: typed in here, or sent again. */
 export function VerifyAddress({
+  username,
   address,
   sent,
+  send = (email) => resendCode(username, email),
   onVerified,
 }: {
+  /** Whose address it is: the user name, or what else was signed in with. */
+  username: string;
   /** Empty where it is not known: somebody who signs in by user name. */
   address: string;
   sent: boolean;
+  /** Sends the code; the seconds until it may be sent again. */
+  send?: (email: string) => Promise<{ readonly wait_seconds: number }>;
   onVerified: () => Promise<void>;
 }) {
   const account = useQuery(policyQuery).data?.account;
@@ -40,12 +46,12 @@ export function VerifyAddress({
     if (sent && wait !== undefined) startCountdown(wait);
   }, [sent, wait, startCountdown]);
   const form = useForm(async () => {
-    await verifyAddress(email, code);
+    await verifyAddress(username, email, code);
     await onVerified();
   });
   const again = useForm(async () => {
     setTold(false);
-    const { wait_seconds: seconds } = await resendCode(email);
+    const { wait_seconds: seconds } = await send(email);
     startCountdown(seconds);
     setTold(true);
   });

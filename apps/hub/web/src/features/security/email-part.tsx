@@ -87,8 +87,10 @@ export function EmailPart({ session: { user } }: { session: SignedIn }) {
         <>
           <VerifyAddress
             key={awaited}
+            username={user.username}
             address={awaited}
             sent={awaited !== user.email}
+            {...(awaited === user.email ? {} : { send: changeEmail })}
             onVerified={verified}
           />
           <Button look="quiet" onClick={() => setAwaited(undefined)}>
