@@ -371,6 +371,22 @@ describe("a stranger's mailbox", () => {
   });
 });
 
+describe("a session", () => {
+  it("has codes mailed to ten addresses a day at most, and to more on the next", async () => {
+    const hub = await open();
+    const visitor = await new Visitor(hub.app).enter();
+    const ask = (place: number) => post(visitor, "/api/account/email", { email: `s${place}@example.com` });
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, place) => ask(place)));
+    expect(answers.filter(({ statusCode }) => statusCode === 202)).toHaveLength(10);
+    expect((await ask(20)).json().code).toBe("AEGIS_ACCOUNT_CODES_SPENT");
+    await hub.settled();
+    expect(hub.mail.sent).toHaveLength(10);
+    hub.clock.advance(24 * 3600);
+    await signIn(visitor);
+    expect((await ask(21)).statusCode).toBe(202);
+  });
+});
+
 describe("an account that is due for deletion", () => {
   it("is gone by every way in: no passkey takes it back, and no link is sent", async () => {
     const stores = memoryStores();

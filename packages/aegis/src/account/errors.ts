@@ -25,6 +25,12 @@ export const accountErrors = {
     detail: "That code is wrong, was used, or has expired. After a few wrong ones, ask for a new code.",
     hint: "A wrong, spent, expired or over-tried code are merged here on purpose.",
   },
+  AEGIS_ACCOUNT_CODES_SPENT: {
+    status: 429,
+    title: "Too many codes",
+    detail: "You have asked for ten codes within a day. Ask again tomorrow.",
+    hint: "One account has codes sent to new addresses ten times in 24 hours, so that nobody mails strangers with it.",
+  },
   AEGIS_ACCOUNT_NOT_FOUND: {
     status: 404,
     title: "Not found",

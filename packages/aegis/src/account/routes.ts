@@ -106,6 +106,7 @@ export function accountRoutes(
       schema: { body: schemas.email },
       handler: async (request, reply) => {
         const account = await wiring.accountOf(request);
+        await service.demandChange(account.id);
         later(request, () => service.sendCode(account.id, request.body.email, wiring.letters(request)));
         return reply.code(202).send({ status: "sent", wait_seconds: policy.verificationResendSeconds });
       },

@@ -55,6 +55,8 @@ export interface AccountService {
   ): Promise<{ readonly account: Account } | { readonly problems: readonly FieldError[] }>;
   /** Sends a code to the address, or tells its owner that it is taken: outside, both look the same. */
   sendCode(accountId: string, email: string, letters: AddressLetters): Promise<void>;
+  /** Counts a wish for another address. @throws AEGIS_ACCOUNT_CODES_SPENT */
+  demandChange(accountId: string): Promise<void>;
   /** Sends another code to the address that this account waits for. */
   resendCode(login: string, email: string, letters: AddressLetters): Promise<void>;
   /** The account that now owns the address, and the verified one that it left for it; undefined for a wrong code. */
@@ -160,6 +162,12 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
       if (!result.created && result.taken === "email") result = await store.create(account, false);
       if (!result.created) throw accountError("AEGIS_ACCOUNT_TAKEN", { log: { taken: result.taken } });
       return { account };
+    },
+
+    async demandChange(accountId) {
+      // Over all addresses: each stranger's own limits would let one session write to any number of them.
+      if (!(await parts.mayWrite(`change ${accountId}`, 0, LETTERS_PER_DAY)))
+        throw accountError("AEGIS_ACCOUNT_CODES_SPENT");
     },
 
     async resendCode(login, email, letters) {
