@@ -215,6 +215,44 @@ describe("a reset password", () => {
   });
 });
 
+describe("a second factor", () => {
+  it("is guessed at no oftener for all the passwords that its thief resets, until an administrator helps", async () => {
+    const hub = await open({ throttle: { attemptLimit: 5, freeAttemptCount: 4 } });
+    const ada = await accountAt(hub);
+    await signIn(ada);
+    const secret = await withTotp(hub, ada);
+    const admin = new Visitor(hub.app);
+    await hub.app.aegis.createAccount({
+      username: admin.username,
+      password: PASSWORD,
+      roles: ["admin"],
+    });
+    const refusals = () => hub.events.filter(({ event }) => event === "mfa.code_refused").length;
+    const half = async (password: string): Promise<Visitor> => {
+      const visitor = new Visitor(hub.app);
+      expect((await signIn(visitor, password, ada.username)).json().step).toBe("second_factor");
+      return visitor;
+    };
+    const prove = async (visitor: Visitor) =>
+      (await post(visitor, "/api/auth/mfa/verify", { code: totpCode(secret, hub.clock.now()) })).statusCode;
+    let password = PASSWORD;
+    for (let round = 0; round < 3; round++) {
+      const thief = await half(password);
+      for (let guess = 0; guess < 8; guess++) await post(thief, "/api/auth/mfa/verify", { code: "none" });
+      password = `Violet harbour ${round}, 9 spoons`;
+      expect((await reset(hub, await resetLink(hub), password)).statusCode).toBe(200);
+      hub.clock.advance(61);
+    }
+    expect(refusals()).toBe(5);
+    expect(await prove(await half(password))).toBe(401);
+    await signIn(admin);
+    await withTotp(hub, admin);
+    const { items } = (await admin.send("GET", `/api/admin/users?q=${ada.username}`)).json();
+    expect((await post(admin, `/api/admin/users/${items[0].id}/unlock`)).statusCode).toBe(200);
+    expect(await prove(await half(password))).toBe(200);
+  });
+});
+
 describe("a sign-in that is under way", () => {
   /** Lets something happen after the account was read and before its session is made. */
   async function during(act: (hub: Hub, stores: AegisStores, id: string) => Promise<void>) {

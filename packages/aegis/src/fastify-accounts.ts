@@ -26,6 +26,7 @@ import type { SignInPaths } from "./sign-in/paths.ts";
 import { signInRoutes } from "./sign-in/routes.ts";
 import { passwordCheck } from "./sign-in/service.ts";
 import { throttleError } from "./throttle/errors.ts";
+import { PASSWORD_KINDS } from "./throttle/service.ts";
 
 export interface AccountsParts {
   readonly people: People;
@@ -212,7 +213,8 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
           minutes: minutes(policy.recovery.linkSeconds),
         }),
       onReset: async (request, account) => {
-        await people.unlock(account.id);
+        // Not the second factor's: whoever reads the mail would have new guesses at it with every link.
+        await people.unlock(account.id, PASSWORD_KINDS);
         await stores.sessions.revokeAll(account.id, "password_changed");
         // Whoever reads the mail owns the address: it counts as verified.
         if (account.email !== null) await accounts.linkEmail(account.id, account.email, clock.now());

@@ -141,10 +141,10 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
     signInRequired,
     throttle,
     devices,
-    /** Lifts every wait. Known devices go too: each has a lane of its own, and one of them may be a thief's. */
-    unlock: async (accountId: string): Promise<void> => {
+    /** Lifts the waits. Known devices go too: each has a lane of its own, and one of them may be a thief's. */
+    unlock: async (accountId: string, kinds?: readonly ThrottleKind[]): Promise<void> => {
       await stores.devices.forgetAll(accountId);
-      await throttle.unlock(accountId);
+      await throttle.unlock(accountId, kinds);
     },
     originOf,
     send,

@@ -22,7 +22,7 @@ export const throttlePolicySchema = section(
     attemptLimit: count(
       5,
       100,
-      "Failures in a row after which unknown devices must wait for a reset or an administrator.",
+      "Failures in a row after which unknown devices must wait for a reset (at the password) or an administrator.",
     ),
     forgetAfterSeconds: seconds(3600, 30 * DAY, "Failures are forgotten after so long without another."),
     knownDeviceSeconds: seconds(

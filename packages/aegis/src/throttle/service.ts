@@ -28,12 +28,14 @@ export interface Attempt {
 
 export interface Throttle {
   attempt(kind: ThrottleKind, who: Attempter): Promise<Attempt>;
-  /** Lets unknown devices try again (reset by mail, administrator). */
-  unlock(accountId: string): Promise<void>;
+  /** Lets unknown devices try again at these; default: at everything. */
+  unlock(accountId: string, kinds?: readonly ThrottleKind[]): Promise<void>;
   stateOf(accountId: string): Promise<ThrottleState | undefined>;
   removeStale(): Promise<number>;
 }
 
+/** Where passwords are guessed at. A new one ends what was behind them, and nothing else. */
+export const PASSWORD_KINDS: readonly ThrottleKind[] = ["sign-in", "confirm"];
 const KINDS: readonly ThrottleKind[] = ["sign-in", "second-factor", "confirm"];
 /** Names that nobody has share so many lanes: a stranger cannot make the table grow without end. */
 const STRANGER_LANES = 65_536;
@@ -65,7 +67,7 @@ export function throttleService(
         succeeded: () => store.clear([lane]),
       };
     },
-    unlock: (accountId) => store.clear(KINDS.map((kind) => laneOf(kind, { accountId }))),
+    unlock: (accountId, kinds = KINDS) => store.clear(kinds.map((kind) => laneOf(kind, { accountId }))),
     stateOf: (accountId) => store.find(laneOf("sign-in", { accountId })),
     removeStale: () => {
       const now = clock.now();
