@@ -142,6 +142,27 @@ describe("a reset link", () => {
     const { pathname, search, hash } = new URL(link);
     expect([pathname, search, hash]).toEqual(["/reset", "", `#token=${token}`]);
   });
+
+  it("tells five times at most whether a password is one that the account had, however many ask at once", async () => {
+    const hub = await open();
+    await accountAt(hub);
+    const token = await resetLink(hub);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => reset(hub, token, PASSWORD)));
+    const codes = answers.map((answer): unknown => answer.json().code);
+    expect(codes.filter((code) => code === "AEGIS_INPUT_INVALID")).toHaveLength(5);
+    expect((await reset(hub, token)).json().code).toBe("AEGIS_RECOVERY_LINK_REFUSED");
+  });
+
+  it("is good for the owner who chooses badly more often than that, and then well", async () => {
+    const hub = await open();
+    await accountAt(hub);
+    const token = await resetLink(hub);
+    for (let tries = 0; tries < 8; tries++)
+      expect((await reset(hub, token, "short")).json().errors[0].reason).toBe("too_short");
+    for (let tries = 0; tries < 4; tries++)
+      expect((await reset(hub, token, PASSWORD)).json().errors[0].reason).toBe("used_before");
+    expect((await reset(hub, token)).statusCode).toBe(200);
+  });
 });
 
 describe("a changed address", () => {

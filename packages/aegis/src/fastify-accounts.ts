@@ -204,6 +204,8 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
       redeem: (purpose, subject, token) => secrets.redeemToken(purpose, subject, token),
       problemsOf: async (account, password) =>
         passwords.problemsOf(account, password, await people.hasSecondFactor(account.id), "new_password"),
+      mayTry: (purpose, token) => secrets.mayTry(purpose, token),
+      usedBefore: (account, password) => passwords.usedBefore(account, password, "new_password"),
       setPassword: (account, password) => passwords.replace(account, password),
       sendLink: (request, account, token) =>
         people.tell(request, account, {

@@ -43,6 +43,17 @@ export class MemoryOneTimeStore implements OneTimeStore {
     return right ? record.data : undefined;
   }
 
+  async attempt(purpose: OneTimePurpose, secretHash: string, now: number): Promise<boolean> {
+    for (const [key, kept] of this.#kept) {
+      const { record } = kept;
+      if (record.purpose !== purpose || record.secretHash !== secretHash || !isLive(kept, now)) continue;
+      if (record.attemptsLeft <= 1) return false;
+      this.#kept.set(key, { ...kept, record: { ...record, attemptsLeft: record.attemptsLeft - 1 } });
+      return true;
+    }
+    return false;
+  }
+
   async find(purpose: OneTimePurpose, secretHash: string, now: number) {
     for (const kept of this.#kept.values()) {
       const { record } = kept;

@@ -24,7 +24,9 @@ export interface OneTimeSecrets {
     code: string,
   ): Promise<Readonly<Record<string, string>> | undefined>;
   /** 256 bits for a link; undefined where the limits say no. */
-  issueToken(order: OneTimeOrder): Promise<string | undefined>;
+  issueToken(order: OneTimeOrder & { readonly attemptLimit: number }): Promise<string | undefined>;
+  /** Whether the link may be tried once more with something that may be refused: so often in all, however parallel. */
+  mayTry(purpose: OneTimePurpose, token: string): Promise<boolean>;
   /** Whom a live token is for, without redeeming it. */
   ownerOf(purpose: OneTimePurpose, token: string): Promise<string | undefined>;
   redeemToken(purpose: OneTimePurpose, subject: string, token: string): Promise<boolean>;
@@ -62,8 +64,11 @@ export function oneTimeSecrets(
       store.consume(purpose, subject, hashOf(purpose, subject, code.trim()), clock.now()),
     async issueToken(order) {
       const token = random.token(TOKEN_BYTES);
-      return (await keep(order, hashOf(order.purpose, "", token), 1)) ? token : undefined;
+      return (await keep(order, hashOf(order.purpose, "", token), order.attemptLimit + 1)) // one to redeem it with
+        ? token
+        : undefined;
     },
+    mayTry: (purpose, token) => store.attempt(purpose, hashOf(purpose, "", token), clock.now()),
     ownerOf: async (purpose, token) =>
       (await store.find(purpose, hashOf(purpose, "", token), clock.now()))?.subject,
     redeemToken: async (purpose, subject, token) =>

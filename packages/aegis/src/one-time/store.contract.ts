@@ -129,6 +129,26 @@ export function describeOneTimeStore(
       }
     });
 
+    it("lets as many of twenty parallel calls try as there are attempts, and keeps one for who redeems it", async () => {
+      for (let round = 0; round < 20; round++) {
+        const record = await kept({ attemptsLeft: 6 });
+        const { purpose, secretHash } = record;
+        expect(await winners(20, () => store.attempt(purpose, secretHash, NOW))).toBe(5);
+        expect(await store.attempt(purpose, secretHash, NOW)).toBe(false);
+        expect(await redeem(record)).toEqual(record.data);
+      }
+    });
+
+    it("takes no attempt for another purpose, a wrong hash, or what is used or past", async () => {
+      const [record, used] = [await kept(), await kept()];
+      await redeem(used);
+      expect(await store.attempt("reset-password", record.secretHash, NOW)).toBe(false);
+      expect(await store.attempt(record.purpose, "wrong", NOW)).toBe(false);
+      expect(await store.attempt(record.purpose, record.secretHash, record.expiresAt)).toBe(false);
+      expect(await store.attempt(used.purpose, used.secretHash, NOW)).toBe(false);
+      expect(await store.attempt(record.purpose, record.secretHash, NOW)).toBe(true);
+    });
+
     it("keeps exactly one of twenty that are made at the same moment, and that one works", async () => {
       for (let round = 0; round < 20; round++) {
         const subject = randomUUID();

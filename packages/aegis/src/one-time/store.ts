@@ -37,6 +37,11 @@ export interface OneTimeStore {
     secretHash: string,
     now: number,
   ): Promise<Readonly<Record<string, string>> | undefined>;
+  /**
+   * Takes an attempt of the live record with this hash, for a call that has the secret and learns something by it;
+   * false where that would leave none for the call that redeems it.
+   */
+  attempt(purpose: OneTimePurpose, secretHash: string, now: number): Promise<boolean>;
   /** The live record with this hash, without redeeming it: for tokens, whose hash cannot be guessed. */
   find(
     purpose: OneTimePurpose,

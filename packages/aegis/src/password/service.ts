@@ -42,14 +42,16 @@ export interface PasswordService {
     hasSecondFactor: boolean,
     field: string,
   ): Promise<{ readonly problems: readonly FieldError[] } | { readonly changed: boolean }>;
-  /** Every reason against a new password of this account. */
+  /** Every reason against a new password of this account but that it was used before. */
   problemsOf(
     owner: PasswordOwner,
     password: string,
     hasSecondFactor: boolean,
     field: string,
   ): Promise<readonly FieldError[]>;
-  /** Gives the account a password that was held against `problemsOf`; false where another change came first. */
+  /** The reason against one that was used before. Tells the asker what it was: not to be asked without end. */
+  usedBefore(owner: PasswordOwner, password: string, field: string): Promise<readonly FieldError[]>;
+  /** Gives the account a password that was held against both; false where another change came first. */
   replace(owner: PasswordOwner, password: string): Promise<boolean>;
 }
 
@@ -75,12 +77,20 @@ export function passwordService(policy: DeepReadonly<PasswordPolicy>, parts: Pas
       });
     return problems;
   };
-  const usedBefore = async (owner: PasswordOwner, password: string): Promise<boolean> => {
-    if (policy.historyCount === 0) return false;
+  const usedBefore = async (
+    owner: PasswordOwner,
+    password: string,
+    field: string,
+  ): Promise<readonly FieldError[]> => {
+    if (policy.historyCount === 0) return [];
     const earlier = await parts.history(owner.id, policy.historyCount - 1);
+    const message =
+      policy.historyCount === 1
+        ? "It is the one you have. Choose another."
+        : `It is one of your last ${policy.historyCount}. Choose one that you did not use before.`;
     for (const hash of [owner.passwordHash, ...earlier])
-      if ((await parts.verify(password, hash)).ok) return true;
-    return false;
+      if ((await parts.verify(password, hash)).ok) return [{ field, reason: "used_before", message }];
+    return [];
   };
 
   const problemsOf = async (
@@ -90,15 +100,6 @@ export function passwordService(policy: DeepReadonly<PasswordPolicy>, parts: Pas
     field: string,
   ): Promise<readonly FieldError[]> => {
     const found = await rulesAgainst(password, owner, minLengthFor(policy, hasSecondFactor));
-    if (found.length === 0 && (await usedBefore(owner, password)))
-      found.push({
-        field: "password",
-        reason: "used_before",
-        message:
-          policy.historyCount === 1
-            ? "It is the one you have. Choose another."
-            : `It is one of your last ${policy.historyCount}. Choose one that you did not use before.`,
-      });
     return found.map((problem) => ({ ...problem, field }));
   };
   const replace = async (owner: PasswordOwner, password: string): Promise<boolean> =>
@@ -115,9 +116,11 @@ export function passwordService(policy: DeepReadonly<PasswordPolicy>, parts: Pas
       return problems.length > 0 ? { problems } : { hash: await parts.hash(password) };
     },
     problemsOf,
+    usedBefore,
     replace,
     async change(owner, password, hasSecondFactor, field) {
-      const problems = await problemsOf(owner, password, hasSecondFactor, field);
+      const found = await problemsOf(owner, password, hasSecondFactor, field);
+      const problems = found.length > 0 ? found : await usedBefore(owner, password, field);
       return problems.length > 0 ? { problems } : { changed: await replace(owner, password) };
     },
   };

@@ -20,11 +20,16 @@ export interface RecoveryWiring<A extends Owner> {
     readonly lifetimeSeconds: number;
     readonly everySeconds: number;
     readonly perDay: number;
+    readonly attemptLimit: number;
   }) => Promise<string | undefined>;
   readonly ownerOf: (purpose: "reset-password", token: string) => Promise<string | undefined>;
   readonly redeem: (purpose: "reset-password", subject: string, token: string) => Promise<boolean>;
-  /** Every reason against the password; empty where it may be taken. */
+  /** Whether the link may be tried once more; counts the try. */
+  readonly mayTry: (purpose: "reset-password", token: string) => Promise<boolean>;
+  /** Every reason against the password that its own letters give; empty where it may be taken. */
   readonly problemsOf: (account: A, password: string) => Promise<readonly FieldError[]>;
+  /** The reason against one that the account had before, or has. */
+  readonly usedBefore: (account: A, password: string) => Promise<readonly FieldError[]>;
   /** False where another change came first. */
   readonly setPassword: (account: A, password: string) => Promise<boolean>;
   readonly sendLink: (request: FastifyRequest, account: A, token: string) => void;
@@ -37,6 +42,8 @@ export interface RecoveryWiring<A extends Owner> {
 }
 
 const LINKS_PER_DAY = 10;
+/** Passwords of one link that are held against those the account had: the answer tells whoever has the link what they were. */
+const TRIES = 5;
 
 const closed = { additionalProperties: false } as const;
 const schemas = {
@@ -72,6 +79,7 @@ export function recoveryRoutes<A extends Owner>(
           lifetimeSeconds: policy.linkSeconds,
           everySeconds: policy.resendSeconds,
           perDay: LINKS_PER_DAY,
+          attemptLimit: TRIES,
         });
         if (token === undefined) return;
         wiring.onRequested(request, account);
@@ -93,6 +101,10 @@ export function recoveryRoutes<A extends Owner>(
       // Before the link is spent: who chooses badly may choose again.
       const problems = await wiring.problemsOf(account, password);
       if (problems.length > 0) throw wiring.invalid(problems);
+      // Counted before anything is compared, so that parallel tries do not slip through.
+      if (!(await wiring.mayTry("reset-password", token))) throw recoveryError("AEGIS_RECOVERY_LINK_REFUSED");
+      const known = await wiring.usedBefore(account, password);
+      if (known.length > 0) throw wiring.invalid(known);
       if (!(await wiring.redeem("reset-password", account.id, token)))
         throw recoveryError("AEGIS_RECOVERY_LINK_REFUSED");
       if (!(await wiring.setPassword(account, password))) throw recoveryError("AEGIS_RECOVERY_LINK_REFUSED");

@@ -58,6 +58,15 @@ export class PostgresOneTimeStore implements OneTimeStore {
     return flag(row, "consumed") ? dataFrom(row) : undefined;
   }
 
+  async attempt(purpose: OneTimePurpose, secretHash: string, now: number): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_one_time set attempts_left = attempts_left - 1
+        where purpose = $1 and secret_hash = $2 and not consumed and attempts_left > 1 and expires_at > $3`,
+      [purpose, secretHash, at(now)],
+    );
+    return rowCount === 1;
+  }
+
   async find(purpose: OneTimePurpose, secretHash: string, now: number) {
     const { rows } = await this.#sql.query(
       `select subject from aegis_one_time
