@@ -112,7 +112,9 @@ export function adminRoutes(
     return "change_forced";
   });
   action("suspend", "account.suspended", false, async ({ id }) => {
-    await store.mark(id, { disabledAt: wiring.now() });
+    // Two administrators may suspend each other at the same moment: one of them must stay.
+    if (!(await store.markUnlessLast(id, { disabledAt: wiring.now() }, "admin")))
+      throw accountError("AEGIS_ACCOUNT_LAST_ADMIN");
     await wiring.endSessions(id, "locked");
     return "suspended";
   });

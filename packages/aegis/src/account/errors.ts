@@ -37,6 +37,12 @@ export const accountErrors = {
     detail: "There is no such account.",
     hint: "The id is not one of an account.",
   },
+  AEGIS_ACCOUNT_LAST_ADMIN: {
+    status: 409,
+    title: "The only administrator",
+    detail: "Nobody could look after the accounts any more. Let in another administrator first.",
+    hint: "No other account with the role admin is left that is neither suspended nor about to be deleted.",
+  },
   AEGIS_ACCOUNT_OWN: {
     status: 409,
     title: "Not on yourself",

@@ -97,6 +97,14 @@ export class MemoryAccountStore implements AccountStore {
     return this.#change(id, (account) => ({ ...account, ...marks })) !== undefined;
   }
 
+  async markUnlessLast(id: string, marks: AccountMarks, role: string): Promise<boolean> {
+    const all = [...this.#accounts.values()]; // nothing is awaited from here on: one atomic step
+    const stays = (one: Account): boolean =>
+      one.id !== id && one.roles.includes(role) && one.disabledAt === null && one.deleteAfter === null;
+    if (this.#accounts.get(id)?.roles.includes(role) === true && !all.some(stays)) return false;
+    return this.#change(id, (account) => ({ ...account, ...marks })) !== undefined;
+  }
+
   async list({ query, limit, offset, order = NEWEST }: AccountQuery): Promise<AccountPage> {
     const wanted = nameKey(query);
     const sign = order.descending ? -1 : 1;

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { strToU8, zipSync } from "fflate";
 import type Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
 import type { Account, AccountStore } from "./store.ts";
@@ -66,7 +67,8 @@ export function selfServiceRoutes(
     handler: async (request, reply) => {
       const account = await accountOf(request);
       const deleteAfter = now() + policy.deletionGraceSeconds * 1000;
-      await wiring.store.mark(account.id, { deleteAfter });
+      if (!(await wiring.store.markUnlessLast(account.id, { deleteAfter }, "admin")))
+        throw accountError("AEGIS_ACCOUNT_LAST_ADMIN");
       if (policy.deletionGraceSeconds === 0) await wiring.store.removeDue(now(), 0);
       await wiring.onDeletion(request, account, deleteAfter);
       return reply.code(202).send({ status: "scheduled", delete_after: iso(deleteAfter) });

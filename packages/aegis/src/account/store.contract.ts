@@ -249,6 +249,35 @@ export function describeAccountStore(
       expect(await store.mark(randomUUID(), { disabledAt: NOW })).toBe(false);
     });
 
+    it("shuts out nobody who is the last with a role, suspended and leaving ones not counted", async () => {
+      const role = unique();
+      const leaves = { deleteAfter: NOW + 1e9 };
+      const [ada, , , nobody] = [
+        await created({ roles: ["user", role] }),
+        await created({ roles: [role], disabledAt: NOW }),
+        await created({ roles: [role], ...leaves }),
+        await created({ roles: [`${role}-not`] }),
+      ];
+      expect(await store.markUnlessLast(ada.id, leaves, role)).toBe(false);
+      expect(await store.findById(ada.id)).toEqual(ada);
+      expect(await store.markUnlessLast(nobody.id, leaves, role)).toBe(true);
+      expect(await store.findById(nobody.id)).toEqual({ ...nobody, ...leaves });
+      expect(await store.markUnlessLast(randomUUID(), leaves, role)).toBe(false);
+      await created({ roles: [role] });
+      expect(await store.markUnlessLast(ada.id, { disabledAt: NOW }, role)).toBe(true);
+      expect((await store.findById(ada.id))?.disabledAt).toBe(NOW);
+    });
+
+    it("leaves exactly one with a role when all of them are shut out at the same moment", async () => {
+      for (let round = 0; round < 20; round++) {
+        const role = unique();
+        const all = await Promise.all(Array.from({ length: 20 }, () => created({ roles: [role] })));
+        const marks = (place: number) => (place % 2 === 0 ? { disabledAt: NOW } : { deleteAfter: NOW + 1e9 });
+        const shut = (place: number) => store.markUnlessLast(all[place]?.id ?? "", marks(place), role);
+        expect(await wins(20, shut)).toBe(19);
+      }
+    });
+
     it("lists page by page, newest first, and says how many there are on every page", async () => {
       const family = unique();
       const made: Account[] = [];

@@ -85,6 +85,11 @@ export interface AccountStore {
   /** Hashes of earlier passwords, newest first. */
   passwordHistory(id: string, limit: number): Promise<readonly string[]>;
   mark(id: string, marks: AccountMarks): Promise<boolean>;
+  /**
+   * Marks one who is to be shut out, unless they have the role and nobody else with it stays: neither suspended nor
+   * about to be deleted (they would be gone all the same, later). False then; of parallel calls the last one loses.
+   */
+  markUnlessLast(id: string, marks: AccountMarks, role: string): Promise<boolean>;
   /** `query` is a part of name or address. */
   list(options: AccountQuery): Promise<AccountPage>;
   countWithRole(role: string): Promise<number>;

@@ -10,7 +10,23 @@ export const withAccountLocked = <T>(
   accountId: string,
   work: (sql: SqlClient) => Promise<T>,
 ): Promise<T> =>
-  withLock(pool, "select 1 from aegis_accounts where id = $1 for no key update", accountId, work);
+  withLock(pool, "select 1 from aegis_accounts where id = $1 for no key update", [accountId], work);
+
+/** The same for everybody with a role, where the account has it: in one order, or two such would wait for each other. */
+export const withRoleLocked = <T>(
+  pool: SqlPool,
+  accountId: string,
+  role: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> =>
+  withLock(
+    pool,
+    `select 1 from aegis_accounts where $2 = any (roles)
+        and exists (select 1 from aegis_accounts where id = $1 and $2 = any (roles))
+      order by id for no key update`,
+    [accountId, role],
+    work,
+  );
 
 /** The same for what belongs to a user of whom there may be no account here. */
 export const withUserLocked = <T>(
@@ -18,12 +34,12 @@ export const withUserLocked = <T>(
   userId: string,
   work: (sql: SqlClient) => Promise<T>,
 ): Promise<T> =>
-  withLock(pool, "select pg_advisory_xact_lock(hashtextextended('aegis user ' || $1, 0))", userId, work);
+  withLock(pool, "select pg_advisory_xact_lock(hashtextextended('aegis user ' || $1, 0))", [userId], work);
 
 async function withLock<T>(
   pool: SqlPool,
   lock: string,
-  id: string,
+  values: readonly string[],
   work: (sql: SqlClient) => Promise<T>,
 ): Promise<T> {
   const sql = await pool.connect();
@@ -31,7 +47,7 @@ async function withLock<T>(
   try {
     await sql.query("begin isolation level read committed"); // what waited must see what it waited for
     try {
-      await sql.query(lock, [id]);
+      await sql.query(lock, [...values]);
       const result = await work(sql);
       await sql.query("commit");
       broken = false;

@@ -7,6 +7,7 @@ import {
   nameKey,
   type NewPassword,
 } from "../../account/store.ts";
+import { withRoleLocked } from "./account-lock.ts";
 import type { SqlPool } from "./client.ts";
 import {
   at,
@@ -159,21 +160,19 @@ export class PostgresAccountStore implements AccountStore {
   }
 
   async mark(id: string, marks: AccountMarks): Promise<boolean> {
-    return this.#did(
-      `update aegis_accounts
-          set must_change_password = coalesce($2, must_change_password),
-              disabled_at = case when $3 then $4::timestamptz else disabled_at end,
-              delete_after = case when $5 then $6::timestamptz else delete_after end
-        where id = $1`,
-      [
-        id,
-        marks.mustChangePassword ?? null,
-        marks.disabledAt !== undefined,
-        optionalAt(marks.disabledAt ?? null),
-        marks.deleteAfter !== undefined,
-        optionalAt(marks.deleteAfter ?? null),
-      ],
+    return this.#did(`${MARK} where id = $1`, valuesOf(id, marks));
+  }
+
+  /** Everybody with the role is locked first: of two at once each would take the other for the one who stays. */
+  async markUnlessLast(id: string, marks: AccountMarks, role: string): Promise<boolean> {
+    const { rowCount } = await withRoleLocked(this.#sql, id, role, (sql) =>
+      sql.query(
+        `${MARK} where id = $1 and ($7 <> all (roles) or exists (select 1 from aegis_accounts o
+            where o.id <> $1 and $7 = any (o.roles) and o.disabled_at is null and o.delete_after is null))`,
+        [...valuesOf(id, marks), role],
+      ),
     );
+    return rowCount === 1;
   }
 
   async list({ query, limit, offset, order }: AccountQuery): Promise<AccountPage> {
@@ -228,6 +227,20 @@ export class PostgresAccountStore implements AccountStore {
     return (await this.#sql.query(statement, values)).rowCount === 1;
   }
 }
+
+const MARK = `update aegis_accounts
+  set must_change_password = coalesce($2, must_change_password),
+      disabled_at = case when $3 then $4::timestamptz else disabled_at end,
+      delete_after = case when $5 then $6::timestamptz else delete_after end`;
+
+const valuesOf = (id: string, { mustChangePassword, disabledAt, deleteAfter }: AccountMarks): unknown[] => [
+  id,
+  mustChangePassword ?? null,
+  disabledAt !== undefined,
+  optionalAt(disabledAt ?? null),
+  deleteAfter !== undefined,
+  optionalAt(deleteAfter ?? null),
+];
 
 /** SQLSTATE 23505 on the table of login keys. */
 function isLoginTaken(error: unknown): boolean {

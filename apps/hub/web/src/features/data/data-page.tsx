@@ -112,6 +112,9 @@ function Deletion({ session: { user } }: { session: SignedIn }) {
             For {grace} your data stays, locked away. If you sign in within that time, nothing is deleted and
             all is as before.
           </li>
+          {user.roles.includes("admin") ? (
+            <li>You are an administrator. If you are the only one, let in another first.</li>
+          ) : null}
           <li>
             After that it is gone for good: account, profile, passkeys, history. It cannot be brought back.
           </li>

@@ -1,0 +1,71 @@
+/** What administrators may do to each other and to themselves, alone, together and at the same moment. */
+import { definePolicy, type PolicyInput } from "aegis";
+import { type AegisStores, memoryStores } from "aegis/fastify";
+import { afterEach, describe, expect, it } from "vitest";
+import { totpCode } from "./support/authenticator.ts";
+import { PASSWORD, Visitor } from "./support/browser-like.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
+
+type Hub = Awaited<ReturnType<typeof startHub>>;
+const hubs: Hub[] = [];
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.close();
+});
+
+async function open(input: PolicyInput = {}, stores: AegisStores = memoryStores()): Promise<Hub> {
+  const policy = definePolicy({ environment: "test", ...input, password: { argon2: cheapHash } });
+  const hub = await startHub(policy, stores);
+  hubs.push(hub);
+  return hub;
+}
+
+const post = async (visitor: Visitor, url: string, json: unknown = {}) =>
+  visitor.send("POST", url, { json, headers: { "x-csrftoken": await visitor.token() } });
+
+interface Admin {
+  readonly id: string;
+  readonly visitor: Visitor;
+  readonly secret: string;
+}
+
+async function administrator(hub: Hub): Promise<Admin> {
+  const visitor = new Visitor(hub.app);
+  const { username } = visitor;
+  const { id } = await hub.app.aegis.createAccount({ username, password: PASSWORD, roles: ["admin"] });
+  await visitor.send("POST", "/api/login", { json: { username, password: PASSWORD } });
+  const { secret } = (await post(visitor, "/api/auth/mfa/setup")).json();
+  const code = totpCode(secret, hub.clock.now());
+  expect((await post(visitor, "/api/auth/mfa/verify-setup", { code })).statusCode).toBe(200);
+  return { id, visitor, secret: String(secret) };
+}
+
+const suspend = (by: Admin, whom: Admin, token: string) =>
+  by.visitor.send("POST", `/api/admin/users/${whom.id}/suspend`, {
+    json: {},
+    headers: { "x-csrftoken": token },
+  });
+const leave = async ({ visitor }: Admin) =>
+  visitor.send("DELETE", "/api/account", { headers: { "x-csrftoken": await visitor.token() } });
+
+describe("the only administrator", () => {
+  it("does not delete their own account, and may when there is another", async () => {
+    const hub = await open();
+    const ada = await administrator(hub);
+    expect((await leave(ada)).json().code).toBe("AEGIS_ACCOUNT_LAST_ADMIN");
+    const bob = await administrator(hub);
+    expect((await leave(ada)).statusCode).toBe(202);
+    expect((await leave(bob)).json().code).toBe("AEGIS_ACCOUNT_LAST_ADMIN");
+    expect((await bob.visitor.send("GET", "/api/admin/users")).statusCode).toBe(200);
+  });
+
+  it("is left when two suspend each other at the same moment", async () => {
+    const stores = memoryStores();
+    const hub = await open({}, stores);
+    const [ada, bob] = [await administrator(hub), await administrator(hub)];
+    const tokens = [await ada.visitor.token(), await bob.visitor.token()] as const;
+    const answers = await Promise.all([suspend(ada, bob, tokens[0]), suspend(bob, ada, tokens[1])]);
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
+    const left = [await stores.accounts.findById(ada.id), await stores.accounts.findById(bob.id)];
+    expect(left.filter((account) => account?.disabledAt === null)).toHaveLength(1);
+  });
+});
