@@ -69,3 +69,26 @@ describe("the only administrator", () => {
     expect(left.filter((account) => account?.disabledAt === null)).toHaveLength(1);
   });
 });
+
+describe("an approval", () => {
+  it("is void when whoever asked for it was suspended, or is leaving, and can be rejected and asked for anew", async () => {
+    const stores = memoryStores();
+    const hub = await open({}, stores);
+    const [ada, bob, eve] = [await administrator(hub), await administrator(hub), await administrator(hub)];
+    const ask = async (by: Admin) =>
+      String((await post(by.visitor, `/api/admin/users/${bob.id}/reset-mfa`)).json().approval_id);
+    const decide = (id: string, verb: string) => post(eve.visitor, `/api/admin/approvals/${id}/${verb}`);
+    const asked = await ask(ada);
+    for (const marks of [{ disabledAt: hub.clock.now() }, { deleteAfter: hub.clock.now() + 1000 }]) {
+      await stores.accounts.mark(ada.id, marks);
+      expect((await decide(asked, "approve")).json().code).toBe("AEGIS_APPROVAL_VOID");
+      await stores.accounts.mark(ada.id, { disabledAt: null, deleteAfter: null });
+    }
+    await stores.accounts.mark(ada.id, { disabledAt: hub.clock.now() });
+    expect((await stores.factors.totp(bob.id))?.enabledAt).not.toBeUndefined();
+    expect((await decide(asked, "reject")).statusCode).toBe(200);
+    await stores.accounts.mark(ada.id, { disabledAt: null });
+    expect((await decide(await ask(ada), "approve")).statusCode).toBe(200);
+    expect(await stores.factors.totp(bob.id)).toBeUndefined();
+  });
+});

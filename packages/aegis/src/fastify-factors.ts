@@ -53,6 +53,10 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
     lifetimeSeconds: policy.mfa.approvalSeconds,
     clock,
     random,
+    mayAsk: async (id) => {
+      const asker = await stores.accounts.findById(id);
+      return asker?.disabledAt === null && asker.deleteAfter === null && asker.roles.includes("admin");
+    },
     nameOf: async (id) => (await stores.accounts.findById(id))?.username ?? "(deleted)",
     carryOut: async (request, { subjectId }) => {
       const account = await stores.accounts.findById(subjectId);

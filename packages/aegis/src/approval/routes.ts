@@ -11,6 +11,8 @@ export interface ApprovalWiring {
   readonly lifetimeSeconds: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether an account may ask for it at this moment: one that was an administrator need not be one any more. */
+  readonly mayAsk: (accountId: string) => Promise<boolean>;
   readonly nameOf: (accountId: string) => Promise<string>;
   /** Does what was approved. */
   readonly carryOut: (request: FastifyRequest, approval: Approval) => Promise<void>;
@@ -49,6 +51,11 @@ export function approvalRoutes(app: FastifyInstance, wiring: ApprovalWiring): Ap
       config: { ...admin, maxAuthAgeSeconds: "policy" },
       schema: { params },
       handler: async (request) => {
+        // Two administrators must want it now. A word from before its author was shut out is void: a thief of their
+        // session may have given it. Rejecting it is good in any case, and frees the way for a new request.
+        const asked = state === "approved" ? await store.find(request.params.id) : undefined;
+        if (asked?.state === "pending" && !(await wiring.mayAsk(asked.requestedBy)))
+          throw approvalError("AEGIS_APPROVAL_VOID");
         const decided = await store.decide(request.params.id, request.principal.userId, state, clock.now());
         const approval = decided ? await store.find(request.params.id) : undefined;
         if (approval === undefined) throw approvalError("AEGIS_APPROVAL_REFUSED");
