@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { softPasskey } from "./support/passkey.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const hubs: Hub[] = [];
@@ -67,6 +68,30 @@ describe("the only administrator", () => {
     expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
     const left = [await stores.accounts.findById(ada.id), await stores.accounts.findById(bob.id)];
     expect(left.filter((account) => account?.disabledAt === null)).toHaveLength(1);
+  });
+});
+
+describe("who must have a second factor", () => {
+  it("does not get rid of the last one by removing two of different kinds at once", async () => {
+    const stores = memoryStores();
+    const hub = await open({ mfa: { requiredForRoles: ["admin"], approvalForRoles: [] } }, stores);
+    const { id, visitor, secret } = await administrator(hub);
+    const { record } = softPasskey(id);
+    await stores.passkeys.add(record);
+    hub.clock.advance(30);
+    const token = await visitor.token();
+    const removed: number[] = [];
+    const remove = stores.factors.removeTotp.bind(stores.factors);
+    // The authenticator goes because there is a passkey; and just then the passkey, because there is an authenticator.
+    stores.factors.removeTotp = async (accountId) => {
+      const url = `/api/auth/passkeys/${record.id}`;
+      removed.push((await visitor.send("DELETE", url, { headers: { "x-csrftoken": token } })).statusCode);
+      return remove(accountId);
+    };
+    const code = totpCode(secret, hub.clock.now());
+    const answer = await post(visitor, "/api/auth/mfa/disable", { password: PASSWORD, code });
+    expect([answer.statusCode, removed]).toEqual([200, [409]]);
+    expect(await stores.passkeys.listByAccount(id)).toHaveLength(1);
   });
 });
 

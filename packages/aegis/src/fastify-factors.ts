@@ -11,10 +11,14 @@ import { mfaError } from "./mfa/errors.ts";
 import { mfaRoutes } from "./mfa/routes.ts";
 import type { MfaService } from "./mfa/service.ts";
 import type { MfaChange } from "./mail/templates.ts";
+import { countUse } from "./one-time/service.ts";
 import { passkeyRoutes } from "./passkey/routes.ts";
 import { passkeyService } from "./passkey/service.ts";
 import { passwordExpiry } from "./password/age.ts";
 import type { SignIns } from "./sign-in/enforce.ts";
+
+/** Longer than any removal takes. */
+const REMOVAL_SECONDS = 30;
 
 export interface FactorsParts {
   readonly people: People;
@@ -26,6 +30,18 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
   const { policy, stores, clock, random } = people;
   const needsApproval = ({ roles }: Account): boolean =>
     roles.some((role) => policy.mfa.approvalForRoles.includes(role));
+  const mustKeepOne = (account: Account): boolean => people.isRequired(account) || needsApproval(account);
+  /**
+   * The authenticator may go because there is a passkey, and the last passkey because there is an authenticator: of two
+   * at the same moment each would take the other for the one that stays, and they are rows of different stores. So one
+   * of them begins, and what comes within the time that it may take is refused.
+   */
+  const removeAlone = async (account: Account): Promise<void> => {
+    if (!mustKeepOne(account)) return;
+    const limits = { everySeconds: REMOVAL_SECONDS, perDay: 1000 };
+    if (!(await countUse(stores.oneTime, "factor-removal", account.id, limits, clock.now())))
+      throw mfaError("AEGIS_MFA_REMOVAL_WAITS");
+  };
   /** Factors changed: every other session was opened under other rules, and the owner should know. */
   const factorsChanged = async (
     request: FastifyRequest,
@@ -97,6 +113,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
     countPasskeys: async (id) => (await stores.passkeys.listByAccount(id)).length,
     isRequired: people.isRequired,
     needsApproval,
+    removeAlone,
     askApproval,
     qrSvg: (text) => renderSVG(text, { border: 4, ecc: "M" }),
     onEvent: async (request, account, event) => {
@@ -133,12 +150,18 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
       },
       remove: async (account, id) => {
         const { passkeys } = stores;
-        if (await mfa.hasTotp(account.id)) return void (await passkeys.remove(account.id, id));
-        if (people.isRequired(account) || needsApproval(account)) {
-          if (!(await passkeys.removeUnlessLast(account.id, id))) throw mfaError("AEGIS_MFA_REQUIRED");
-          return;
+        if (mustKeepOne(account)) {
+          if (await passkeys.removeUnlessLast(account.id, id)) return;
+          const demandTotp = async (): Promise<void> => {
+            if (!(await mfa.hasTotp(account.id))) throw mfaError("AEGIS_MFA_REQUIRED");
+          };
+          await demandTotp(); // who is refused anyway need not wait before the next try
+          await removeAlone(account);
+          await demandTotp();
+          return void (await passkeys.remove(account.id, id));
         }
         await passkeys.remove(account.id, id);
+        if (await mfa.hasTotp(account.id)) return;
         // Backup codes stand in for a factor: where there is none left, they go.
         if ((await passkeys.listByAccount(account.id)).length === 0) await mfa.removeAll(account.id);
       },

@@ -31,6 +31,12 @@ export const mfaErrors = {
     detail: "Your role needs a second factor: add another one before you remove this one.",
     hint: "mfa.requiredForRoles names a role of the account, and this is its last factor.",
   },
+  AEGIS_MFA_REMOVAL_WAITS: {
+    status: 409,
+    title: "One at a time",
+    detail: "You have just removed another factor. Wait half a minute, then try again.",
+    hint: "Where a second factor must stay, factors of different kinds go one after the other.",
+  },
 } as const satisfies ErrorTable;
 
 export const mfaError = errorsOf(mfaErrors);

@@ -38,6 +38,8 @@ export interface MfaRoutesWiring<A extends Owner> {
   readonly countPasskeys: (accountId: string) => Promise<number>;
   readonly isRequired: (account: A) => boolean;
   readonly needsApproval: (account: A) => boolean;
+  /** Where a factor must stay: nothing else is removed meanwhile. @throws where something just was */
+  readonly removeAlone: (account: A) => Promise<void>;
   /** Where another administrator must agree: asks for it, and names the request. */
   readonly askApproval: (request: FastifyRequest, account: A) => Promise<string | undefined>;
   readonly qrSvg: (text: string) => string;
@@ -147,8 +149,14 @@ export function mfaRoutes<A extends Owner>(app: FastifyInstance, wiring: MfaRout
       const approvalId = await wiring.askApproval(request, account);
       if (approvalId !== undefined)
         return reply.code(202).send({ status: "approval_requested", approval_id: approvalId });
-      const isLast = (await wiring.countPasskeys(account.id)) === 0;
-      if (isLast && wiring.isRequired(account)) throw mfaError("AEGIS_MFA_REQUIRED");
+      const isLastFactor = async (): Promise<boolean> => {
+        const isLast = (await wiring.countPasskeys(account.id)) === 0;
+        if (isLast && wiring.isRequired(account)) throw mfaError("AEGIS_MFA_REQUIRED");
+        return isLast;
+      };
+      await isLastFactor(); // who is refused anyway need not wait before the next try
+      await wiring.removeAlone(account);
+      const isLast = await isLastFactor();
       if (isLast) await service.removeAll(account.id);
       else await service.store.removeTotp(account.id);
       await onEvent(request, account, "mfa.disabled");

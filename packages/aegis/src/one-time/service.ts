@@ -73,11 +73,19 @@ export function oneTimeSecrets(
       (await store.find(purpose, hashOf(purpose, "", token), clock.now()))?.subject,
     redeemToken: async (purpose, subject, token) =>
       (await store.consume(purpose, subject, hashOf(purpose, "", token), clock.now())) !== undefined,
-    // A record that nothing redeems: it is past at once, has no attempt, and its hash is the hash of nothing.
-    mayWrite: (subject, limits) => {
-      const [purpose, now] = ["letter", clock.now()] as const;
-      const record = { purpose, subject, secretHash: subject, data: {}, createdAt: now, expiresAt: now };
-      return store.issue({ ...record, attemptsLeft: 0 }, limits);
-    },
+    mayWrite: (subject, limits) => countUse(store, "letter", subject, limits, clock.now()),
   };
+}
+
+/** Counts one use of something; false where the limits say no. Of parallel uses one after the other is counted. */
+export function countUse(
+  store: OneTimeStore,
+  purpose: OneTimePurpose,
+  subject: string,
+  limits: IssueLimits,
+  now: number,
+): Promise<boolean> {
+  // A record that nothing redeems: it is past at once, has no attempt, and its hash is the hash of nothing.
+  const record = { purpose, subject, secretHash: subject, data: {}, createdAt: now, expiresAt: now };
+  return store.issue({ ...record, attemptsLeft: 0 }, limits);
 }

@@ -12,8 +12,13 @@ export interface OneTimeRecord {
   readonly attemptsLeft: number;
 }
 
-/** `letter`: no secret at all, only the count of what was sent. */
-export type OneTimePurpose = "verify-email" | "reset-password" | "passkey-challenge" | "letter";
+/** `letter` and `factor-removal`: no secret at all, only the count of how often something was done. */
+export type OneTimePurpose =
+  | "verify-email"
+  | "reset-password"
+  | "passkey-challenge"
+  | "letter"
+  | "factor-removal";
 
 /** How often one subject may be sent a new one. */
 export interface IssueLimits {
