@@ -231,6 +231,36 @@ describe("a person", { timeout: 120_000 }, () => {
     await context.close();
   });
 
+  it("verifies the address later, and changes it", async () => {
+    const { context, page, complaints } = await visit();
+    const first = "hedy@example.com";
+    await page.goto("/register");
+    await page.getByLabel("User name").fill("hedy");
+    await page.getByLabel(/^E-mail/).fill(first);
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await smtp.next(first, 0);
+    await page.getByRole("button", { name: "Do this later" }).click();
+    await password(page, "hedy", PASSWORD);
+    await arrived(page);
+    hub.clock.advance(61);
+    await page.goto("/account/security");
+    await page.getByRole("button", { name: "Verify this address" }).click();
+    await page.getByRole("button", { name: "Send a code" }).click();
+    await page.getByLabel(CODE).fill(codeIn(await smtp.next(first, 1)));
+    await page.getByText("Your address is verified.").waitFor();
+    const second = "hedy.lamarr@example.com";
+    await page.getByRole("button", { name: "Change address" }).click();
+    await page.getByLabel("New e-mail").fill(second);
+    await page.getByRole("button", { name: "Send a code to it" }).click();
+    await look(page, "change-address");
+    await page.getByLabel(CODE).fill(codeIn(await smtp.next(second, 0)));
+    await page.getByText(second).first().waitFor();
+    await page.getByText("Your address is verified.").waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it("with the keyboard alone finishes a sign-in with two factors", async () => {
     const { page } = await visit();
     await register(page, "joan");
