@@ -34,6 +34,7 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   passkey: "switched by mfa.passkeys; algorithms and lifetimes of challenges are constants",
   "sign-in": "what is demanded is in mfa, password and account",
   audit: "events are written or the process logs why; nothing to set yet",
+  revocation: "leases and copies are constants; how long sessions live is session",
   secret: "strength is a constant: a weaker key is never right",
 };
 

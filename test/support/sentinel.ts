@@ -11,7 +11,10 @@ export interface TestSentinel {
   readonly port: number;
   /** Port of whoever is master now. */
   masterPort(): Promise<number>;
-  /** Kills the master as a crash would, waits for the replica to take over, and lets the killed one come back. */
+  /**
+   * Kills the master as a crash would, waits for the replica to take over, and starts the killed one again: for the
+   * next seconds it believes that it is master still.
+   */
   failOver(): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,7 +32,7 @@ export async function startSentinel(): Promise<TestSentinel> {
       "bind 127.0.0.1",
       `dir ${folder}`,
       `sentinel monitor aegis 127.0.0.1 ${first.port} 1`,
-      "sentinel down-after-milliseconds aegis 500",
+      "sentinel down-after-milliseconds aegis 1500",
       "sentinel failover-timeout aegis 2000",
       "",
     ].join("\n"),
@@ -62,8 +65,18 @@ export async function startSentinel(): Promise<TestSentinel> {
       Array.isArray(replicas) && replicas.length === 1 && JSON.stringify(replicas).includes("link-status")
     );
   };
-  await until(hasReplica, "finding the replica");
-  await until(async () => replicaIsUp(second.port), "joining the replica");
+  const close = async (): Promise<void> => {
+    watcher.kill("SIGKILL");
+    await Promise.all([first.close(), second.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await until(hasReplica, "finding the replica");
+    await until(async () => replicaIsUp(second.port), "joining the replica");
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   return {
     port,
@@ -77,13 +90,8 @@ export async function startSentinel(): Promise<TestSentinel> {
         return now !== before && Number.isFinite(now);
       }, "the failover");
       await killed.start();
-      await until(async () => replicaIsUp(killed.port), "the return of the killed master as a replica");
     },
-    async close() {
-      watcher.kill("SIGKILL");
-      await Promise.all([first.close(), second.close()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
