@@ -1,8 +1,10 @@
 /** The stores on a real Redis, held to the contracts of their ports. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { redisClient } from "../packages/aegis/src/stores/redis/client.ts";
+import { RedisOneTimeStore } from "../packages/aegis/src/stores/redis/one-time-store.ts";
 import { RedisSessionStore } from "../packages/aegis/src/stores/redis/session-store.ts";
 import { connectRedis, startRedis, type TestRedis } from "./support/redis.ts";
 
@@ -20,6 +22,12 @@ afterAll(async () => {
 describeSessionStore(
   "Redis",
   async () => ({ store: new RedisSessionStore(redisClient(client)), close: async () => undefined }),
+  { expiresByItself: true },
+);
+
+describeOneTimeStore(
+  "Redis",
+  async () => ({ store: new RedisOneTimeStore(redisClient(client)), close: async () => undefined }),
   { expiresByItself: true },
 );
 

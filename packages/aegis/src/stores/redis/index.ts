@@ -8,5 +8,6 @@ export {
   redisSentinel,
   RedisAwayError,
 } from "./client.ts";
+export { RedisOneTimeStore } from "./one-time-store.ts";
 export { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
 export { RedisSessionStore } from "./session-store.ts";
