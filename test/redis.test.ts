@@ -3,33 +3,38 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
-import { redisClient } from "../packages/aegis/src/stores/redis/client.ts";
+import { redisClient, redisCluster } from "../packages/aegis/src/stores/redis/client.ts";
 import { RedisOneTimeStore } from "../packages/aegis/src/stores/redis/one-time-store.ts";
 import { RedisSessionStore } from "../packages/aegis/src/stores/redis/session-store.ts";
+import { startCluster } from "./support/cluster.ts";
 import { connectRedis, startRedis, type TestRedis } from "./support/redis.ts";
 
 let server: TestRedis;
 let client: Awaited<ReturnType<typeof connectRedis>>;
+let cluster: Awaited<ReturnType<typeof startCluster>>;
 beforeAll(async () => {
   server = await startRedis();
   client = await connectRedis(server.url);
-});
+  cluster = await startCluster();
+}, 60_000);
 afterAll(async () => {
   client.destroy();
   await server.close();
+  await cluster.close();
 });
 
-describeSessionStore(
-  "Redis",
-  async () => ({ store: new RedisSessionStore(redisClient(client)), close: async () => undefined }),
-  { expiresByItself: true },
-);
-
-describeOneTimeStore(
-  "Redis",
-  async () => ({ store: new RedisOneTimeStore(redisClient(client)), close: async () => undefined }),
-  { expiresByItself: true },
-);
+for (const [name, commands] of [
+  ["Redis", () => redisClient(client)],
+  ["a Redis Cluster", () => redisCluster(cluster.cluster)],
+] as const) {
+  const close = async () => undefined;
+  describeSessionStore(name, async () => ({ store: new RedisSessionStore(commands()), close }), {
+    expiresByItself: true,
+  });
+  describeOneTimeStore(name, async () => ({ store: new RedisOneTimeStore(commands()), close }), {
+    expiresByItself: true,
+  });
+}
 
 describe("Redis", () => {
   it("holds no key that would stay for ever", async () => {
