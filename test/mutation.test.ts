@@ -3,7 +3,7 @@
  * against the unweakened policy. Some control that claims to prove the setting must fail. A verifier that stays green
  * was not looking.
  */
-import { definePolicy, type Policy, policyLeaves } from "aegis";
+import { definePolicy, newKeyRing, type Policy, policyLeaves } from "aegis";
 import { withLeaf } from "aegis/testing";
 import { catalogue, type Report, verify } from "aegis/verify";
 import { describe, expect, it } from "vitest";
@@ -39,6 +39,7 @@ const strict = definePolicy({
     lockoutSeconds: 600,
   },
   mfa: { driftStepCount: 0 },
+  token: { enabled: true, userAgentBinding: "strict", refreshSeconds: 3600, familySeconds: 7200 },
   password: {
     historyCount: 4,
     expireAfterSeconds: 90 * 86_400,
@@ -141,13 +142,20 @@ const weaker: Readonly<Record<string, unknown>> = {
   "mfa.unfinishedSeconds": 3600,
   "recovery.linkSeconds": 86_400,
   "recovery.resendSeconds": 10,
+  "token.enabled": false,
+  "token.algorithm": "ES256",
+  "token.accessSeconds": 3599,
+  "token.refreshSeconds": 7200,
+  "token.familySeconds": 14_400,
+  "token.reuseGraceSeconds": 60,
+  "token.userAgentBinding": "off",
   "input.jsonLimitBytes": 1_048_576,
   "input.jsonMaxDepth": 200,
   "input.unknownFields": "strip",
 };
 
 async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Promise<Report> {
-  const hub = await startHub(enforced);
+  const hub = await startHub(enforced, { tokenKeys: newKeyRing(enforced.token.algorithm, 0) });
   const administrator = { username: "root", password: "Aa7-harbour-violet-eleven-spoons" };
   await hub.app.aegis.createAccount({
     ...administrator,

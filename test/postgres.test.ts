@@ -27,6 +27,7 @@ import { describeRevocationLedger } from "../packages/aegis/src/revocation/ledge
 import { PostgresRevocationLedger } from "../packages/aegis/src/stores/postgres/revocation-ledger.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
+import { describeRefreshStore, describeTokenDenylist } from "../packages/aegis/src/token/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 
 let server: TestPostgres;
@@ -85,6 +86,8 @@ for (const [name, open] of [
     const { sql, close } = await open();
     return { store: new PostgresRevocationLedger(sql), close };
   });
+  describeRefreshStore(name, opened("refreshTokens"));
+  describeTokenDenylist(name, opened("tokenDenylist"));
 }
 
 describe("migrations", () => {

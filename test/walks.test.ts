@@ -119,6 +119,8 @@ describe("every route", () => {
       "/api/auth/passkeys/sign-in/verify",
       "/api/auth/password/forgot",
       "/api/auth/password/reset",
+      "/api/auth/refresh",
+      "/api/auth/revoke",
       "/api/csp-report",
       "/api/login",
       "/api/logout",

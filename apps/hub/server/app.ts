@@ -23,6 +23,7 @@ export interface HubParts extends AegisStores {
   readonly logger?: FastifyServerOptions["logger"];
   readonly previousSecretKeys?: readonly Uint8Array[];
   readonly passwordPeppers?: readonly Uint8Array[];
+  readonly tokenKeys?: AegisWiring["tokenKeys"] | undefined;
   readonly mail?: AegisWiring["mail"] | undefined;
   readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly clock?: AegisWiring["clock"];
@@ -30,7 +31,7 @@ export interface HubParts extends AegisStores {
 }
 
 export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
-  const { policy, publicOrigin, clock, audit, mail, breaches } = parts;
+  const { policy, publicOrigin, clock, audit, mail, breaches, tokenKeys } = parts;
   const app = Fastify({ ...serverOptions(policy), logger: parts.logger ?? false });
   await app.register(aegis, {
     ...storesOf(parts),
@@ -40,6 +41,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     passwordPeppers: parts.passwordPeppers ?? [],
     product: PRODUCT,
     ...(mail === undefined ? {} : { mail }),
+    ...(tokenKeys === undefined ? {} : { tokenKeys }),
     ...(breaches === undefined ? {} : { breaches }),
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(clock === undefined ? {} : { clock }),
@@ -62,4 +64,6 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   passkeys: parts.passkeys,
   approvals: parts.approvals,
   events: parts.events,
+  refreshTokens: parts.refreshTokens,
+  tokenDenylist: parts.tokenDenylist,
 });

@@ -29,6 +29,8 @@ export interface HubConfig {
   readonly mailFrom: string;
   /** A file made by `aegis breach build`; looked up where the policy's breach.source is "corpus". */
   readonly breachCorpus: string | undefined;
+  /** A file made by `aegis keys ring`: what access tokens are signed with. */
+  readonly tokenKeysFile: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -60,6 +62,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],
     mailFrom: env["MAIL_FROM"] ?? senderOf(publicOrigin),
     breachCorpus: env["BREACH_CORPUS"],
+    tokenKeysFile: env["TOKEN_KEYS_FILE"] === "" ? undefined : env["TOKEN_KEYS_FILE"],
   };
 }
 

@@ -9,6 +9,7 @@ import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { migrationSources } from "./database/migrations.ts";
 import { openMail } from "./mail.ts";
+import { readTokenKeys } from "./token-keys.ts";
 import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 
@@ -25,6 +26,7 @@ export async function openHub(
 ): Promise<RunningHub> {
   const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
   const ring = loadSecretRing();
+  const tokenKeys = readTokenKeys(config);
   const webRoot = webFolder();
   const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
   let onIdleError = (error: Error): void =>
@@ -44,6 +46,7 @@ export async function openHub(
       ...ring,
       policy: config.policy,
       secretKey,
+      tokenKeys,
       mail: openMail(config),
       breaches: corpus === undefined ? undefined : corpusSource(corpus),
       catalogue,

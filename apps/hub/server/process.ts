@@ -5,7 +5,9 @@ const STOP_WITHIN_MS = 10_000;
 export function tellAndExit(error: unknown, hint?: string): never {
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
     return tellAndExit("The port is in use by another program.", "Choose another one: --port 3001");
-  const known = error instanceof Error && ["ConfigError", "SecretError", "PolicyError"].includes(error.name);
+  const known =
+    error instanceof Error &&
+    ["ConfigError", "SecretError", "PolicyError", "KeyRingError"].includes(error.name);
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);

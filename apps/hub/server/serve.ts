@@ -7,6 +7,7 @@ import { loadSecretKey, SecretError } from "aegis";
 import { ConfigError } from "./config-error.ts";
 import { type HubConfig, readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
+import { readTokenKeys } from "./token-keys.ts";
 import { stopOnSignal, tellAndExit } from "./process.ts";
 
 /** A worker that dies at once is no accident: after so many in a minute the server gives up instead of spinning. */
@@ -48,6 +49,16 @@ function demandProduction(config: HubConfig): void {
     missing.push(
       "PUBLIC_ORIGIN is missing: links in mails must lead here, and nowhere else.\nSet it to https://hub.example",
     );
+  if (config.policy.token.enabled) {
+    if (readTokenKeys(config) === undefined)
+      missing.push(
+        "TOKEN_KEYS_FILE is missing: the policy gives out tokens (token.enabled), and they need keys.\nMake a ring with `npx aegis keys ring`, in a file that the server alone can read",
+      );
+    if (config.publicOrigin === undefined)
+      missing.push(
+        "PUBLIC_ORIGIN is missing: it is the issuer that tokens name (token.enabled).\nSet it to https://hub.example",
+      );
+  }
   if (missing.length > 0) throw new ConfigError(missing.join("\n\n"));
 }
 

@@ -228,6 +228,17 @@ export interface TargetDescription {
     /** Begins a sign-in without a password. */
     readonly passkeyOptions?: TargetCall;
   };
+  /** Access and refresh tokens (RFC 9068, RFC 6749). */
+  readonly tokens?: {
+    /** Asked for in a session. */
+    readonly issue: TargetCall & { readonly accessField: string; readonly refreshField: string };
+    /** `{refresh_token}`; answers with the same fields. */
+    readonly refresh: TargetCall;
+    /** The public keys (RFC 7517). */
+    readonly keysPath: string;
+    /** Takes an access token. */
+    readonly use: TargetCall;
+  };
   /** A password that the target's source of breaches knows and that no other rule refuses. */
   readonly breachedPassword?: string;
   /** An administrator without a second factor. */

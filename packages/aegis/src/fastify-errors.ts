@@ -16,6 +16,7 @@ import { recoveryErrors } from "./recovery/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
 import { signInErrors } from "./sign-in/errors.ts";
 import { throttleErrors } from "./throttle/errors.ts";
+import { tokenErrors } from "./token/errors.ts";
 import { transportError, transportErrors } from "./transport/errors.ts";
 
 const serverErrors = {
@@ -50,6 +51,7 @@ export const errorTable = {
   ...passkeyErrors,
   ...recoveryErrors,
   ...approvalErrors,
+  ...tokenErrors,
   ...inputErrors,
   ...serverErrors,
 } as const satisfies ErrorTable;

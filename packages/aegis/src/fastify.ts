@@ -8,21 +8,21 @@ import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
 import { createAccount, type CreatedAccount, type NewAccount } from "./account/service.ts";
 import { userView } from "./account/views.ts";
-import { type Audit, auditor } from "./audit/auditor.ts";
+import { auditor } from "./audit/auditor.ts";
 import type { AuditSink } from "./audit/events.ts";
 import { logSink } from "./audit/log-sink.ts";
 import { enforceCsrf } from "./csrf/enforce.ts";
-import { breachCheck } from "./breach/breach.ts";
 import type { BreachSource } from "./breach/checker.ts";
-import { rangeSource } from "./breach/range.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
 import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
+import { breachedBy } from "./fastify-breach.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { people } from "./fastify-people.ts";
 import { factorsOf } from "./fastify-proof.ts";
 import { strictSessions } from "./fastify-sessions.ts";
 import { sweep } from "./fastify-sweep.ts";
+import { enforceTokens, openTokens } from "./fastify-tokens.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
@@ -41,6 +41,7 @@ import { fingerprint, type Policy } from "./policy.ts";
 import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
+import type { KeyRing } from "./token/keys.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import type { RevocationParts } from "./revocation/service.ts";
 import "./request.ts";
@@ -70,6 +71,8 @@ export interface AegisWiring extends AegisStores {
   readonly previousSecretKeys?: readonly Uint8Array[];
   /** Newest first; goes into password hashes beside the salt and is kept out of the database. */
   readonly passwordPeppers?: readonly Uint8Array[];
+  /** What access tokens are signed with (`aegis keys ring`). Needed in production where `token.enabled`. */
+  readonly tokenKeys?: KeyRing;
   /** Sends mail (`aegis/mail`). Without it there are no codes and no reset links, and the policy may ask for none. */
   readonly mail?: MailTransport;
   /** Where new passwords are looked up. Default for `breach.source: "online"`: the range service. */
@@ -112,7 +115,6 @@ declare module "fastify" {
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
   const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
-  const store = strictSessions(app, wiring, clock, random);
   const audit = auditor(wiring.audit ?? logSink(app.log), clock);
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
 
@@ -140,7 +142,10 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   enforceErrors(app, audit); // whatever goes wrong from here on has one form
   refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
-  const bearers = enforceBearer(app, []); // a token or key, where the route takes one; then no cookie is looked at
+  const strict = { ...wiring, sessions: strictSessions(app, wiring, clock, random) };
+  const tokens = openTokens(app, { wiring: strict, audit, clock, random });
+  const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
+  const bearers = enforceBearer(app, tokens.kinds); // a token or key, where the route takes one; then no cookie is looked at
   const service = sessionService(policy.session, store, clock, random);
   const sessions = enforceSession(app, policy.session, {
     service,
@@ -207,6 +212,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       sessions: (await store.listByUser(account.id, clock.now())).map((record) => listView(record)),
       passkeys: (await wiring.passkeys.listByAccount(account.id)).map(passkeyView),
       events: await who.listEvents(account.id, MOST_EVENTS),
+      programs: await tokens.programsOf(account.id),
       ...(await wiring.collectPersonalData?.(account.id)),
     }),
   });
@@ -216,9 +222,11 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     () => wiring.throttle.removeStale(clock.now() - policy.throttle.forgetAfterSeconds * 1000, clock.now()),
     () => wiring.oneTime.removeExpired(clock.now()),
     () => wiring.devices.removeExpired(clock.now()),
+    tokens.removeExpired,
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
     () => accounts.removeDue(clock.now(), clock.now() - DAY_MS),
   ]);
+  enforceTokens(app, tokens, who);
   sessionRoutes(app, {
     sessions,
     service,
@@ -268,19 +276,6 @@ function demandMail({ policy, mail, publicOrigin }: AegisWiring): MailTransport 
       "Mail in production needs publicOrigin: links may not be made of a request's Host header.",
     );
   return mail;
-}
-
-function breachedBy({ policy, breaches }: AegisWiring, audit: Audit) {
-  const online = () => rangeSource({ fetch, timeoutSeconds: policy.breach.timeoutSeconds });
-  const source = breaches ?? (policy.breach.source === "online" ? online() : undefined);
-  const check = breachCheck(policy.breach, source, {
-    onUnavailable: (because) =>
-      audit(undefined, { event: "password.breach_unchecked", outcome: "failure", facts: { because } }),
-  });
-  return async (password: string): Promise<number | undefined> => {
-    const verdict = await check(password);
-    return verdict.ok ? undefined : verdict.count;
-  };
 }
 
 const MOST_EVENTS = 1000;

@@ -9,4 +9,13 @@ export type { Environment } from "./lib/schema.ts";
 export { loadSecretKey, loadSecretRing, type SecretRing } from "./secret/load.ts";
 export type { SecretSource } from "./secret/load.ts";
 export { SecretError } from "./secret/errors.ts";
+export {
+  KeyRingError,
+  type KeyRing,
+  newKeyRing,
+  parseKeyRing,
+  type Rotated,
+  rotateKeyRing,
+  type TokenAlgorithm,
+} from "./token/keys.ts";
 export { type LeafDescription, leafDescriptions, policyLeaves } from "./policy-leaves.ts";

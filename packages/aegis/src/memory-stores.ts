@@ -15,6 +15,8 @@ import { MemorySessionStore } from "./session/memory-store.ts";
 import type { SessionStore } from "./session/store.ts";
 import { MemoryThrottleStore } from "./throttle/memory-store.ts";
 import type { ThrottleStore } from "./throttle/store.ts";
+import { MemoryRefreshStore, MemoryTokenDenylist } from "./token/memory-store.ts";
+import type { RefreshStore, TokenDenylist } from "./token/store.ts";
 
 /** Where everything lives that must outlive a request, one port per room. */
 export interface AegisStores {
@@ -27,6 +29,8 @@ export interface AegisStores {
   readonly passkeys: PasskeyStore;
   readonly approvals: ApprovalStore;
   readonly events: EventStore;
+  readonly refreshTokens: RefreshStore;
+  readonly tokenDenylist: TokenDenylist;
 }
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
@@ -41,5 +45,7 @@ export function memoryStores(): AegisStores {
     passkeys: new MemoryPasskeyStore(),
     approvals: new MemoryApprovalStore(),
     events: new MemoryEventStore(),
+    refreshTokens: new MemoryRefreshStore(),
+    tokenDenylist: new MemoryTokenDenylist(),
   };
 }

@@ -219,6 +219,20 @@ const crossRules: readonly CrossRule[] = [
     holds: (get) => get("account.emailVerification") !== "required" || get("account.emailRequired") === true,
   },
   {
+    rule: "access-within-refresh",
+    path: "token.accessSeconds",
+    expected: "less than token.refreshSeconds",
+    hint: "Otherwise there would be nothing to refresh.",
+    holds: (get) => number(get("token.accessSeconds")) < number(get("token.refreshSeconds")),
+  },
+  {
+    rule: "refresh-within-family",
+    path: "token.refreshSeconds",
+    expected: "no more than token.familySeconds",
+    hint: "A family that ends first would never get to be idle.",
+    holds: (get) => number(get("token.refreshSeconds")) <= number(get("token.familySeconds")),
+  },
+  {
     rule: "json-within-body",
     path: "input.jsonLimitBytes",
     expected: "no more than input.bodyLimitBytes",

@@ -16,6 +16,7 @@ import { type PresetName, presets } from "./presets.ts";
 import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
 import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
+import { tokenDefaults, tokenPolicySchema } from "./token/policy.ts";
 import { transportDefaults, transportPolicySchema } from "./transport/policy.ts";
 
 const environments = ["development", "test", "production"] as const;
@@ -34,6 +35,7 @@ export const policySchema = section(
     throttle: throttlePolicySchema,
     mfa: mfaPolicySchema,
     recovery: recoveryPolicySchema,
+    token: tokenPolicySchema,
     input: inputPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
@@ -80,6 +82,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     throttle: throttleDefaults(environment),
     mfa: mfaDefaults(environment),
     recovery: recoveryDefaults(environment),
+    token: tokenDefaults(environment),
     input: inputDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;

@@ -37,7 +37,7 @@ export const presets = {
     account: { emailVerification: "optional" },
     access: { openGroups: ["content"] },
   },
-  platform,
+  platform: { ...platform, token: { enabled: true, userAgentBinding: "strict" } },
   saas: {
     ...platform,
     session: {

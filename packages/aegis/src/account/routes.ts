@@ -114,12 +114,12 @@ export function accountRoutes(
   }
 
   app.get("/api/profile", {
-    config: { access: "authenticated" },
+    config: { access: "authenticated", credentials: ["session", "token"], scopes: ["profile:read"] },
     handler: async (request) => profileView(await wiring.accountOf(request)),
   });
 
   app.post<Body<"profile">>("/api/profile", {
-    config: { access: "authenticated" },
+    config: { access: "authenticated", credentials: ["session", "token"], scopes: ["profile:write"] },
     schema: { body: schemas.profile },
     handler: async (request) => {
       const { display_name: displayName, about_me: aboutMe } = request.body;

@@ -35,7 +35,12 @@ export function selfServiceRoutes(
   const { exported } = accountSchemas(policy);
 
   app.get("/api/account/events", {
-    config: { access: "authenticated", session: "passive" },
+    config: {
+      access: "authenticated",
+      session: "passive",
+      credentials: ["session", "token"],
+      scopes: ["events:read"],
+    },
     handler: async (request) => {
       const items = await wiring.listEvents(request.principal.userId, EVENTS);
       return { items, total: items.length };

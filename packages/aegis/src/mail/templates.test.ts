@@ -25,6 +25,7 @@ const letters: readonly Letter[] = [
   { kind: "password_reset", ...doing },
   { kind: "new_device", ...doing },
   { kind: "email_changed", ...doing },
+  { kind: "token_reused", ...doing },
   ...changes.map((change) => ({ kind: "mfa_changed", change, ...doing }) as const),
   { kind: "sessions_revoked", count: 3, ...doing },
   { kind: "sign_in_blocked", at: doing.at },

@@ -27,7 +27,9 @@ export type Letter =
   | { readonly kind: "verify_code"; readonly code: string; readonly minutes: number }
   | { readonly kind: "address_taken" }
   | { readonly kind: "reset_link"; readonly url: string; readonly minutes: number }
-  | ({ readonly kind: "password_changed" | "password_reset" | "new_device" | "email_changed" } & Doing)
+  | ({
+      readonly kind: "password_changed" | "password_reset" | "new_device" | "email_changed" | "token_reused";
+    } & Doing)
   | ({ readonly kind: "mfa_changed"; readonly change: MfaChange } & Doing)
   | ({ readonly kind: "sessions_revoked"; readonly count: number } & Doing)
   | { readonly kind: "sign_in_blocked"; readonly at: number }
@@ -50,6 +52,7 @@ export const mailPages = {
   password: "/account/security",
   factors: "/account/security",
   devices: "/sessions",
+  programs: "/account/security",
   account: "/account/data",
 } as const;
 
@@ -131,6 +134,20 @@ function contentOf(letter: Letter, product: string, origin: string, link: Link):
         doing(letter),
         ...notYou("sign that device out and change your password.", link("devices"), "Look at your devices"),
         button("Change your password", link("password")),
+      );
+    case "token_reused":
+      return write(
+        `A program was signed out of ${product}`,
+        say(
+          "A key that renews a program's access to your account was used twice. Somebody may have copied it, so that program was signed out.",
+        ),
+        doing(letter),
+        say("If you use that program, sign in to it again. A faulty program can do this too."),
+        ...notYou(
+          "look at the programs that have access, and change your password.",
+          link("programs"),
+          "Look at your programs",
+        ),
       );
     case "mfa_changed": {
       const [subject, what] = mfaChanges[letter.change];

@@ -12,6 +12,7 @@ import type { Policy } from "../policy.ts";
 import { recoveryControls } from "../recovery/controls.ts";
 import { sessionControls } from "../session/controls.ts";
 import { throttleControls } from "../throttle/controls.ts";
+import { tokenControls } from "../token/controls.ts";
 import { transportControls } from "../transport/controls.ts";
 import type { RunContext } from "./context.ts";
 import type { Exchange, Verdict } from "../control.ts";
@@ -59,5 +60,6 @@ export const catalogue: readonly BoundRoom[] = [
   bind("throttle", throttleControls),
   bind("mfa", mfaControls),
   bind("recovery", recoveryControls),
+  bind("token", tokenControls),
   bind("input", inputControls),
 ];

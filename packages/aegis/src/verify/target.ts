@@ -75,6 +75,17 @@ export const targetSchema = Type.Object(
         closed,
       ),
     ),
+    tokens: Type.Optional(
+      Type.Object(
+        {
+          issue: Type.Object({ ...callKeys, accessField: word, refreshField: word }, closed),
+          refresh: Type.Object(callKeys, closed),
+          keysPath: path,
+          use: Type.Object(callKeys, closed),
+        },
+        closed,
+      ),
+    ),
     breachedPassword: Type.Optional(word),
     administrator: Type.Optional(Type.Object({ username: word, password: word }, closed)),
     credentials: Type.Optional(Type.Object({ username: word, password: word }, closed)),

@@ -24,6 +24,7 @@ function publicView(policy: Policy, { product, sendsMail }: PolicyFacts) {
     email_verification: account.emailVerification,
     recovery: sendsMail,
     passkeys: mfa.passkeys,
+    tokens: policy.token.enabled,
     username: { min_length: account.usernameMinLength, max_length: account.usernameMaxLength },
     password: {
       min_length: password.minLength,

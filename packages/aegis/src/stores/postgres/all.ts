@@ -7,8 +7,10 @@ import { PostgresEventStore } from "./event-store.ts";
 import { PostgresFactorStore } from "./factor-store.ts";
 import { PostgresOneTimeStore } from "./one-time-store.ts";
 import { PostgresPasskeyStore } from "./passkey-store.ts";
+import { PostgresRefreshStore } from "./refresh-store.ts";
 import { PostgresSessionStore } from "./session-store.ts";
 import { PostgresThrottleStore } from "./throttle-store.ts";
+import { PostgresTokenDenylist } from "./token-denylist.ts";
 
 /** Every store in one PostgreSQL database; run `migrate(pool, [aegisMigrations])` first. */
 export const postgresStores = (pool: SqlPool): AegisStores => ({
@@ -21,4 +23,6 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   passkeys: new PostgresPasskeyStore(pool),
   approvals: new PostgresApprovalStore(pool),
   events: new PostgresEventStore(pool),
+  refreshTokens: new PostgresRefreshStore(pool),
+  tokenDenylist: new PostgresTokenDenylist(pool),
 });
