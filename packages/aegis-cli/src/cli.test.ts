@@ -1,5 +1,5 @@
 /** The command as people call it. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -89,6 +89,50 @@ describe("aegis keys secret", () => {
     const [one, other] = keys.map(({ text }) => /^[\w-]{43}$/m.exec(text)?.[0]);
     expect(one).toBeDefined();
     expect(one).not.toBe(other);
+  });
+});
+
+describe("aegis keys ring and rotate", () => {
+  const ringIn = (file: string) => JSON.parse(readFileSync(file, "utf8")).keys;
+
+  it("make a ring, and rotate it: one active key, replaced ones without their private part", async () => {
+    const file = join(empty, "ring.json");
+    const { text } = await aegis(["keys", "ring", "--algorithm", "ES256"], empty);
+    writeFileSync(file, text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1), { mode: 0o600 });
+    const [first] = ringIn(file);
+    expect(first).toMatchObject({ state: "active", jwk: { kty: "EC", crv: "P-256", d: expect.any(String) } });
+
+    const rotated = await aegis(["keys", "rotate", file], empty);
+    expect([rotated.status, rotated.text]).toEqual([0, expect.stringContaining(`verify-only  ${first.kid}`)]);
+    const [second, old] = ringIn(file);
+    expect(second).toMatchObject({ state: "active", jwk: { kty: "OKP", d: expect.any(String) } });
+    expect(old).toMatchObject({ kid: first.kid, state: "verify-only" });
+    expect(old.jwk).not.toHaveProperty("d");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${file}.new`)).toBe(false);
+
+    // Replaced longer ago than any token lives.
+    const past = ringIn(file).map((key: { replaced_at?: number }) =>
+      key.replaced_at === undefined ? key : { ...key, replaced_at: Date.now() - 961_000 },
+    );
+    writeFileSync(file, JSON.stringify({ keys: past }));
+    const again = await aegis(["keys", "rotate", file], empty);
+    expect(again.text).toContain(`retired      ${first.kid}`);
+    expect(ringIn(file).map(({ state }: { state: string }) => state)).toEqual(["active", "verify-only"]);
+  });
+
+  it("leave a ring alone that is none, is being rotated, or is not there, and quote nothing of it", async () => {
+    const file = join(empty, "bad-ring.json");
+    for (const content of ['{"keys":[{"d":"hunter2"}]}', "hunter2 {"]) {
+      writeFileSync(file, content);
+      const { status, text } = await aegis(["keys", "rotate", file], empty);
+      expect([status, readFileSync(file, "utf8"), existsSync(`${file}.new`)]).toEqual([2, content, false]);
+      expect(text).not.toContain("hunter2");
+    }
+    writeFileSync(`${file}.new`, "");
+    expect((await aegis(["keys", "rotate", file], empty)).text).toContain("somebody is rotating this ring");
+    expect(existsSync(`${file}.new`)).toBe(true);
+    expect((await aegis(["keys", "rotate", "nothing.json"], empty)).text).toContain("There is no file");
   });
 });
 

@@ -28,6 +28,7 @@ const KNOWN = new Set([
   "SecretError",
   "ConfigError",
   "CorpusError",
+  "KeyRingError",
 ]);
 
 export function tellError(error: unknown): void {
