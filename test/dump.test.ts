@@ -1,6 +1,6 @@
 /** What a thief of the database holds: a whole run of everything secret, and then every row of every table read. */
 import { createHash, hkdfSync, randomBytes } from "node:crypto";
-import { definePolicy } from "aegis";
+import { definePolicy, newKeyRing } from "aegis";
 import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -144,11 +144,23 @@ describe("the database", () => {
       environment: "test",
       account: { emailVerification: "optional" },
       password: { argon2: cheapHash, historyCount: 5 },
+      token: { enabled: true },
     });
-    const hub = await startHub(policy, { ...postgresStores(sql), secretKey, passwordPeppers: [pepper] });
+    const tokenKeys = newKeyRing("EdDSA", 0);
+    const parts = { ...postgresStores(sql), secretKey, passwordPeppers: [pepper], tokenKeys };
+    const hub = await startHub(policy, parts);
+    for (const { jwk } of tokenKeys.keys) secrets.add("signing key", jwk.d ?? "");
     secrets.addBytes("secret key", secretKey);
     secrets.addBytes("pepper", pepper);
-    for (const purpose of ["one-time", "csrf", "throttle", "backup-codes", "passkey-challenge", "seal/mfa"])
+    for (const purpose of [
+      "one-time",
+      "csrf",
+      "throttle",
+      "backup-codes",
+      "passkey-challenge",
+      "seal/mfa",
+      "token-binding",
+    ])
       secrets.addBytes(
         `key for ${purpose}`,
         new Uint8Array(hkdfSync("sha256", secretKey, "", `aegis/${purpose}`, 32)),
@@ -224,6 +236,13 @@ describe("the database", () => {
 
     hub.clock.advance(61);
     await ada.post("/api/account/email", { email: `new-${email}` });
+    let pair = (await ada.post("/api/auth/token", { client: "Phone" })).json();
+    for (let turn = 0; turn < 2; turn++) {
+      secrets.add("access token", textIn(pair, "access_token"));
+      secrets.add("refresh token", textIn(pair, "refresh_token")); // the last one still works
+      if (turn === 0)
+        pair = (await ada.post("/api/auth/refresh", { refresh_token: textIn(pair, "refresh_token") })).json();
+    }
     await hub.settled();
     const change = codeIn(hub.mail.sent.find(({ to }) => to === `new-${email}`));
     secrets.addGuessable("verification code", change); // one that still works
@@ -237,7 +256,15 @@ describe("the database", () => {
     expect(await everyValue(sql)).toEqual(
       expect.arrayContaining([username, "Likes ships.", "password.reset"]),
     );
-    for (const table of ["sessions", "devices", "totp", "backup_codes", "one_time", "password_history"])
+    for (const table of [
+      "sessions",
+      "devices",
+      "totp",
+      "backup_codes",
+      "one_time",
+      "password_history",
+      "refresh_tokens",
+    ])
       expect([table, (await sql.query(`select 1 from aegis_${table}`)).rowCount]).toEqual([
         table,
         expect.toSatisfy((count: number) => count > 0),
@@ -252,6 +279,7 @@ describe("the database", () => {
       "device cookie",
       "CSRF token",
       "reset token",
+      "refresh token",
       "TOTP code",
     ])
       expect(names).toContain(kind);

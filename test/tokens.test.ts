@@ -256,6 +256,28 @@ describe("a refresh token", () => {
   });
 });
 
+describe("the logs and events of tokens", () => {
+  it("hold no token, neither a good one nor one that is refused", async () => {
+    const lines: string[] = [];
+    const { hub, pair } = await signedIn(
+      {},
+      {
+        logger: { level: "trace", stream: { write: (line: string) => void lines.push(line) } },
+      },
+    );
+    await works(hub, pair);
+    await program(hub).profile(`${pair.access.slice(0, -4)}AAAA`);
+    const second = await refreshed(hub, pair);
+    await refreshes(hub, pair);
+    await program(hub).revoke(second.refresh);
+    await hub.settled();
+    const all = lines.join("") + JSON.stringify(hub.events);
+    expect(all).toContain("token.reuse_detected");
+    for (const secret of [pair.access, pair.refresh, second.access, second.refresh])
+      for (const part of secret.split(".")) expect(all).not.toContain(part.slice(0, 40));
+  });
+});
+
 describe("tokens are given to nobody", () => {
   it("without a session, without the CSRF token, half way through a sign-in, or long after the last proof", async () => {
     const { hub, ada } = await signedIn();

@@ -8,6 +8,7 @@ const policy = object({
   email_required: flag,
   email_verification: word("off", "optional", "required"),
   passkeys: flag,
+  tokens: flag,
   recovery: flag,
   username: object({ min_length: number, max_length: number }),
   password: object({

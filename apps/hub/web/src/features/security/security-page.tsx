@@ -19,6 +19,7 @@ import { EventsList } from "./events-list.tsx";
 import { Overview } from "./overview.tsx";
 import { PasskeysPart } from "./passkeys-part.tsx";
 import { PasswordPart } from "./password-part.tsx";
+import { ProgramsPart } from "./programs-part.tsx";
 
 /** Everything that keeps others out of one's account, on one page with an address for each part. */
 export function SecurityPage() {
@@ -59,6 +60,7 @@ export function SecurityPage() {
             </Answer>
             <Everywhere />
           </Section>
+          <ProgramsPart />
           <Section
             id="events"
             title="Recent events"
