@@ -41,6 +41,9 @@ describe("an access token", () => {
     expect((await visitor.send("POST", "/api/profile", save)).json().code).toBe("AEGIS_ACCESS_SCOPE_MISSING");
     const writer = { authorization: `Bearer ${(await issue(ada)).access}` };
     expect((await visitor.send("POST", "/api/profile", { ...save, headers: writer })).statusCode).toBe(200);
+    expect(hub.events.findLast(({ event }) => event === "account.profile_changed")?.bearer_id).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
     // Everything that was not written for tokens: sessions, factors, tokens themselves.
     for (const url of ["/api/sessions", "/api/account/tokens", "/api/account/export", "/api/auth/mfa/status"])
       expect([url, (await visitor.send("GET", url, { headers: writer })).statusCode]).toEqual([url, 401]);

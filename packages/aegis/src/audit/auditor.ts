@@ -14,6 +14,7 @@ export function auditor(sink: AuditSink, clock: Clock): Audit {
       at: new Date(clock.now()).toISOString(),
       request_id: request?.id ?? "",
       ip: request?.ip ?? "",
+      ...(request?.bearer == null ? {} : { bearer_id: request.bearer.id }),
       ...event,
     });
 }

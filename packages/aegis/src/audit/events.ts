@@ -66,6 +66,8 @@ export interface AuditEvent {
   readonly user_id?: string;
   readonly username?: string;
   readonly session_id?: string;
+  /** The family of the token, or the key, that the call was made with: its public handle. */
+  readonly bearer_id?: string;
   /** The error code behind a failure. */
   readonly code?: string;
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
