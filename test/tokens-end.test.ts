@@ -1,8 +1,13 @@
 /** How tokens end, and where they are bound: through the front door, with a clock that can be moved. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { definePolicy, newKeyRing, rotateKeyRing } from "aegis";
 import { memoryStores } from "aegis/fastify";
 import { decodeProtectedHeader } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
+import { readTokenKeys } from "../apps/hub/server/token-keys.ts";
+import { openKeyRing } from "../packages/aegis/src/token/keys.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -23,6 +28,16 @@ import {
 } from "./support/tokens.ts";
 
 afterEach(closeHubs);
+
+/** What it throws, in words. */
+function catching(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error("nothing was thrown");
+}
 
 describe("tokens end", () => {
   const dead = async (hub: Hub, pair: Pair) => {
@@ -136,6 +151,18 @@ describe("tokens end", () => {
       const answer = await program(hub).revoke(nothing);
       expect([answer.statusCode, answer.json()]).toEqual([200, {}]);
     }
+  });
+
+  it("are remembered as revoked until the last of them is over by itself, and no longer", async () => {
+    const stores = memoryStores();
+    const { hub, ada, pair } = await signedIn({ token: { accessSeconds: 900 } }, stores);
+    hub.clock.advance(1);
+    await post(ada, "/api/logout/all");
+    const { tokenDenylist } = stores;
+    const over = hub.clock.now() + 910_000; // and clocks of two machines, five seconds off each
+    expect(await tokenDenylist.removeExpired(over - 1)).toBe(0);
+    await dead(hub, pair);
+    expect(await tokenDenylist.removeExpired(over)).toBe(2); // the user's, and the family's
   });
 
   it("when their session ends while they are being asked for", async () => {
@@ -274,6 +301,36 @@ describe("keys", () => {
     expect((await new Visitor(without.app).send("GET", "/.well-known/jwks.json")).json().keys).toHaveLength(
       1,
     );
+  });
+
+  it("that cannot be read stop the hub, which says why and quotes nothing of them", () => {
+    const folder = mkdtempSync(join(tmpdir(), "aegis-ring-"));
+    const [good, other] = [newKeyRing("EdDSA", 0), newKeyRing("EdDSA", 0)];
+    const [key, foreign] = [...good.keys, ...other.keys];
+    const read = (content: string) => () => {
+      writeFileSync(join(folder, "ring.json"), content);
+      return readTokenKeys({ tokenKeysFile: join(folder, "ring.json") });
+    };
+    try {
+      expect(read(JSON.stringify(good))()).toEqual(good);
+      expect(readTokenKeys({ tokenKeysFile: undefined })).toBeUndefined();
+      expect(() => readTokenKeys({ tokenKeysFile: join(folder, "none.json") })).toThrow(/cannot be read/);
+      for (const broken of [
+        '{"keys":[{"d":"hunter2"',
+        '{"keys":[{"d":"hunter2"}]}',
+        JSON.stringify({ keys: [{ ...key, state: "verify-only" }] }),
+        JSON.stringify({ keys: [key, key] }),
+        JSON.stringify({ keys: [{ ...key, kid: foreign?.kid }] }),
+        JSON.stringify({ keys: [{ ...key, jwk: { ...key?.jwk, d: undefined } }] }),
+      ])
+        expect([broken, catching(read(broken))]).toEqual([broken, expect.not.stringContaining("hunter2")]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const swapped = {
+      keys: good.keys.map((one) => ({ ...one, jwk: { ...one.jwk, d: foreign?.jwk.d ?? "" } })),
+    };
+    expect(() => openKeyRing(swapped)).toThrow(/does not belong/);
   });
 
   it("are demanded in production, of the algorithm that the policy names, with the issuer's name", async () => {

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
 import type { Aal } from "../request.ts";
-import type { AccessClaims, AccessTokens } from "./access-token.ts";
+import { type AccessClaims, type AccessTokens, SKEW_SECONDS } from "./access-token.ts";
 import { type Binding, type Mismatch, mismatchOf } from "./binding.ts";
 import type { TokenPolicy } from "./policy.ts";
 import type { Denial, RefreshStore, TokenDenylist, TokenFamily } from "./store.ts";
@@ -81,6 +81,8 @@ export interface TokenParts {
 }
 
 const TOKEN_BYTES = 32;
+/** One machine may be ahead by so much when it forgets a denial, and another behind by as much when it looks for it. */
+const APART_MS = 2 * SKEW_SECONDS * 1000;
 const REFRESH_SHAPE = /^[A-Za-z0-9_-]{43}$/;
 
 export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenParts): TokenService {
@@ -111,10 +113,10 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
     return { family, accessToken, accessExpiresAt: expiresAt, refreshToken };
   };
 
-  /** No access token outlives `accessSeconds`: a denial that lasts as long outlives none of them, and lasts no longer. */
+  /** No access token lives for longer than `accessSeconds`: a denial that lasts as long outlives them all, just. */
   const deny = (kind: Denial["kind"], ids: readonly string[]): Promise<void> => {
     const now = clock.now();
-    const expiresAt = now + policy.accessSeconds * 1000;
+    const expiresAt = now + policy.accessSeconds * 1000 + APART_MS;
     return denylist.deny(ids.map((id) => ({ kind, id, issuedBefore: now, expiresAt })));
   };
   const denyFamilies = async (ids: readonly string[]): Promise<number> => {
@@ -209,14 +211,20 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
       const claims = await access.verify(token);
       if (claims === undefined) return undefined;
       const { id, userId, expiresAt } = claims;
-      await denylist.deny([{ kind: "token", id, issuedBefore: clock.now(), expiresAt }]);
+      const denied = {
+        kind: "token",
+        id,
+        issuedBefore: clock.now(),
+        expiresAt: expiresAt + APART_MS,
+      } as const;
+      await denylist.deny([denied]);
       return { accountId: userId, id: claims.familyId };
     },
 
     async revokeFamily(accountId, id) {
-      if (!(await families.revoke(accountId, id, clock.now()))) return false;
-      await denyFamilies([id]);
-      return true;
+      if (!(await families.listByAccount(accountId, clock.now())).some((one) => one.id === id)) return false;
+      await denyFamilies([id]); // first: a second try after a failure must still find something to do
+      return families.revoke(accountId, id, clock.now());
     },
     revokeSession: async (sessionId) => denyFamilies(await families.revokeBySession(sessionId, clock.now())),
     async revokeUser(accountId) {
