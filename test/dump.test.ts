@@ -145,6 +145,7 @@ describe("the database", () => {
       account: { emailVerification: "optional" },
       password: { argon2: cheapHash, historyCount: 5 },
       token: { enabled: true },
+      apiKey: { enabled: true },
     });
     const tokenKeys = newKeyRing("EdDSA", 0);
     const parts = { ...postgresStores(sql), secretKey, passwordPeppers: [pepper], tokenKeys };
@@ -204,6 +205,15 @@ describe("the database", () => {
       secrets.addGuessable("TOTP code", code);
       return code;
     };
+    const wanted = { name: "Import", scopes: ["profile:read"] };
+    const made = (await ada.post("/api/account/api-keys", wanted)).json();
+    const path = `/api/account/api-keys/${textIn(made, "id")}/rotate`;
+    for (const answer of [made, (await ada.post(path, { old_secret: "kept" })).json()]) {
+      const key = textIn(answer, "api_key");
+      secrets.add("API key", key);
+      secrets.add("secret part of an API key", key.slice(20, 63));
+      await ada.send("GET", "/api/profile", { headers: { authorization: `Bearer ${key}` } });
+    }
     const enabled = await ada.post("/api/auth/mfa/verify-setup", { code: nextCode() });
     const codes = textsIn(enabled.json(), "backup_codes");
     for (const code of codes) {

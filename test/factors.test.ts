@@ -286,13 +286,14 @@ describe("what is kept about a person", () => {
     const ada = await new Visitor(hub.app).enter();
     await enrol(hub, ada);
     const json = await ada.send("GET", "/api/account/export");
-    expect(Object.keys(json.json())).toEqual([
-      "exported_at",
-      "profile",
-      "sessions",
-      "passkeys",
+    expect(Object.keys(json.json()).toSorted()).toEqual([
+      "api_keys",
       "events",
+      "exported_at",
+      "passkeys",
+      "profile",
       "programs",
+      "sessions",
     ]);
     expect(json.headers["content-disposition"]).toContain("attachment");
     expect(json.body).not.toMatch(/argon2|token_?hash|sealed/i);

@@ -49,6 +49,16 @@ const strict = definePolicy({
     requireSpecial: true,
     argon2: cheapHash,
   },
+  apiKey: {
+    enabled: true,
+    perAccountLimit: 3,
+    rotationOverlapSeconds: 3600,
+    scopes: ["profile:read", "courses:read"],
+    tiers: [
+      { name: "standard", requestsLimit: 8, resets: "daily" },
+      { name: "high", requestsLimit: 100, resets: "monthly" },
+    ],
+  },
   input: { jsonLimitBytes: 65_536 },
 });
 
@@ -149,6 +159,16 @@ const weaker: Readonly<Record<string, unknown>> = {
   "token.familySeconds": 14_400,
   "token.reuseGraceSeconds": 60,
   "token.userAgentBinding": "off",
+  "apiKey.enabled": false,
+  "apiKey.perAccountLimit": 4,
+  "apiKey.longestLifetimeSeconds": 2 * 365 * 86_400,
+  "apiKey.rotationOverlapSeconds": 7200,
+  "apiKey.scopes": ["profile:read", "courses:read", "everything:write"],
+  "apiKey.tiers": [
+    { name: "standard", requestsLimit: 8, resets: "hourly" },
+    { name: "high", requestsLimit: 100, resets: "monthly" },
+  ],
+  "apiKey.defaultTier": "high",
   "input.jsonLimitBytes": 1_048_576,
   "input.jsonMaxDepth": 200,
   "input.unknownFields": "strip",

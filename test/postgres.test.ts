@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../apps/hub/server/database/open.ts";
 import { openPglite } from "../apps/hub/server/database/pglite-pool.ts";
 import { describeAccountStore, sampleAccount } from "../packages/aegis/src/account/store.contract.ts";
+import { describeApiKeyStore } from "../packages/aegis/src/api-key/store.contract.ts";
 import { describeApprovalStore } from "../packages/aegis/src/approval/store.contract.ts";
 import { describeEventStore } from "../packages/aegis/src/audit/event-store.contract.ts";
 import { describeDeviceStore } from "../packages/aegis/src/device/store.contract.ts";
@@ -88,6 +89,7 @@ for (const [name, open] of [
   });
   describeRefreshStore(name, opened("refreshTokens"));
   describeTokenDenylist(name, opened("tokenDenylist"));
+  describeApiKeyStore(name, opened("apiKeys"));
 }
 
 describe("migrations", () => {

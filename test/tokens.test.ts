@@ -217,7 +217,9 @@ describe("a refresh token", () => {
     await post(ada, "/api/account/email", { email: "ada@example.com" });
     await hub.settled();
     const code = /\d{6}/.exec(hub.mail.sent.at(-1)?.text ?? "")?.[0];
-    await ada.send("POST", "/api/register/verify", { json: { email: "ada@example.com", code } });
+    await ada.send("POST", "/api/register/verify", {
+      json: { username: ada.username, email: "ada@example.com", code },
+    });
     const second = await refreshed(hub, pair);
     const third = await refreshed(hub, second);
     const stranger = await issue(ada);

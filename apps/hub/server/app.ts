@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastif
 import { type Policy } from "aegis";
 import { aegis, type AegisStores, type AegisWiring, serverOptions } from "aegis/fastify";
 import type { Catalogue } from "./features/content/catalogue.ts";
+import { programRoutes } from "./features/content/program-routes.ts";
 import { contentRoutes } from "./features/content/routes.ts";
 import { healthRoutes } from "./features/health/routes.ts";
 import { pageRoutes } from "./features/pages/routes.ts";
@@ -50,6 +51,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   healthRoutes(app, parts.checkReady);
   policyRoutes(app, policy, { product: PRODUCT, sendsMail: mail !== undefined });
   contentRoutes(app, parts.catalogue);
+  programRoutes(app, parts.catalogue);
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
 }
@@ -66,4 +68,5 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   events: parts.events,
   refreshTokens: parts.refreshTokens,
   tokenDenylist: parts.tokenDenylist,
+  apiKeys: parts.apiKeys,
 });

@@ -62,7 +62,12 @@ export interface SignedIn {
   /** As given at registration; with `credentials`, the user name. */
   readonly email: string;
   /** Makes a described call as this client: fills the body in, and adds the CSRF token where one is described. */
-  call(call: TargetCall, values?: Readonly<Record<string, string>>): Promise<Exchange>;
+  call(
+    call: TargetCall,
+    values?: Readonly<Record<string, string>>,
+    /** Fields that are no text. */
+    extra?: Readonly<Record<string, unknown>>,
+  ): Promise<Exchange>;
   /** The same person with another client. */
   as(client: WireClient): SignedIn;
   /** The answer to the sign-in request. */
@@ -238,6 +243,26 @@ export interface TargetDescription {
     readonly keysPath: string;
     /** Takes an access token. */
     readonly use: TargetCall;
+  };
+  /** Keys for programs. `{id}` in a path is the key's id. */
+  readonly apiKeys?: {
+    readonly create: TargetCall & {
+      /** Fields of the answer. */
+      readonly keyField: string;
+      readonly idField: string;
+      /** Field of the body: a list of scopes. */
+      readonly scopesField: string;
+      /** Field of the body: seconds that the key is to live. */
+      readonly lifetimeField?: string;
+    };
+    /** One's own keys; `scopesField` of the answer: what a key can be good for. */
+    readonly list: TargetCall & { readonly scopesField?: string };
+    /** A new secret, in the same field as at creation. */
+    readonly rotate?: TargetCall;
+    readonly revoke: TargetCall;
+    readonly usage?: TargetCall;
+    /** Routes that take keys (GET), each with the scope that it asks for. */
+    readonly routes: readonly { readonly path: string; readonly scope: string }[];
   };
   /** A password that the target's source of breaches knows and that no other rule refuses. */
   readonly breachedPassword?: string;

@@ -7,6 +7,7 @@ import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
 import { inputError, inputErrors } from "./input/errors.ts";
 import { fieldErrors } from "./input/validation.ts";
 import { isUnavailable } from "./lib/unavailable.ts";
+import { apiKeyErrors } from "./api-key/errors.ts";
 import { approvalErrors } from "./approval/errors.ts";
 import { breachErrors } from "./breach/errors.ts";
 import { mfaErrors } from "./mfa/errors.ts";
@@ -52,6 +53,7 @@ export const errorTable = {
   ...recoveryErrors,
   ...approvalErrors,
   ...tokenErrors,
+  ...apiKeyErrors,
   ...inputErrors,
   ...serverErrors,
 } as const satisfies ErrorTable;

@@ -18,6 +18,7 @@ import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { breachedBy } from "./fastify-breach.ts";
 import { enforceFactors } from "./fastify-factors.ts";
+import { enforceKeys, keys } from "./fastify-keys.ts";
 import { people } from "./fastify-people.ts";
 import { factorsOf } from "./fastify-proof.ts";
 import { strictSessions } from "./fastify-sessions.ts";
@@ -145,7 +146,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const strict = { ...wiring, sessions: strictSessions(app, wiring, clock, random) };
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
   const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
-  const bearers = enforceBearer(app, tokens.kinds); // a token or key, where the route takes one; then no cookie is looked at
+  const apiKeys = keys({ policy, stores: wiring, audit, clock, random });
+  const bearers = enforceBearer(app, [...tokens.kinds, ...apiKeys.kinds]); // a token or key, where the route takes one; then no cookie is looked at
   const service = sessionService(policy.session, store, clock, random);
   const sessions = enforceSession(app, policy.session, {
     service,
@@ -175,6 +177,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     now: () => clock.now(),
     stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
   }); // last before the body is read: a stranger's body is never parsed on a guarded route
+  apiKeys.count(app); // after access: what was refused costs a key nothing of its quota
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
 
   enforceCspReports(app, clock, (violation, ip) =>
@@ -211,18 +214,21 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     collect: async (account) => ({
       sessions: (await store.listByUser(account.id, clock.now())).map((record) => listView(record)),
       passkeys: (await wiring.passkeys.listByAccount(account.id)).map(passkeyView),
+      api_keys: await apiKeys.list(account.id),
       events: await who.listEvents(account.id, MOST_EVENTS),
       programs: await tokens.programsOf(account.id),
       ...(await wiring.collectPersonalData?.(account.id)),
     }),
   });
   enforceFactors(app, { people: who, mfa, signIns });
+  enforceKeys(app, who, apiKeys);
   sweep(app, [
     () => service.removeExpired(),
     () => wiring.throttle.removeStale(clock.now() - policy.throttle.forgetAfterSeconds * 1000, clock.now()),
     () => wiring.oneTime.removeExpired(clock.now()),
     () => wiring.devices.removeExpired(clock.now()),
     tokens.removeExpired,
+    () => apiKeys.service.removeExpired(),
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
     () => accounts.removeDue(clock.now(), clock.now() - DAY_MS),
   ]);

@@ -1,5 +1,7 @@
 import { MemoryAccountStore } from "./account/memory-store.ts";
 import type { AccountStore } from "./account/store.ts";
+import { MemoryApiKeyStore } from "./api-key/memory-store.ts";
+import type { ApiKeyStore } from "./api-key/store.ts";
 import { MemoryApprovalStore } from "./approval/memory-store.ts";
 import type { ApprovalStore } from "./approval/store.ts";
 import { type EventStore, MemoryEventStore } from "./audit/event-store.ts";
@@ -31,6 +33,7 @@ export interface AegisStores {
   readonly events: EventStore;
   readonly refreshTokens: RefreshStore;
   readonly tokenDenylist: TokenDenylist;
+  readonly apiKeys: ApiKeyStore;
 }
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
@@ -47,5 +50,6 @@ export function memoryStores(): AegisStores {
     events: new MemoryEventStore(),
     refreshTokens: new MemoryRefreshStore(),
     tokenDenylist: new MemoryTokenDenylist(),
+    apiKeys: new MemoryApiKeyStore(),
   };
 }

@@ -68,11 +68,15 @@ function shapeProblems(schema: unknown, value: unknown, path = ""): PolicyProble
 function leafProblems(schema: unknown, value: unknown, path: string): PolicyProblem[] {
   if (!isRecord(schema)) return [];
   if (value === undefined) return [{ path, value, expected: expectation(schema), rule: "required" }];
+  const items = schema["items"];
+  if (Array.isArray(value) && isRecord(items) && isRecord(items["properties"])) {
+    const inner = value.flatMap((item, place) => shapeProblems(items, item, `${path}.${place}`));
+    if (inner.length > 0) return inner;
+  }
   const [error] = Value.Errors(schema, value);
   if (error === undefined) return [];
   const place = error.instancePath.slice(1).replaceAll("/", ".");
   const item = Array.isArray(value) ? value[Number(place)] : undefined;
-  const items = schema["items"];
   // A bad entry of a list is named by its place.
   if (place !== "" && isRecord(items))
     return [
@@ -118,6 +122,11 @@ interface CrossRule {
 }
 
 const number = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
+
+function tierNames(get: (path: string) => unknown): readonly unknown[] {
+  const tiers = get("apiKey.tiers");
+  return Array.isArray(tiers) ? tiers.map((tier: unknown) => valueAt(tier, "name")) : [];
+}
 
 const crossRules: readonly CrossRule[] = [
   {
@@ -231,6 +240,20 @@ const crossRules: readonly CrossRule[] = [
     expected: "no more than token.familySeconds",
     hint: "A family that ends first would never get to be idle.",
     holds: (get) => number(get("token.refreshSeconds")) <= number(get("token.familySeconds")),
+  },
+  {
+    rule: "default-tier-exists",
+    path: "apiKey.defaultTier",
+    expected: "the name of one of apiKey.tiers",
+    hint: "A new key has to have a quota.",
+    holds: (get) => tierNames(get).includes(get("apiKey.defaultTier")),
+  },
+  {
+    rule: "tiers-told-apart",
+    path: "apiKey.tiers",
+    expected: "tiers of distinct names",
+    hint: "Of two with one name the second would never count.",
+    holds: (get) => new Set(tierNames(get)).size === tierNames(get).length,
   },
   {
     rule: "json-within-body",

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import Type from "typebox";
 import { accessDefaults, accessPolicySchema } from "./access/policy.ts";
 import { accountDefaults, accountPolicySchema } from "./account/policy.ts";
+import { apiKeyDefaults, apiKeyPolicySchema } from "./api-key/policy.ts";
 import { breachDefaults, breachPolicySchema } from "./breach/policy.ts";
 import { csrfDefaults, csrfPolicySchema } from "./csrf/policy.ts";
 import { headersDefaults, headersPolicySchema } from "./headers/policy.ts";
@@ -36,6 +37,7 @@ export const policySchema = section(
     mfa: mfaPolicySchema,
     recovery: recoveryPolicySchema,
     token: tokenPolicySchema,
+    apiKey: apiKeyPolicySchema,
     input: inputPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
@@ -83,6 +85,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     mfa: mfaDefaults(environment),
     recovery: recoveryDefaults(environment),
     token: tokenDefaults(environment),
+    apiKey: apiKeyDefaults(environment),
     input: inputDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;

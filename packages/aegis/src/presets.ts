@@ -27,6 +27,7 @@ const platform = {
   },
   account: { emailRequired: true, emailVerification: "required" },
   throttle: { mode: "lockout", freeAttemptCount: 4, lockoutSeconds: 30 * MINUTE },
+  apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },
 } as const;
 
 export const presets = {
@@ -36,6 +37,7 @@ export const presets = {
     password: { minLength: 12, minLengthWithMfa: 12 },
     account: { emailVerification: "optional" },
     access: { openGroups: ["content"] },
+    apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },
   },
   platform: { ...platform, token: { enabled: true, userAgentBinding: "strict" } },
   saas: {
@@ -53,6 +55,7 @@ export const presets = {
     session: { ...platform.session, cookie: { sameSite: "strict" } },
     access: { openGroups: [] },
     headers: { hsts: { includeSubDomains: true, maxAgeSeconds: 2 * 365 * DAY } },
+    apiKey: { longestLifetimeSeconds: 90 * DAY },
   },
 } as const;
 

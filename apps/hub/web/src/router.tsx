@@ -149,6 +149,13 @@ const accountData = createRoute({
   loader: () => ahead(policyQuery),
   component: lazyRouteComponent(() => import("./features/data/data-page.tsx"), "DataPage"),
 });
+const apiKeys = createRoute({
+  getParentRoute: () => root,
+  path: "/account/api-keys",
+  beforeLoad: signedInOnly,
+  loader: () => ahead(policyQuery),
+  component: lazyRouteComponent(() => import("./features/api-keys/api-keys-page.tsx"), "ApiKeysPage"),
+});
 
 interface UsersSearch {
   readonly q?: string;
@@ -184,6 +191,22 @@ const adminApprovals = createRoute({
   beforeLoad: signedInOnly,
   component: lazyRouteComponent(() => import("./features/admin/approvals-page.tsx"), "ApprovalsPage"),
 });
+interface KeysSearch {
+  readonly q?: string;
+  readonly page?: number;
+  readonly stale?: boolean;
+}
+const adminKeys = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/api-keys",
+  beforeLoad: signedInOnly,
+  validateSearch: ({ q, page, stale }: Record<string, unknown>): KeysSearch => ({
+    ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 100) } : {}),
+    ...(whole(page, 1_000_000) ? { page } : {}),
+    ...(stale === true ? { stale } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./features/admin/keys-page.tsx"), "KeysPage"),
+});
 const protection = createRoute({
   getParentRoute: () => root,
   path: "/security",
@@ -206,9 +229,11 @@ export const router = createRouter({
     sessions,
     accountSecurity,
     accountData,
+    apiKeys,
     adminUsers,
     adminUser,
     adminApprovals,
+    adminKeys,
     protection,
   ]),
   defaultPreload: "intent",

@@ -114,7 +114,11 @@ export function accountRoutes(
   }
 
   app.get("/api/profile", {
-    config: { access: "authenticated", credentials: ["session", "token"], scopes: ["profile:read"] },
+    config: {
+      access: "authenticated",
+      credentials: ["session", "token", "api-key"],
+      scopes: ["profile:read"],
+    },
     handler: async (request) => profileView(await wiring.accountOf(request)),
   });
 

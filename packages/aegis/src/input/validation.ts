@@ -30,6 +30,12 @@ function reasonOf({
       return { reason: "too_small", message: `At least ${limit}.` };
     case "maximum":
       return { reason: "too_large", message: `At most ${limit}.` };
+    case "minItems":
+      return { reason: "too_few", message: `Choose at least ${limit}.` };
+    case "maxItems":
+      return { reason: "too_many", message: `Choose at most ${limit}.` };
+    case "uniqueItems":
+      return { reason: "repeated", message: "Each may be there once." };
     case "pattern":
       return { reason: "bad_characters", message: "It has characters that are not allowed here." };
     case "format":

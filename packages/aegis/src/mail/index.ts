@@ -1,13 +1,14 @@
 export { isMailAddress, parseSender, type Sender } from "./address.ts";
 export {
   MailError,
+  memoryTransport,
   type MailErrorCode,
   type Mailer,
   type MailMessage,
   type MailTransport,
   type Schedule,
 } from "./mailer.ts";
-export { memoryTransport } from "./memory.ts";
+
 export { type OutboxOptions, outboxTransport } from "./outbox.ts";
 export { type OutboxMail, readOutbox } from "./outbox-read.ts";
 export { mailQueue, type MailQueueOptions } from "./queue.ts";

@@ -64,3 +64,14 @@ export class MailError extends Error {
     this.permanent = !PASSING.includes(code);
   }
 }
+
+/** Keeps what is sent, for tests. */
+export function memoryTransport(): MailTransport & { readonly sent: MailMessage[] } {
+  const sent: MailMessage[] = [];
+  return {
+    sent,
+    async send(message) {
+      sent.push(message);
+    },
+  };
+}

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MailError, type MailMessage, type MailTransport, type Schedule } from "./mailer.ts";
-import { memoryTransport } from "./memory.ts";
+import { MailError, memoryTransport, type MailMessage, type MailTransport, type Schedule } from "./mailer.ts";
 import { mailQueue, type MailQueueOptions } from "./queue.ts";
 
 const message = (subject: string): MailMessage => ({

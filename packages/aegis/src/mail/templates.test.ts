@@ -34,6 +34,9 @@ const letters: readonly Letter[] = [
   { kind: "deletion_cancelled" },
   { kind: "mfa_removal_decided", approved: true },
   { kind: "mfa_removal_decided", approved: false },
+  ...(["created", "rotated", "revoked_by_admin"] as const).map(
+    (change) => ({ kind: "api_key_changed", change, id: "Ab12Cd34", ...doing }) as const,
+  ),
 ];
 const tagsOf = (html: string) => html.match(/<[^>]*>/g);
 

@@ -4,6 +4,7 @@
  * holds nothing that anybody chose, what a client says about itself is reduced until it cannot form a link, and links
  * lead to our own origin alone, whatever Host header a request came with.
  */
+import { type ApiKeyChange, apiKeyChanges, type MfaChange, mfaChanges } from "./changes.ts";
 import { isIP } from "node:net";
 import { type Block, type Content, oneLine, toHtml, toText } from "./layout.ts";
 import { MailError, type MailMessage } from "./mailer.ts";
@@ -15,13 +16,7 @@ export interface Doing {
   readonly device: string;
 }
 
-export type MfaChange =
-  | "totp_on"
-  | "mfa_off"
-  | "passkey_added"
-  | "passkey_removed"
-  | "backup_codes_renewed"
-  | "reset_by_admin";
+export type { ApiKeyChange, MfaChange } from "./changes.ts";
 
 export type Letter =
   | { readonly kind: "verify_code"; readonly code: string; readonly minutes: number }
@@ -36,7 +31,8 @@ export type Letter =
   | { readonly kind: "account_unlocked" }
   | { readonly kind: "deletion_scheduled"; readonly deleteAfter: number }
   | { readonly kind: "deletion_cancelled" }
-  | { readonly kind: "mfa_removal_decided"; readonly approved: boolean };
+  | { readonly kind: "mfa_removal_decided"; readonly approved: boolean }
+  | ({ readonly kind: "api_key_changed"; readonly change: ApiKeyChange; readonly id: string } & Doing);
 
 export interface LetterFacts {
   /** The product's name, as the operator chose it. */
@@ -54,6 +50,7 @@ export const mailPages = {
   devices: "/sessions",
   programs: "/account/security",
   account: "/account/data",
+  apiKeys: "/account/api-keys",
 } as const;
 
 type Link = (page: keyof typeof mailPages) => string;
@@ -221,26 +218,23 @@ function contentOf(letter: Letter, product: string, origin: string, link: Link):
         button("Look at your sign-in methods", link("factors")),
         ...notYou("somebody may know your password. Choose a new one at once.", link("forgot")),
       );
+    case "api_key_changed": {
+      const [subject, what] = apiKeyChanges[letter.change];
+      return write(
+        `${subject} for ${product}`,
+        say(what),
+        facts(["Key", oneLine(letter.id, 16)]),
+        doing(letter),
+        ...notYou(
+          "revoke your keys at once and change your password.",
+          link("apiKeys"),
+          "Look at your API keys",
+        ),
+        button("Change your password", link("password")),
+      );
+    }
   }
 }
-
-const mfaChanges: Readonly<Record<MfaChange, readonly [subject: string, what: string]>> = {
-  totp_on: [
-    "Two-step sign-in was turned on",
-    "Your account now asks for a code from an app when you sign in.",
-  ],
-  mfa_off: ["Two-step sign-in was turned off", "Your password alone now opens your account."],
-  passkey_added: ["A passkey was added", "A new passkey can now sign in to your account."],
-  passkey_removed: ["A passkey was removed", "A passkey was removed and no longer signs in to your account."],
-  backup_codes_renewed: [
-    "New backup codes were made",
-    "New backup codes were made for your account. The old ones no longer work.",
-  ],
-  reset_by_admin: [
-    "Two-step sign-in was reset",
-    "An administrator removed the second step from your sign-in. Please set it up again.",
-  ],
-};
 
 const say = (text: string): Block => ({ kind: "paragraph", text });
 const button = (label: string, href: string): Block => ({ kind: "button", label, href });

@@ -1,6 +1,7 @@
 /** LIST 4: every room's controls, bound to its section of the policy. */
 import { accessControls } from "../access/controls.ts";
 import { accountControls } from "../account/controls.ts";
+import { apiKeyControls } from "../api-key/controls.ts";
 import { breachControls } from "../breach/controls.ts";
 import type { Control, RoomControls, Unprovable } from "../control.ts";
 import { csrfControls } from "../csrf/controls.ts";
@@ -61,5 +62,6 @@ export const catalogue: readonly BoundRoom[] = [
   bind("mfa", mfaControls),
   bind("recovery", recoveryControls),
   bind("token", tokenControls),
+  bind("apiKey", apiKeyControls),
   bind("input", inputControls),
 ];

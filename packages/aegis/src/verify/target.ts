@@ -86,6 +86,28 @@ export const targetSchema = Type.Object(
         closed,
       ),
     ),
+    apiKeys: Type.Optional(
+      Type.Object(
+        {
+          create: Type.Object(
+            {
+              ...callKeys,
+              keyField: word,
+              idField: word,
+              scopesField: word,
+              lifetimeField: Type.Optional(word),
+            },
+            closed,
+          ),
+          list: Type.Object({ ...callKeys, scopesField: Type.Optional(word) }, closed),
+          rotate: Type.Optional(Type.Object(callKeys, closed)),
+          revoke: Type.Object(callKeys, closed),
+          usage: Type.Optional(Type.Object(callKeys, closed)),
+          routes: Type.Array(Type.Object({ path, scope: word }, closed), { minItems: 1, maxItems: 20 }),
+        },
+        closed,
+      ),
+    ),
     breachedPassword: Type.Optional(word),
     administrator: Type.Optional(Type.Object({ username: word, password: word }, closed)),
     credentials: Type.Optional(Type.Object({ username: word, password: word }, closed)),

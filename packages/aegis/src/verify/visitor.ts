@@ -53,10 +53,10 @@ function visitorOf(
     password: account.password,
     email: account.email,
     login,
-    call: async (call, values = {}) => {
+    call: async (call, values = {}, extra = {}) => {
       const header = target.csrf?.header;
       const token = header === undefined ? undefined : await csrfToken(target, client);
-      const request = requestOf(call, { ...account, ...values });
+      const request = requestOf(call, { ...account, ...values }, extra);
       return client.send(
         header === undefined || token === undefined ? request : { ...request, headers: { [header]: token } },
       );

@@ -28,10 +28,12 @@ const SIGNED_IN_PAGES = [
   "/sessions",
   "/account/security",
   "/account/data",
+  "/account/api-keys",
   // The pages are the same for everybody; what they show comes from routes for administrators.
   "/admin/users",
   "/admin/users/:id",
   "/admin/approvals",
+  "/admin/api-keys",
 ];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;

@@ -15,7 +15,7 @@ export function policyRoutes(app: FastifyInstance, policy: Policy, facts: Policy
 }
 
 function publicView(policy: Policy, { product, sendsMail }: PolicyFacts) {
-  const { environment, account, password, session, mfa, throttle, breach } = policy;
+  const { environment, account, password, session, mfa, throttle, breach, apiKey } = policy;
   return {
     product,
     environment,
@@ -25,6 +25,7 @@ function publicView(policy: Policy, { product, sendsMail }: PolicyFacts) {
     recovery: sendsMail,
     passkeys: mfa.passkeys,
     tokens: policy.token.enabled,
+    api_keys: apiKey.enabled,
     username: { min_length: account.usernameMinLength, max_length: account.usernameMaxLength },
     password: {
       min_length: password.minLength,

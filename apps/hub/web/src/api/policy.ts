@@ -9,6 +9,7 @@ const policy = object({
   email_verification: word("off", "optional", "required"),
   passkeys: flag,
   tokens: flag,
+  api_keys: flag,
   recovery: flag,
   username: object({ min_length: number, max_length: number }),
   password: object({

@@ -16,8 +16,14 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
     );
   };
   return (
-    <Button look="quiet" onClick={copy}>
-      <span role="status">{said === "" ? label : said}</span>
-    </Button>
+    <>
+      <Button look="quiet" onClick={copy}>
+        {said === "" ? label : said}
+      </Button>
+      {/* Beside the button: a live region inside of it would take its name away. */}
+      <span role="status" className="sr-only">
+        {said}
+      </span>
+    </>
   );
 }

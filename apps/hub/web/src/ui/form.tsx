@@ -3,6 +3,7 @@ import {
   type InputHTMLAttributes,
   type ReactNode,
   type Ref,
+  type SelectHTMLAttributes,
   type TextareaHTMLAttributes,
   useEffect,
   useId,
@@ -85,6 +86,23 @@ export function TextArea({
   return (
     <Frame id={id} {...{ label, help, errors, aside }}>
       <textarea rows={5} {...rest} {...described(id, { help, errors })} className={`${input} py-2`} />
+    </Frame>
+  );
+}
+
+export function SelectField({
+  label,
+  help,
+  errors,
+  children,
+  ...rest
+}: Framed<SelectHTMLAttributes<HTMLSelectElement>>) {
+  const id = useId();
+  return (
+    <Frame id={id} {...{ label, help, errors }}>
+      <select {...rest} {...described(id, { help, errors })} className={input}>
+        {children}
+      </select>
     </Frame>
   );
 }

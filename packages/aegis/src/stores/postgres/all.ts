@@ -1,5 +1,6 @@
 import type { AegisStores } from "../../memory-stores.ts";
 import { PostgresAccountStore } from "./account-store.ts";
+import { PostgresApiKeyStore } from "./api-key-store.ts";
 import { PostgresApprovalStore } from "./approval-store.ts";
 import type { SqlPool } from "./client.ts";
 import { PostgresDeviceStore } from "./device-store.ts";
@@ -25,4 +26,5 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   events: new PostgresEventStore(pool),
   refreshTokens: new PostgresRefreshStore(pool),
   tokenDenylist: new PostgresTokenDenylist(pool),
+  apiKeys: new PostgresApiKeyStore(pool),
 });

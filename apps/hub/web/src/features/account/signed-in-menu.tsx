@@ -1,9 +1,9 @@
 import { Menu } from "@base-ui/react/menu";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { signOut } from "../../api/account.ts";
-import { sessionQuery } from "../../api/queries.ts";
+import { policyQuery, sessionQuery } from "../../api/queries.ts";
 import type { SignedIn } from "../../api/sign-in.ts";
 import { clearDrafts } from "./draft.ts";
 
@@ -14,6 +14,7 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [failed, setFailed] = useState(false);
+  const hasKeys = useQuery(policyQuery).data?.api_keys === true;
   const leave = async () => {
     try {
       await signOut();
@@ -58,6 +59,11 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
             <Menu.Item className={item} render={<Link to="/sessions" />}>
               Devices and sessions
             </Menu.Item>
+            {hasKeys ? (
+              <Menu.Item className={item} render={<Link to="/account/api-keys" />}>
+                API keys
+              </Menu.Item>
+            ) : null}
             <Menu.Item className={item} render={<Link to="/account/data" />}>
               My data
             </Menu.Item>
@@ -70,6 +76,11 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
                 <Menu.Item className={item} render={<Link to="/admin/approvals" />}>
                   Approvals
                 </Menu.Item>
+                {hasKeys ? (
+                  <Menu.Item className={item} render={<Link to="/admin/api-keys" />}>
+                    All API keys
+                  </Menu.Item>
+                ) : null}
               </Menu.Group>
             ) : null}
             <Menu.Item className={item} closeOnClick={false} onClick={() => void leave()}>

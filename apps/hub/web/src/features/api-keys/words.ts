@@ -1,0 +1,19 @@
+import type { Tier } from "../../api/api-keys.ts";
+
+/** What a scope lets a program do, in plain words; what is not known here yet is shown by its own name. */
+const SCOPES: Readonly<Record<string, string>> = {
+  "courses:read": "Read the courses and lessons",
+  "profile:read": "Read your profile, with your name and e-mail address",
+};
+export const scopeWords = (scope: string): string => SCOPES[scope] ?? scope;
+
+const RESETS: Readonly<Record<Tier["resets"], string>> = {
+  hourly: "an hour",
+  daily: "a day",
+  monthly: "a month",
+};
+export const number = new Intl.NumberFormat("en");
+export const quotaWords = ({ requests_limit: limit, resets }: Tier): string =>
+  `${number.format(limit)} requests ${RESETS[resets]}`;
+export const counted = (count: number, thing: string): string =>
+  `${number.format(count)} ${thing}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,294 @@
+/** API keys as people use them: in Chromium, and then as a program uses what they were shown. */
+import { mkdirSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { definePolicy } from "aegis";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { totpCode } from "./support/authenticator.ts";
+import { launchChromium } from "./support/chromium.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
+
+const PASSWORD = "harbour violet eleven spoons";
+const shots = process.env["SCREENSHOTS"];
+if (shots !== undefined) mkdirSync(shots, { recursive: true });
+
+let browser: Browser;
+let hub: Awaited<ReturnType<typeof startHub>>;
+beforeAll(async () => {
+  browser = await launchChromium();
+  hub = await startHub(
+    definePolicy({
+      preset: "education",
+      environment: "development",
+      password: { argon2: cheapHash },
+      apiKey: {
+        tiers: [
+          { name: "standard", requestsLimit: 5, resets: "daily" },
+          { name: "high", requestsLimit: 1_000_000, resets: "monthly" },
+        ],
+      },
+    }),
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await hub?.close();
+});
+
+async function visit({ dark = false, width = 1280 } = {}) {
+  const context = await browser.newContext({
+    baseURL: hub.origin,
+    colorScheme: dark ? "dark" : "light",
+    viewport: { width, height: 900 },
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  return { context, page, complaints };
+}
+
+/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
+async function look(page: Page, name: string): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(
+    violations.map(
+      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
+    ),
+  ).toEqual([]);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
+}
+
+async function enter(page: Page, username: string, password: string): Promise<void> {
+  await page.goto("/login");
+  await page.getByLabel("User name or e-mail").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
+
+async function newPerson(page: Page, username: string, roles: readonly string[] = ["user"]): Promise<void> {
+  await hub.app.aegis.createAccount({ username, password: PASSWORD, roles });
+  await enter(page, username, PASSWORD);
+  if (!roles.includes("admin")) return arrived(page);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("button", { name: /authenticator app/ }).click();
+  const secret = await page
+    .getByText(/^[A-Z2-7 ]{32,}$/)
+    .first()
+    .textContent();
+  await page
+    .getByLabel(/Type in the code/)
+    .fill(totpCode((secret ?? "").replaceAll(" ", ""), hub.clock.now()));
+  await page.getByLabel("I have kept them").check();
+  await page.getByRole("button", { name: /Done|Go on|Continue/ }).click();
+  await arrived(page);
+}
+
+const shownKey = async (page: Page): Promise<string> => {
+  await page.getByRole("heading", { name: /^The key for/ }).waitFor();
+  return (await page.locator("[data-key]").textContent()) ?? "";
+};
+const withKey = (text: string) =>
+  fetch(new URL("/api/v1/courses", hub.origin), { headers: { authorization: `Bearer ${text}` } });
+
+async function makeKey(page: Page, name: string): Promise<string> {
+  await page.getByRole("button", { name: "Make a key", exact: true }).click();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel(/Read the courses/).check();
+  await page.getByLabel("Works for").selectOption({ label: "1 year" });
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const text = await shownKey(page);
+  await page.getByLabel("I have stored it").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText(`“${name}” is ready.`).waitFor();
+  return text;
+}
+
+describe.each([
+  ["light", 1280],
+  ["dark", 1280],
+  ["light", 320],
+  ["dark", 320],
+] as const)("a person's keys in %s at %i pixels", (theme, width) => {
+  it("are made, used, renewed and revoked", async () => {
+    const { context, page, complaints } = await visit({ dark: theme === "dark", width });
+    const name = (part: string) => `keys-${theme}-${width}-${part}`;
+    await newPerson(page, `keeper-${theme}-${width}`);
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("menuitem", { name: "API keys", exact: true }).click();
+    await page.getByText("No API keys yet").waitFor();
+    await look(page, name("empty"));
+
+    await page.getByRole("button", { name: "Make a key", exact: true }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Nightly import");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText("× Choose at least 1.").waitFor();
+    await look(page, name("create"));
+    await page.getByLabel(/Read the courses/).check();
+    await page.getByLabel("Works for").selectOption({ label: "1 month" });
+    await page.getByRole("button", { name: "Make the key" }).click();
+    const text = await shownKey(page);
+    await look(page, name("secret"));
+    expect(text).toMatch(/^aegis_test_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}$/);
+    await page.getByRole("button", { name: "Copy the key" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
+    // Nobody leaves without it by accident.
+    await page.getByRole("link", { name: "Courses", exact: true }).first().click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByLabel("I have stored it").check();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText("“Nightly import” is ready.").waitFor();
+    expect(await page.content()).not.toContain(text.slice(20));
+
+    for (let used = 0; used < 5; used++) expect((await withKey(text)).status).toBe(200);
+    expect((await withKey(text)).status).toBe(429);
+    await page.reload();
+    await page.getByText("5 of 5 requests used").waitFor();
+    await page.getByRole("button", { name: "Usage of Nightly import" }).click();
+    await page.getByText(/5 requests in 30 days/).waitFor();
+    await look(page, name("used"));
+
+    await page.getByRole("button", { name: "Renew Nightly import" }).click();
+    await page.getByLabel(/It goes on for 1 day/).waitFor();
+    await look(page, name("renew"));
+    await page.getByRole("button", { name: "Make a new secret" }).click();
+    const next = await shownKey(page);
+    expect(next).not.toBe(text);
+    await page.getByLabel("I have stored it").check();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText(/Its earlier secret still works/).waitFor();
+    await look(page, name("overlap"));
+
+    await page.getByRole("button", { name: "Revoke Nightly import" }).click();
+    await page.getByRole("alertdialog").waitFor();
+    await look(page, name("revoke"));
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await page.getByText("“Nightly import” is revoked.").waitFor();
+    for (const one of [text, next]) expect((await withKey(one)).status).toBe(401);
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 60_000);
+});
+
+describe("keys", () => {
+  it("can be made and revoked with the keyboard alone, and making one asks again who it is", async () => {
+    const { context, page } = await visit();
+    await newPerson(page, "typist");
+    await page.goto("/account/api-keys");
+    await page.getByRole("button", { name: "Make a key" }).focus();
+    hub.clock.advance(601);
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("By hand"); // the field has the focus
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await shownKey(page);
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+    await expect.poll(focused).toContain("The key for “By hand”");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("“By hand” is ready.").waitFor();
+    await page.getByRole("button", { name: "Revoke By hand" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog").waitFor();
+    await page.keyboard.press("Escape");
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? ""))
+      .toBe("Revoke By hand");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog").waitFor();
+    await page.keyboard.press("Tab");
+    await page.getByRole("button", { name: "Revoke", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("“By hand” is revoked.").waitFor();
+    await context.close();
+  });
+
+  it("say when they cannot be loaded, and take it up again", async () => {
+    const { context, page } = await visit();
+    await newPerson(page, "offline");
+    await page.route("**/api/account/api-keys", (route) => route.abort());
+    await page.goto("/account/api-keys");
+    await page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });
+    await look(page, "keys-offline");
+    await page.unroute("**/api/account/api-keys");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("No API keys yet").waitFor();
+    await context.close();
+  });
+});
+
+describe("an administrator", () => {
+  it("finds stale keys, gives another quota and revokes", async () => {
+    const owner = await visit();
+    await newPerson(owner.page, "librarian");
+    await owner.page.goto("/account/api-keys");
+    await makeKey(owner.page, "Forgotten script");
+    hub.clock.advance(91 * 86_400);
+    await enter(owner.page, "librarian", PASSWORD);
+    await arrived(owner.page);
+    await owner.page.goto("/account/api-keys");
+    const text = await makeKey(owner.page, "Reading list");
+    expect((await withKey(text)).status).toBe(200);
+
+    const { context, page, complaints } = await visit();
+    await newPerson(page, "overseer", ["user", "admin"]);
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("menuitem", { name: "All API keys" }).click();
+    await page.getByRole("heading", { name: "Forgotten script" }).waitFor();
+    await look(page, "admin-keys");
+    await page.getByRole("button", { name: "Unused for long" }).click();
+    await page.getByText("Page 1 of 1, 1 key").waitFor();
+    expect(new URL(page.url()).searchParams.get("stale")).toBe("true");
+    await look(page, "admin-keys-stale");
+    await page.getByRole("button", { name: "Revoke Forgotten script of librarian" }).click();
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await page.getByText("“Forgotten script” of librarian is revoked.").waitFor();
+    await page.getByText("No such keys").waitFor();
+    await look(page, "admin-keys-none");
+    await page.goto("/admin/api-keys?q=librarian");
+    await page.getByRole("button", { name: "Change the tier of Reading list of librarian" }).click();
+    await page.getByLabel("Tier", { exact: true }).selectOption("high");
+    await look(page, "admin-keys-tier");
+    await page.getByRole("button", { name: "Save the tier" }).click();
+    await page.getByText("has the tier high").waitFor();
+    expect((await withKey(text)).headers.get("x-quota-limit")).toBe("1000000");
+    for (const [width, dark] of [
+      [320, false],
+      [320, true],
+      [1280, true],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+      await look(page, `admin-keys-${dark ? "dark" : "light"}-${width}`);
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+    await owner.context.close();
+  }, 60_000);
+
+  it("who is none sees nothing of it", async () => {
+    const { context, page } = await visit();
+    await newPerson(page, "curious");
+    await page.goto("/admin/api-keys");
+    await page.getByText("You have no access to this").waitFor();
+    await context.close();
+  });
+});
