@@ -1,0 +1,38 @@
+/** A PostgreSQL and a Redis for one run, with a database each per server. */
+import pg from "pg";
+import { startPostgres } from "../../test/support/postgres.ts";
+import { connectRedis, startRedis } from "../../test/support/redis.ts";
+
+export interface Services {
+  /** What a server is told in its environment. */
+  settingsFor(key: string): Promise<Readonly<Record<string, string>>>;
+  /** Commands that Redis has run so far, those inside scripts too. */
+  redisCommands(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function startServices(): Promise<Services> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const client = await connectRedis(redis.url);
+  let servers = 0;
+  return {
+    async settingsFor(key) {
+      const name = `bench_${key.replaceAll("-", "_")}`;
+      const admin = new pg.Client({ connectionString: postgres.url });
+      await admin.connect();
+      await admin.query(`CREATE DATABASE ${name}`);
+      await admin.end();
+      servers += 1;
+      const database = new URL(postgres.url);
+      database.pathname = `/${name}`;
+      return { DATABASE_URL: database.href, REDIS_URL: `${redis.url}/${servers}` };
+    },
+    async redisCommands() {
+      return Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))?.[1]);
+    },
+    async close() {
+      client.destroy();
+      await Promise.all([postgres.close(), redis.close()]);
+    },
+  };
+}
