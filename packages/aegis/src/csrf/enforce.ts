@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { macKey } from "../lib/bytes.ts";
 import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
 import { csrfError } from "./errors.ts";
@@ -26,6 +27,7 @@ export function enforceCsrf(
     wiring.onRefusal(request, code);
     return csrfError(code, { status: policy.refusalStatus });
   };
+  const key = macKey(wiring.key);
   const needsToken = (request: FastifyRequest): boolean =>
     policy.tokenRequired &&
     request.session !== null &&
@@ -33,7 +35,7 @@ export function enforceCsrf(
     request.routeOptions.config.csrf !== "origin-only";
   const checkToken = (request: FastifyRequest, token: string | undefined): void => {
     if (token === undefined || token === "") throw refuse(request, "AEGIS_CSRF_TOKEN_MISSING");
-    if (request.session === null || !isCsrfToken(wiring.key, request.session.id, token))
+    if (request.session === null || !isCsrfToken(key, request.session.id, token))
       throw refuse(request, "AEGIS_CSRF_TOKEN_INVALID");
   };
 
@@ -73,7 +75,7 @@ export function enforceCsrf(
     },
     handler: async (request) => ({
       // Signed out there is nothing to protect; the token is then bound to no session and opens nothing.
-      csrf_token: makeCsrfToken(wiring.key, request.session?.id ?? "anonymous", wiring.random),
+      csrf_token: makeCsrfToken(key, request.session?.id ?? "anonymous", wiring.random),
     }),
   });
 }
