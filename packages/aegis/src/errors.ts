@@ -43,10 +43,16 @@ export class AegisError extends Error {
   readonly facts: ErrorFacts;
 
   constructor(code: string, spec: ErrorSpec, facts: ErrorFacts = {}) {
+    const status = facts.status ?? spec.status;
+    // A refusal is an answer, not a fault: nobody reads where it was made, and whoever sends many should not make
+    // the server walk its stack for each. Faults of ours keep theirs.
+    const { stackTraceLimit } = Error;
+    if (status < 500) Error.stackTraceLimit = 0;
     super(facts.detail ?? spec.detail, facts.cause === undefined ? undefined : { cause: facts.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.spec = spec;
-    this.status = facts.status ?? spec.status;
+    this.status = status;
     this.facts = facts;
   }
 }
