@@ -52,26 +52,27 @@ export function enforceAccess(
   });
   const open = new Set(policy.openGroups.map((group) => `group:${group}`));
 
-  app.addHook("onRequest", async (request, reply) => {
-    if (request.is404) return;
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) return done();
     const { access, scopes = [] } = request.routeOptions.config;
-    if (access === "public" || (access !== undefined && open.has(access))) return;
+    if (access === "public" || (access !== undefined && open.has(access))) return done();
     const { bearer } = request;
     if (bearer !== null) {
       if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
       if (!scopes.every((scope) => bearer.scopes.includes(scope)))
         throw accessError("AEGIS_ACCESS_SCOPE_MISSING");
-      return;
+      return done();
     }
     if (request.session === null) {
       const because =
         request.unfinishedSignIn === null
           ? "AEGIS_ACCESS_SIGN_IN_REQUIRED"
           : "AEGIS_ACCESS_SIGN_IN_UNFINISHED";
-      return refuseAnonymous(request, reply, policy.signInPath, because);
+      return void refuseAnonymous(request, reply, policy.signInPath, because); // answered: nothing further runs
     }
     if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
     demandProof(request.session, request.routeOptions.config, wiring);
+    done();
   });
 }
 

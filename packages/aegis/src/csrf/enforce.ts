@@ -39,8 +39,8 @@ export function enforceCsrf(
       throw refuse(request, "AEGIS_CSRF_TOKEN_INVALID");
   };
 
-  app.addHook("onRequest", async (request) => {
-    if (SAFE_METHODS.has(request.method)) return;
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (SAFE_METHODS.has(request.method)) return done();
     const verdict = judgeOrigin(policy, {
       fetchSite: single(request.headers["sec-fetch-site"]),
       origin: request.headers.origin,
@@ -56,15 +56,17 @@ export function enforceCsrf(
       throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     const token = headerToken(request);
     if (needsToken(request) && (token !== undefined || !isForm(request))) checkToken(request, token);
+    done();
   });
 
   // A form carries its token in the body, which is read only now; nothing has been acted on yet.
-  app.addHook("preValidation", async (request) => {
-    if (!isForm(request)) return;
+  app.addHook("preValidation", (request, _reply, done) => {
+    if (!isForm(request)) return done();
     const { csrf_token: token, ...fields } = isRecord(request.body) ? request.body : {};
     if (needsToken(request) && headerToken(request) === undefined)
       checkToken(request, typeof token === "string" ? token : undefined);
     request.body = fields;
+    done();
   });
 
   app.get("/csrf-token", {

@@ -30,9 +30,13 @@ export function enforceHeaders(
     if (block.hsts !== undefined && request.protocol === "https")
       reply.header("strict-transport-security", block.hsts);
   };
-  if (ours) app.addHook("onRequest", async (request, reply) => setAlways(request, reply));
+  if (ours)
+    app.addHook("onRequest", (request, reply, done) => {
+      setAlways(request, reply);
+      done();
+    });
 
-  app.addHook("onSend", async (request, reply) => {
+  app.addHook("onSend", (request, reply, _payload, done) => {
     if (ours && String(reply.getHeader("content-type") ?? "").startsWith("text/html")) {
       if (block.cspName !== "content-security-policy") reply.removeHeader("content-security-policy");
       reply.header(block.cspName, block.pageCsp(reply.cspNonce()));
@@ -48,6 +52,7 @@ export function enforceHeaders(
       reply.getHeader("cache-control") === undefined
     )
       reply.header("cache-control", "no-store");
+    done();
   });
 
   return { clearSiteData: ours ? block.clearSiteData : undefined };

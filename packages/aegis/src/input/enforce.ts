@@ -53,12 +53,12 @@ export function enforceInput(app: FastifyInstance, policy: DeepReadonly<InputPol
       );
   });
 
-  app.addHook("preValidation", async (request) => {
+  app.addHook("preValidation", (request, _reply, done) => {
     const { schema } = request.routeOptions;
     const declared = isRecord(schema) && schema["body"] !== undefined;
     const empty =
       request.body === undefined || (isRecord(request.body) && Object.keys(request.body).length === 0);
-    if (declared || empty || request.routeOptions.config.body === "raw") return;
+    if (declared || empty || request.routeOptions.config.body === "raw") return done();
     throw inputError("AEGIS_INPUT_INVALID", {
       errors: [{ field: "", reason: "unexpected", message: "This address takes no body." }],
     });

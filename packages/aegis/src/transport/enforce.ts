@@ -36,7 +36,7 @@ export function enforceTransport(
 ): void {
   const hosts = new Set(policy.allowedHosts);
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     if (request.url.length > policy.maxUrlLength) throw transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
     if (!hasOneHost(request.raw)) throw transportError("AEGIS_TRANSPORT_MALFORMED");
     // Both the host that was asked for and the one that a proxy says was: a client may have written the latter itself.
@@ -51,18 +51,20 @@ export function enforceTransport(
       request.protocol === "https" ||
       request.routeOptions.config.transport === "any"
     )
-      return;
+      return done();
     const readOnly = request.method === "GET" || request.method === "HEAD";
     // Only to an origin that the operator named: the Host header is the client's word, and would make an open redirect.
     // An absolute address in the request line would make another host of the two; only a path is sent back.
     if (readOnly && publicOrigin?.startsWith("https://") && request.url.startsWith("/"))
-      return reply.redirect(publicOrigin + request.url, 308);
+      return void reply.redirect(publicOrigin + request.url, 308); // answered: nothing further runs
     throw transportError("AEGIS_TRANSPORT_INSECURE");
   });
 }
 
 /** RFC 9112 3.2: exactly one Host in HTTP/1.1; two of them mean two things to two servers. */
 function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  const count = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === "host").length;
+  let count = 0;
+  for (let place = 0; place < rawHeaders.length; place += 2)
+    if (rawHeaders[place]?.length === 4 && rawHeaders[place]?.toLowerCase() === "host") count += 1;
   return count === 1 || (count === 0 && httpVersion === "1.0");
 }
