@@ -31,6 +31,7 @@ const facts = {
   node: "v24.0.0",
   processor: "2 × test",
   isPinned: true,
+  loadBefore: 0.2,
   rounds: 3,
   burstMs: 1200,
   versions: ["express 5.0.0"],
@@ -81,6 +82,12 @@ describe("the page", () => {
     expect(page).toContain("Not measured:\n\n- aegis, post: status 500");
     expect(page).toContain("Versions: express 5.0.0.");
     expect(page).toContain("Node v24.0.0, 2 × test.");
+  });
+
+  it("says so when the machine had other work to do", () => {
+    expect(page).not.toContain("provisional");
+    const busy = report({ samples, faults: [] }, rows, { ...facts, loadBefore: 3.14 }, caseNames);
+    expect(busy).toContain("**A provisional run**: the machine had other work to do (load average 3.1");
   });
 
   it("has a chart that reads itself out and loads nothing", () => {

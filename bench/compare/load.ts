@@ -17,8 +17,9 @@ export interface Order {
 
 export interface Result {
   readonly completed: number;
-  /** Answers with another status than the declared one. */
+  /** Answers with another status than the declared one, and the last such status. */
   readonly wrong: number;
+  readonly wrongStatus: number;
   readonly seconds: number;
   readonly p50: number;
   readonly p99: number;
@@ -29,6 +30,7 @@ export interface Result {
 async function run({ port, requests, connections, milliseconds, status }: Order): Promise<Result> {
   const taken: number[] = [];
   let wrong = 0;
+  let wrongStatus = 0;
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + milliseconds;
@@ -49,7 +51,10 @@ async function run({ port, requests, connections, milliseconds, status }: Order)
           if (frame === undefined) return;
           const now = performance.now();
           taken.push(now - asked);
-          if (frame.status !== status) wrong += 1;
+          if (frame.status !== status) {
+            wrong += 1;
+            wrongStatus = frame.status;
+          }
           if (now < end && !frame.closes) return ask(socket);
           socket.removeAllListeners("end").destroy();
           if (now < end) open();
@@ -73,6 +78,7 @@ async function run({ port, requests, connections, milliseconds, status }: Order)
   return {
     completed: taken.length,
     wrong,
+    wrongStatus,
     seconds,
     p50: percentile(sorted, 0.5),
     p99: percentile(sorted, 0.99),

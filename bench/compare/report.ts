@@ -10,6 +10,8 @@ export interface Facts {
   readonly node: string;
   readonly processor: string;
   readonly isPinned: boolean;
+  /** What else the machine did, as its load average, before anything was started. */
+  readonly loadBefore: number;
   readonly rounds: number;
   readonly burstMs: number;
   /** Packages of the peers with their versions. */
@@ -17,8 +19,10 @@ export interface Facts {
 }
 
 export const BASE = "fastify";
-const OURS = ["aegis", "aegis-memory"];
+const OURS = ["aegis", "aegis-postgres"];
 const NONE = "–";
+/** Programs that wait for a core disturb what is measured on it; below this hardly any does. */
+const IDLE = 0.5;
 
 const digits = (value: number): string => {
   if (Math.abs(value) >= 100) return value.toFixed(0);
@@ -145,10 +149,17 @@ export function report(
   const place = facts.isPinned
     ? "Each server runs on core 0; the load, Redis and PostgreSQL on core 1."
     : "Nothing is pinned to a core (no `taskset`, or one core only), so servers and load disturb each other.";
+  const busy =
+    facts.loadBefore > IDLE
+      ? [
+          `**A provisional run**: the machine had other work to do (load average ${facts.loadBefore.toFixed(1)} before it began). Times are too high and spreads too wide; run it again where nothing else runs.`,
+        ]
+      : [];
   const parts = [
     "# Performance",
     "Written by `npm run bench`; do not edit. A run on another machine, or on a busy one, gives other times; the ratios move less, because all servers take turns in every round.",
     `Node ${facts.node}, ${facts.processor}. ${place} ${facts.rounds} rounds of ${facts.burstMs} ms per server and case. Median (lowest–highest) of the rounds. CPU is \`process.cpuUsage()\` of the server divided by the requests it answered: a slow load cannot flatter it.`,
+    ...busy,
     "![Bars: speed relative to bare Fastify, by case and server](performance.svg)",
     ...(compared.length === 0
       ? []

@@ -51,6 +51,9 @@ interface Running {
   readonly samples: Partial<Record<CaseName, Sample[]>>;
 }
 
+/** A server that answers wrong under load does less than the others: what it did so far counts for nothing. */
+class UnequalWork extends Error {}
+
 const visitorsOf = async ({ signIn }: ServerRow, port: number): Promise<readonly Visitor[]> =>
   signIn === undefined
     ? [stranger(port)]
@@ -88,7 +91,10 @@ async function burst(
   const after = await program.ask("usage");
   const completed = numberOf(result, "completed");
   const wrong = numberOf(result, "wrong");
-  if (wrong > 0) throw new Error(`${row.key}, ${name}: ${wrong} of ${completed} answers were not ${status}`);
+  if (wrong > 0)
+    throw new UnequalWork(
+      `${row.key}, ${name}: ${wrong} of ${completed} answers had another status than ${status} (${numberOf(result, "wrongStatus")})`,
+    );
   return {
     cpu: (numberOf(after, "cpu") - numberOf(before, "cpu")) / completed,
     main: (numberOf(after, "main") - numberOf(before, "main")) / completed,
@@ -108,6 +114,7 @@ async function round(
   load: Program,
   services: Services,
   options: RunOptions,
+  onFault: (fault: string) => void,
 ): Promise<void> {
   for (const one of running) one.visitors = await visitorsOf(one.row, one.port);
   for (const name of options.cases)
@@ -115,9 +122,16 @@ async function round(
       const route = one.row.routes[name];
       if (route === undefined || !one.good.includes(name)) continue;
       const isFirst = number === 0;
-      await burst(one, name, route, load, services, isFirst ? options.firstWarmUpMs : options.warmUpMs);
-      if (isFirst) continue;
-      (one.samples[name] ??= []).push(await burst(one, name, route, load, services, options.burstMs));
+      try {
+        await burst(one, name, route, load, services, isFirst ? options.firstWarmUpMs : options.warmUpMs);
+        if (isFirst) continue;
+        (one.samples[name] ??= []).push(await burst(one, name, route, load, services, options.burstMs));
+      } catch (error) {
+        if (!(error instanceof UnequalWork)) throw error;
+        one.good = one.good.filter((good) => good !== name);
+        delete one.samples[name];
+        onFault(error.message);
+      }
     }
 }
 
@@ -128,6 +142,10 @@ export async function run(
 ): Promise<RunResult> {
   const running: Running[] = [];
   const faults: string[] = [];
+  const onFault = (fault: string): void => {
+    faults.push(fault);
+    options.say(`not measured: ${fault}`);
+  };
   const load = start("compare/load.ts");
   try {
     for (const row of rows) {
@@ -137,13 +155,12 @@ export async function run(
       const [first = stranger(one.port)] = one.visitors;
       const checked = await checkEqualWork(row, one.port, first, options.cases);
       one.good = checked.good;
-      faults.push(...checked.faults);
-      for (const fault of checked.faults) options.say(`not measured: ${fault}`);
+      for (const fault of checked.faults) onFault(fault);
     }
     // Round 0 warms up and is not counted.
     for (let number = 0; number <= options.rounds; number++) {
       options.say(number === 0 ? "warming up" : `round ${number} of ${options.rounds}`);
-      await round(number, running, load, services, options);
+      await round(number, running, load, services, options, onFault);
     }
   } finally {
     await Promise.all([load, ...running.map(({ program }) => program)].map((program) => program.stop()));

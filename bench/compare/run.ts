@@ -1,7 +1,7 @@
 /** The comparison: peers installed, databases started, rounds run, pages written. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { chart } from "./chart.ts";
 import { type CaseName, caseNames } from "./contract.ts";
@@ -50,7 +50,7 @@ export function versions(): readonly string[] {
 }
 
 const LENGTHS = {
-  full: { rounds: 7, burstMs: 1200, warmUpMs: 150, firstWarmUpMs: 1500 },
+  full: { rounds: 7, burstMs: 1000, warmUpMs: 150, firstWarmUpMs: 1500 },
   quick: { rounds: 3, burstMs: 400, warmUpMs: 50, firstWarmUpMs: 500 },
 };
 
@@ -60,6 +60,7 @@ export async function compare(options: ComparisonOptions): Promise<void> {
   if (rows.some(({ file }) => file.startsWith("peers/"))) installPeers();
   const isPinned = pin();
   if (!isPinned) say("no taskset, or one core only: servers and load share cores, and times will vary more");
+  const [loadBefore = Number.NaN] = loadavg();
   const lengths = options.quick ? LENGTHS.quick : LENGTHS.full;
   const services = await startServices();
   try {
@@ -74,6 +75,7 @@ export async function compare(options: ComparisonOptions): Promise<void> {
       node: process.version,
       processor: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`,
       isPinned,
+      loadBefore,
       ...lengths,
       versions: versions(),
     };

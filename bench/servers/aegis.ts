@@ -1,10 +1,12 @@
 /**
- * Aegis with everything on. `--sessions=memory` keeps sessions (and nothing else) in the process: what is left is the
- * price of the guards themselves, without a round trip.
+ * Aegis with everything on. `--sessions=redis` (as in production): sessions in Redis and in memory under a lease,
+ * everything else in PostgreSQL. `--sessions=postgres`: no Redis at all, a query a request.
  */
+import { createClient } from "@redis/client";
 import { definePolicy } from "aegis";
-import { aegis, type AegisStores, memoryStores, serverOptions } from "aegis/fastify";
-import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres";
+import { aegis, type AegisStores, serverOptions } from "aegis/fastify";
+import { aegisMigrations, migrate, PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres";
+import { redisClient, redisStores } from "aegis/stores/redis";
 import Fastify from "fastify";
 import pg from "pg";
 import { given, type ITEM, itemAnswer, itemSchema, PAGE, PEOPLE, personOf, serve } from "./shared.ts";
@@ -14,9 +16,13 @@ async function aegisStores(): Promise<AegisStores> {
   const pool = new pg.Pool({ connectionString: given("DATABASE_URL"), max: 10 });
   await migrate(pool, [aegisMigrations]);
   const stores = postgresStores(pool);
-  return process.argv.includes("--sessions=memory")
-    ? { ...stores, sessions: memoryStores().sessions }
-    : stores;
+  if (process.argv.includes("--sessions=postgres")) return stores;
+  const client = createClient({ url: given("REDIS_URL") });
+  await client.connect();
+  const subscriber = client.duplicate();
+  await subscriber.connect();
+  const ledger = new PostgresRevocationLedger(pool);
+  return redisStores({ stores, ledger, redis: redisClient(client), subscriber });
 }
 
 // Plain HTTP on loopback, as every server here; nothing else of the policy is loosened.
