@@ -90,6 +90,18 @@ export function describeSessionStore(
       ).toBe(false);
     });
 
+    it("is touched by a hundred at once, and says so to all", async () => {
+      const { ref, tokenHash } = await started();
+      const tries = Array.from({ length: 100 }, (_, place) =>
+        store.touch(ref, { lastSeenAt: NOW + place, idleExpiresAt: NOW + 1000 + place }),
+      );
+      expect((await Promise.all(tries)).every(Boolean)).toBe(true);
+      expect(await store.findByTokenHash(tokenHash, NOW + 99)).toMatchObject({
+        lastSeenAt: NOW + 99,
+        idleExpiresAt: NOW + 1099,
+      });
+    });
+
     it("touches, rotates and proves for the session's user alone", async () => {
       const { id, tokenHash } = await kept();
       const foreign = { id, userId: randomUUID() };
