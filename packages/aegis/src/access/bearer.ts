@@ -4,6 +4,7 @@
  * nobody can mix one person's cookie with another's key, and a browser's ambient cookie lends a script nothing.
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
+import { endHook } from "../lib/hook.ts";
 import type { BearerCredential, BearerFacts, Principal } from "../request.ts";
 import { accessError } from "./errors.ts";
 
@@ -33,10 +34,11 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
 
   app.addHook("onRoute", (route) => demandScopes(route.url, route.config ?? {}));
 
-  app.addHook("onRequest", async (request) => {
-    const { credentials = [] } = request.routeOptions.config;
-    const header = request.headers.authorization;
-    if (header === undefined || request.is404 || credentials.every((one) => one === "session")) return;
+  const bear = async (
+    request: FastifyRequest,
+    header: string,
+    credentials: NonNullable<FastifyContextConfig["credentials"]>,
+  ): Promise<void> => {
     const text = header.length > LONGEST ? undefined : HEADER.exec(header)?.[1];
     const kind = text === undefined ? undefined : kinds.find((one) => one.hasForm(text));
     const bearer =
@@ -47,6 +49,13 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
     const { principal, ...facts } = bearer;
     principals.set(request, principal);
     request.bearer = facts;
+  };
+
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { credentials = [] } = request.routeOptions.config;
+    const header = request.headers.authorization;
+    if (header === undefined || request.is404 || credentials.every((one) => one === "session")) return done();
+    void endHook(bear(request, header, credentials), done);
   });
 
   return { principalOf: (request) => principals.get(request) };

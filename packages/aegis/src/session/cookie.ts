@@ -34,12 +34,21 @@ export function clearCookie(policy: CookiePolicy): string {
  */
 export function tokenFromCookie(name: string, header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const found = header
-    .split(";")
+  let token: string | undefined;
+  for (let start = 0; start <= header.length;) {
+    const semicolon = header.indexOf(";", start);
+    const end = semicolon === -1 ? header.length : semicolon;
     // Blanks and tabs alone: trim() takes more, and would make a cookie of ours of one that carries no __Host- promise.
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ""))
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  const [token] = found;
-  return found.length === 1 && token !== undefined && TOKEN_SHAPE.test(token) ? token : undefined;
+    let [from, to] = [start, end];
+    while (from < to && isBlank(header.charCodeAt(from))) from += 1;
+    while (to > from && isBlank(header.charCodeAt(to - 1))) to -= 1;
+    if (header.startsWith(name, from) && header[from + name.length] === "=") {
+      if (token !== undefined) return undefined;
+      token = header.slice(from + name.length + 1, to);
+    }
+    start = end + 1;
+  }
+  return token !== undefined && TOKEN_SHAPE.test(token) ? token : undefined;
 }
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { endHook } from "../lib/hook.ts";
 import { isUnavailable } from "../lib/unavailable.ts";
 import type { Principal, SessionFacts } from "../request.ts";
 import { clearCookie, cookieName, setCookie, tokenFromCookie } from "./cookie.ts";
 import type { SessionPolicy } from "./policy.ts";
 import type { SessionRecord } from "./record.ts";
-import type { SessionService, SignInFacts } from "./service.ts";
+import type { Resolved, SessionService, SignInFacts } from "./service.ts";
 
 /** What other rooms may do to the session of a request. */
 export interface RequestSessions {
@@ -62,37 +63,45 @@ export function enforceSession(
   app.decorateRequest("session", null);
   app.decorateRequest("unfinishedSignIn", null);
 
-  app.addHook("onRequest", async (request, reply) => {
-    const {
-      session: use = "active",
-      access,
-      stages = [],
-      credentials = ["session"],
-    } = request.routeOptions.config;
-    const isAsked = use !== "none" && request.bearer === null && credentials.includes("session");
-    if (!isAsked || request.is404) return;
-    const token = tokenFromCookie(name, request.headers.cookie);
-    if (token === undefined) return;
+  const arrive = (request: FastifyRequest, reply: FastifyReply, { record, newToken }: Resolved): void => {
+    const { stages = [] } = request.routeOptions.config;
+    if (record.stage !== "complete" && !stages.includes(record.stage)) {
+      unfinished.set(request, record);
+      request.unfinishedSignIn = { ...factsOf(record), userId: record.subject.userId }; // half a proof opens nothing
+      return;
+    }
+    remember(request, record);
+    if (newToken !== undefined) sendCookie(reply, record, newToken);
+  };
+  const lookUp = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    token: string,
+    use: "active" | "passive",
+  ): Promise<void> => {
     try {
       const resolved = await service.resolve(token, use);
-      if (resolved === undefined) return;
-      const { stage } = resolved.record;
-      if (stage !== "complete" && !stages.includes(stage)) {
-        unfinished.set(request, resolved.record);
-        const { userId } = resolved.record.subject;
-        request.unfinishedSignIn = { ...factsOf(resolved.record), userId }; // half a proof opens nothing
-        return;
-      }
-      remember(request, resolved.record);
-      if (resolved.newToken !== undefined) sendCookie(reply, resolved.record, resolved.newToken);
+      if (resolved !== undefined) arrive(request, reply, resolved);
     } catch (error) {
       // Fails closed where the session guards; a page that anyone may read needs no session to be read.
+      const { access } = request.routeOptions.config;
       const readOnly = request.method === "GET" || request.method === "HEAD";
       const merelyAdds =
         use === "active" && readOnly && (access === "public" || access?.startsWith("group:") === true);
       if (!merelyAdds || !isUnavailable(error)) throw error;
       wiring.onDegraded(request, error);
     }
+  };
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const { session: use = "active", credentials } = request.routeOptions.config;
+    const isAsked = use !== "none" && request.bearer === null && credentials?.includes("session") !== false;
+    const token = isAsked && !request.is404 ? tokenFromCookie(name, request.headers.cookie) : undefined;
+    if (token === undefined || use === "none") return done();
+    const known = service.peek(token, use);
+    if (known === undefined) return void endHook(lookUp(request, reply, token, use), done);
+    arrive(request, reply, known);
+    return done();
   });
 
   const end = async (

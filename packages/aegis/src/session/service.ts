@@ -49,6 +49,8 @@ export interface SessionService {
   ): Promise<{ record: SessionRecord; token: string } | undefined>;
   /** The live session of a token; `active` counts as activity and may rotate the token. */
   resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
+  /** The same where memory knows and nothing is to be written; undefined says nothing but "resolve". */
+  peek(token: string, use: "active" | "passive"): Resolved | undefined;
   /** Counts as activity at once; undefined when the session has ended meanwhile. */
   extend(record: SessionRecord): Promise<SessionRecord | undefined>;
   /** Takes sessions that are over out of the store; how many. */
@@ -149,6 +151,16 @@ export function sessionService(
       const present = tokenHash === record.tokenHash;
       const newToken = present && isRotationDue(policy, record, now) ? await rotate(record, now) : undefined;
       return { record, newToken };
+    },
+
+    peek(token, use) {
+      if (store.peek === undefined) return undefined;
+      const now = clock.now();
+      const tokenHash = sha256(token);
+      const record = store.peek(tokenHash, now);
+      if (record === undefined) return undefined;
+      const isDue = isTouchDue(policy, record, now) || isRotationDue(policy, record, now);
+      return isDue && use === "active" ? undefined : { record, newToken: undefined };
     },
 
     extend: (record) => touch(record, clock.now()),

@@ -37,6 +37,8 @@ export interface SessionStore {
    * `now`. Sessions past `absoluteExpiresAt` or `idleExpiresAt` are not found (`expiresAt <= now` is past).
    */
   findByTokenHash(tokenHash: string, now: number): Promise<SessionRecord | undefined>;
+  /** The same where it is known without asking anybody; undefined says nothing but "ask". */
+  peek?(tokenHash: string, now: number): SessionRecord | undefined;
   /** Moves idle expiry on, never back; true while the session is live. */
   touch(
     session: SessionRef,

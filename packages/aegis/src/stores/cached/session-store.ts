@@ -22,7 +22,7 @@ interface Cached {
   readonly until: number;
 }
 
-/** Sessions held at most: about 1 KB each. Beyond it the one that was longest unused goes. */
+/** Sessions held at most: about 1 KB each. Beyond it the oldest copy goes: it would be looked up again within seconds. */
 const MOST_ENTRIES = 20_000;
 /** How long a copy serves: bounds what a changed session (rotation, roles) is late by, on other instances. */
 const SERVES_MS = 10_000;
@@ -33,7 +33,7 @@ export class CachedSessionStore implements SessionStore {
   readonly isDurable = true;
   readonly #store: SessionStore;
   readonly #wiring: SessionCacheWiring;
-  /** By token hash, the longest unused first. */
+  /** By token hash, the oldest copy first. */
   readonly #cache = new Map<string, Cached>();
   readonly #hashes = new Map<string, Set<string>>();
 
@@ -55,6 +55,11 @@ export class CachedSessionStore implements SessionStore {
     if (record === undefined || this.#isRefused(record, tokenHash)) return undefined;
     if (isFresh) this.#keep(tokenHash, record, now);
     return record;
+  }
+
+  peek(tokenHash: string, now: number): SessionRecord | undefined {
+    const record = this.#wiring.revocations.isFresh() ? this.#fromCache(tokenHash, now) : undefined;
+    return record === undefined || this.#isRefused(record, tokenHash) ? undefined : record;
   }
 
   async create(record: SessionRecord, limit: number): Promise<readonly SessionRecord[]> {
@@ -148,11 +153,8 @@ export class CachedSessionStore implements SessionStore {
     if (cached === undefined) return undefined;
     const { record, until } = cached;
     const isCurrent = record.tokenHash === tokenHash || (record.graceUntil ?? 0) > now;
-    if (until > now && isCurrent && record.idleExpiresAt > now && record.absoluteExpiresAt > now) {
-      this.#cache.delete(tokenHash); // to the end: used just now
-      this.#cache.set(tokenHash, cached);
+    if (until > now && isCurrent && record.idleExpiresAt > now && record.absoluteExpiresAt > now)
       return record;
-    }
     this.#forget(tokenHash, record.id); // perhaps moved on by another instance: the store knows
     return undefined;
   }
