@@ -1,7 +1,8 @@
 /** What administrators may do to each other and to themselves, alone, together and at the same moment. */
 import { definePolicy, type PolicyInput } from "aegis";
-import { type AegisStores, memoryStores } from "aegis/fastify";
+import { type AegisStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close();
 });
 
-async function open(input: PolicyInput = {}, stores: AegisStores = memoryStores()): Promise<Hub> {
+async function open(input: PolicyInput = {}, stores: AegisStores = roomyStores()): Promise<Hub> {
   const policy = definePolicy({ environment: "test", ...input, password: { argon2: cheapHash } });
   const hub = await startHub(policy, stores);
   hubs.push(hub);
@@ -60,7 +61,7 @@ describe("the only administrator", () => {
   });
 
   it("is left when two suspend each other at the same moment", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const [ada, bob] = [await administrator(hub), await administrator(hub)];
     const tokens = [await ada.visitor.token(), await bob.visitor.token()] as const;
@@ -73,7 +74,7 @@ describe("the only administrator", () => {
 
 describe("who must have a second factor", () => {
   it("does not get rid of the last one by removing two of different kinds at once", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({ mfa: { requiredForRoles: ["admin"], approvalForRoles: [] } }, stores);
     const { id, visitor, secret } = await administrator(hub);
     const { record } = softPasskey(id);
@@ -97,7 +98,7 @@ describe("who must have a second factor", () => {
 
 describe("an approval", () => {
   it("is void when whoever asked for it was suspended, or is leaving, and can be rejected and asked for anew", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const [ada, bob, eve] = [await administrator(hub), await administrator(hub), await administrator(hub)];
     const ask = async (by: Admin) =>

@@ -1,7 +1,7 @@
 /** API keys, through the front door: what they open, what they never open, and how they end. */
 import { definePolicy, type PolicyInput } from "aegis";
-import { memoryStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -62,7 +62,7 @@ async function administrator(hub: Hub) {
 
 describe("a key", () => {
   it("is shown once, opens what its scopes say, and nothing else", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const lines: string[] = [];
     const logger = { level: "trace", stream: { write: (line: string) => void lines.push(line) } } as const;
     const hub = await open({}, { ...stores, logger });
@@ -413,7 +413,7 @@ describe("an administrator", () => {
 
 describe("the rights of a key", () => {
   it("are those that its owner has now, and of scopes those that the policy still knows", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const ada = await new Visitor(hub.app).enter();
     const { text } = await makeKey(ada);

@@ -4,6 +4,7 @@ import { definePolicy, newKeyRing } from "aegis";
 import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { roomyLimits } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -148,7 +149,13 @@ describe("the database", () => {
       apiKey: { enabled: true },
     });
     const tokenKeys = newKeyRing("EdDSA", 0);
-    const parts = { ...postgresStores(sql), secretKey, passwordPeppers: [pepper], tokenKeys };
+    const parts = {
+      ...postgresStores(sql),
+      limits: roomyLimits(),
+      secretKey,
+      passwordPeppers: [pepper],
+      tokenKeys,
+    };
     const hub = await startHub(policy, parts);
     for (const { jwk } of tokenKeys.keys) secrets.add("signing key", jwk.d ?? "");
     secrets.addBytes("secret key", secretKey);

@@ -4,6 +4,7 @@ import { definePolicy, type PolicyInput } from "aegis";
 import { aegis, memoryStores, serverOptions } from "aegis/fastify";
 import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -105,7 +106,7 @@ describe("an authenticator", () => {
   });
 
   it("is stored so that another key, or another account, cannot read it", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const ada = await new Visitor(hub.app).enter();
     const { secret } = await enrol(hub, ada);

@@ -1,7 +1,8 @@
 /** What a stranger, or a thief with half of the proof, gains by guessing and by asking again and again. */
 import { definePolicy, type PolicyInput } from "aegis";
-import { type AegisStores, memoryStores } from "aegis/fastify";
+import type { AegisStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -14,7 +15,7 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close();
 });
 
-async function open(input: PolicyInput = {}, stores: AegisStores = memoryStores()): Promise<Hub> {
+async function open(input: PolicyInput = {}, stores: AegisStores = roomyStores()): Promise<Hub> {
   const { account, password, ...rest } = input;
   const policy = definePolicy({
     environment: "test",
@@ -95,7 +96,7 @@ describe("new backup codes", () => {
 
 describe("an administrator", () => {
   it("does not get rid of the last factor by removing two passkeys at once", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const ada = new Visitor(hub.app);
     const { id } = await hub.app.aegis.createAccount({
@@ -277,7 +278,7 @@ describe("a second factor", () => {
 describe("a sign-in that is under way", () => {
   /** Lets something happen after the account was read and before its session is made. */
   async function during(act: (hub: Hub, stores: AegisStores, id: string) => Promise<void>) {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const ada = new Visitor(hub.app);
     const { id } = await hub.app.aegis.createAccount({
@@ -448,7 +449,7 @@ describe("a session", () => {
 
 describe("an account that is due for deletion", () => {
   it("is gone by every way in: no passkey takes it back, and no link is sent", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const hub = await open({}, stores);
     const ada = await accountAt(hub);
     const id = (await stores.accounts.findByLogin(ada.username))?.id ?? "";

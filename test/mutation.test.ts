@@ -3,6 +3,8 @@
  * against the unweakened policy. Some control that claims to prove the setting must fail. A verifier that stays green
  * was not looking.
  */
+import { randomBytes } from "node:crypto";
+import { memoryStores } from "aegis/fastify";
 import { definePolicy, newKeyRing, type Policy, policyLeaves } from "aegis";
 import { withLeaf } from "aegis/testing";
 import { catalogue, type Report, verify } from "aegis/verify";
@@ -60,6 +62,28 @@ const strict = definePolicy({
     ],
   },
   input: { jsonLimitBytes: 65_536 },
+  reputation: {
+    suspiciousScoreLimit: 24,
+    banScoreLimit: 60,
+    halfLifeSeconds: 600,
+    firstBanSeconds: 60,
+    longestBanSeconds: 120,
+    neverBanned: [],
+  },
+  rateLimit: {
+    limits: {
+      login: "6/minute",
+      register: "4/minute",
+      reset: "4/minute",
+      verifyEmail: "5/minute",
+      mfaVerify: "5/minute",
+      refresh: "6/minute",
+      cspReport: "8/minute",
+      global: "20/hour",
+      read: "40/minute",
+      user: "25/day",
+    },
+  },
 });
 
 /** The settings of long sessions can be seen only where there are any. */
@@ -152,6 +176,24 @@ const weaker: Readonly<Record<string, unknown>> = {
   "mfa.unfinishedSeconds": 3600,
   "recovery.linkSeconds": 86_400,
   "recovery.resendSeconds": 10,
+  "reputation.suspiciousScoreLimit": 50,
+  "reputation.banScoreLimit": 200,
+  "reputation.halfLifeSeconds": 60,
+  "reputation.firstBanSeconds": 10,
+  "reputation.longestBanSeconds": 86_400,
+  "rateLimit.algorithm": "fixed-window",
+  "rateLimit.limits.login": "60/minute",
+  "rateLimit.limits.register": "5/minute",
+  "rateLimit.limits.reset": "10/minute",
+  "rateLimit.limits.verifyEmail": "60/minute",
+  "rateLimit.limits.mfaVerify": "60/minute",
+  "rateLimit.limits.refresh": "60/minute",
+  "rateLimit.limits.cspReport": "60/minute",
+  "rateLimit.limits.global": "200/hour",
+  "rateLimit.limits.read": "41/minute",
+  "rateLimit.limits.user": "1000/day",
+  "rateLimit.ipv6PrefixLength": 128,
+  "rateLimit.headers": ["legacy"],
   "token.enabled": false,
   "token.algorithm": "ES256",
   "token.accessSeconds": 3599,
@@ -175,7 +217,9 @@ const weaker: Readonly<Record<string, unknown>> = {
 };
 
 async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Promise<Report> {
-  const hub = await startHub(enforced, { tokenKeys: newKeyRing(enforced.token.algorithm, 0) });
+  const probeKey = randomBytes(32).toString("base64url");
+  const tokenKeys = newKeyRing(enforced.token.algorithm, 0);
+  const hub = await startHub(enforced, { limits: memoryStores().limits, probeKey, tokenKeys });
   const administrator = { username: "root", password: "Aa7-harbour-violet-eleven-spoons" };
   await hub.app.aegis.createAccount({
     ...administrator,
@@ -189,6 +233,7 @@ async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Pro
       target: { ...hubTarget, administrator, breachedPassword: BREACHED },
       advance: (seconds) => hub.clock.advance(seconds),
       now: () => hub.clock.now(),
+      probeKey,
       mailbox: async (address) => hub.mail.sent.filter(({ to }) => to === address).map(({ text }) => text),
       wire: { edgeHeaders: { "x-forwarded-proto": "https", Host: HOST }, timeoutMs: 5000 },
       ...(leaf === undefined ? {} : { only: ({ proves }) => proves.includes(leaf) }),

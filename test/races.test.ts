@@ -10,6 +10,7 @@ import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres"
 import { manualClock } from "aegis/testing";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { roomyLimits } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -48,6 +49,7 @@ async function openHubs(input: PolicyInput) {
     pools.map((pool) =>
       startHub(policy, {
         ...postgresStores(pool),
+        limits: roomyLimits(),
         clock,
         mail,
         audit: { write: (event) => void events.push(event) },

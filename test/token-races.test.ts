@@ -6,6 +6,7 @@ import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres"
 import { manualClock } from "aegis/testing";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { roomyLimits } from "./support/roomy-limits.ts";
 import { PASSWORD } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -41,7 +42,9 @@ async function openHubs(token: PolicyOverrides["token"]) {
   const events: AuditEvent[] = [];
   const audit = { write: (event: AuditEvent) => void events.push(event) };
   const hubs = await Promise.all(
-    pools.map((pool) => startHub(policy, { ...postgresStores(pool), clock, tokenKeys, audit })),
+    pools.map((pool) =>
+      startHub(policy, { ...postgresStores(pool), limits: roomyLimits(), clock, tokenKeys, audit }),
+    ),
   );
   open.push(...hubs);
   const originOf = (place: number): string => hubs[place % hubs.length]?.origin ?? "";

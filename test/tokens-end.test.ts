@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definePolicy, newKeyRing, rotateKeyRing } from "aegis";
-import { memoryStores } from "aegis/fastify";
 import { decodeProtectedHeader } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
 import { readTokenKeys } from "../apps/hub/server/token-keys.ts";
 import { openKeyRing } from "../packages/aegis/src/token/keys.ts";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -154,7 +154,7 @@ describe("tokens end", () => {
   });
 
   it("are remembered as revoked until the last of them is over by itself, and no longer", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const { hub, ada, pair } = await signedIn({ token: { accessSeconds: 900 } }, stores);
     hub.clock.advance(1);
     await post(ada, "/api/logout/all");
@@ -166,7 +166,7 @@ describe("tokens end", () => {
   });
 
   it("when their session ends while they are being asked for", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const { refreshTokens } = stores;
     let between = async (): Promise<void> => undefined;
     const slow = new Proxy(refreshTokens, {
@@ -278,7 +278,7 @@ describe("a token from another place", () => {
 
 describe("keys", () => {
   it("that were replaced verify what they signed, until they are taken out of the ring", async () => {
-    const [stores, ring] = [memoryStores(), newKeyRing("ES256", 0)];
+    const [stores, ring] = [roomyStores(), newKeyRing("ES256", 0)];
     const { hub, pair } = await signedIn({ token: { algorithm: "ES256" } }, { ...stores, tokenKeys: ring });
     const options = { algorithm: "EdDSA", keepSeconds: 900, now: 1000 } as const;
     const rotated = rotateKeyRing(ring, options).ring;
@@ -352,7 +352,7 @@ describe("keys", () => {
 
 describe("while the list of revoked tokens is away", () => {
   it("no token is believed", async () => {
-    const stores = memoryStores();
+    const stores = roomyStores();
     const away = Object.assign(new Error("connection lost"), { code: "ECONNREFUSED" });
     let broken = false;
     const { tokenDenylist } = stores;

@@ -1,7 +1,6 @@
 /** Tokens through the front door: a hub in process, a clock that can be moved, `jose` as an independent client. */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { newKeyRing } from "aegis";
-import { memoryStores } from "aegis/fastify";
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -13,6 +12,7 @@ import {
   SignJWT,
 } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
+import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import {
@@ -80,7 +80,7 @@ describe("an access token", () => {
   });
 
   it("is not believed for longer than the policy says now, whatever it says itself", async () => {
-    const [stores, tokenKeys] = [memoryStores(), newKeyRing("EdDSA", 0)];
+    const [stores, tokenKeys] = [roomyStores(), newKeyRing("EdDSA", 0)];
     const { hub, pair } = await signedIn({ token: { accessSeconds: 3600 } }, { ...stores, tokenKeys });
     const shorter = await open({ token: { accessSeconds: 60 } }, { ...stores, tokenKeys, clock: hub.clock });
     hub.clock.advance(30);

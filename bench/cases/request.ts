@@ -14,6 +14,8 @@ export default {
     const policy = definePolicy({
       environment: "test",
       password: { argon2: { memoryKib: 7168, iterations: 1 } },
+      // Counted like any other, and never used up: a refusal would be measured instead.
+      rateLimit: { limits: { read: "999999/second", user: "999999/second" } },
     });
     const app = Fastify(serverOptions(policy));
     await app.register(aegis, { policy, secretKey: new Uint8Array(32), ...memoryStores() });

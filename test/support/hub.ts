@@ -4,6 +4,7 @@ import type { Policy } from "aegis";
 import { type AuditEvent, memoryStores } from "aegis/fastify";
 import { memoryTransport } from "aegis/mail";
 import { manualClock } from "aegis/testing";
+import { roomyLimits } from "./roomy-limits.ts";
 import { buildHub, type HubParts } from "../../apps/hub/server/app.ts";
 import { loadCatalogue } from "../../apps/hub/server/features/content/catalogue.ts";
 
@@ -23,6 +24,7 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     policy,
     secretKey: new Uint8Array(32).fill(1),
     ...memoryStores(),
+    limits: roomyLimits(), // tests of other things ask more often than anybody should; those of limits hand in their own
     catalogue: await catalogue,
     webRoot,
     checkReady: async () => undefined,

@@ -9,6 +9,7 @@ import { PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres"
 import { redisClient, redisSentinel, redisStores } from "aegis/stores/redis";
 import Fastify from "fastify";
 import pg from "pg";
+import { roomyLimits } from "./roomy-limits.ts";
 
 const { SQL_URL, REDIS_URL = "", SENTINEL_PORT, DEAF } = process.env;
 const pool = new pg.Pool({ connectionString: SQL_URL, max: 10, connectionTimeoutMillis: 2000 });
@@ -52,6 +53,7 @@ await app.register(aegis, {
       ? {}
       : { subscriber: { subscribe: async () => undefined, unsubscribe: async () => undefined } }),
   }),
+  limits: roomyLimits(),
 });
 process.on("disconnect", () => process.exit());
 process.send?.(await app.listen({ host: "127.0.0.1", port: 0 }));

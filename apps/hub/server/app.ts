@@ -27,6 +27,7 @@ export interface HubParts extends AegisStores {
   readonly tokenKeys?: AegisWiring["tokenKeys"] | undefined;
   readonly mail?: AegisWiring["mail"] | undefined;
   readonly breaches?: AegisWiring["breaches"] | undefined;
+  readonly probeKey?: string | undefined;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
 }
@@ -45,6 +46,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(tokenKeys === undefined ? {} : { tokenKeys }),
     ...(breaches === undefined ? {} : { breaches }),
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
+    ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });
@@ -66,6 +68,8 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   passkeys: parts.passkeys,
   approvals: parts.approvals,
   events: parts.events,
+  limits: parts.limits,
+  reputation: parts.reputation,
   refreshTokens: parts.refreshTokens,
   tokenDenylist: parts.tokenDenylist,
   apiKeys: parts.apiKeys,

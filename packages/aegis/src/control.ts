@@ -101,8 +101,15 @@ export interface ProbeContext<P> {
   /** The Host that requests are sent with, and the header lines that a stand-in for the proxy adds; for raw requests. */
   readonly host: string;
   readonly edgeLines: string;
-  /** A fresh anonymous client. */
+  /** A fresh anonymous client. A 429 is no answer to it: a limit of volume would make any refusal look right. */
   anonymous(): WireClient;
+  /**
+   * A client without the run's probe key, to whom limits apply as to anybody and a 429 is an answer. `from`: the address
+   * that the proxy, for which the run stands in, saw it come from; without effect where the run does not stand in.
+   */
+  stranger(from?: string): WireClient;
+  /** True where the run stands in for the proxy in front, and so can say where a request came from. */
+  readonly standsInForProxy: boolean;
   /** Bytes on a raw connection, for what no HTTP client would send; resolves with what came back (bounded in size and time). */
   raw(bytes: string | Uint8Array, options?: { readonly waitSeconds?: number }): Promise<RawAnswer>;
   /** Signs a fresh client in; undefined where the target's description does not say how. */
@@ -223,6 +230,8 @@ export interface TargetDescription {
   /** Deletes one's account. */
   readonly deleteAccount?: TargetCall;
   /** Second factors by code (RFC 6238). `setup` answers with the secret in base32, `confirm` with backup codes. */
+  /** Calls that take from the named limits of the policy: "login", "upload", ... */
+  readonly limits?: Readonly<Record<string, TargetCall>>;
   readonly mfa?: {
     readonly setup: TargetCall & { readonly secretField: string };
     readonly confirm: TargetCall & { readonly codesField: string };

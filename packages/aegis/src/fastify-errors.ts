@@ -13,7 +13,9 @@ import { breachErrors } from "./breach/errors.ts";
 import { mfaErrors } from "./mfa/errors.ts";
 import { passkeyErrors } from "./passkey/errors.ts";
 import { passwordErrors } from "./password/errors.ts";
+import { rateLimitErrors } from "./rate-limit/errors.ts";
 import { recoveryErrors } from "./recovery/errors.ts";
+import { reputationErrors } from "./reputation/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
 import { signInErrors } from "./sign-in/errors.ts";
 import { throttleErrors } from "./throttle/errors.ts";
@@ -52,6 +54,8 @@ export const errorTable = {
   ...passkeyErrors,
   ...recoveryErrors,
   ...approvalErrors,
+  ...rateLimitErrors,
+  ...reputationErrors,
   ...tokenErrors,
   ...apiKeyErrors,
   ...inputErrors,

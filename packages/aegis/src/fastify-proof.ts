@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { Account } from "./account/store.ts";
 import type { People } from "./fastify-people.ts";
 import type { MfaService } from "./mfa/service.ts";
+import { type SignInPaths, signInPaths } from "./sign-in/paths.ts";
 import type { Proof } from "./sign-in/routes.ts";
 
 export async function factorsOf(
@@ -45,4 +46,15 @@ export async function confirms(
     (await hasher.verify(password, account.passwordHash)).ok ? true : undefined,
   );
   return right === true;
+}
+
+/** The classified ways into an account. Another one is declared by the application, or its route does not start. */
+export function builtInPaths(): SignInPaths {
+  const paths = signInPaths();
+  paths.declare("password", "one-factor");
+  paths.declare("totp", "second-factor");
+  paths.declare("backup_code", "second-factor");
+  paths.declare("passkey", "two-factors"); // the authenticator verifies the person (PIN, finger) and has the key
+  paths.declare("passkey_second", "second-factor");
+  return paths;
 }

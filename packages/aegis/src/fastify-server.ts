@@ -80,3 +80,14 @@ function headerPreface(policy: Policy): [string, string][] {
     lines.push(["strict-transport-security", block.hsts]);
   return lines;
 }
+
+/** Without them the limits of the policy would be words: a server with other limits must not start. */
+export function demandServerOptions(app: FastifyInstance, policy: Policy): void {
+  const { bodyLimit, keepAliveTimeout } = app.initialConfig;
+  const { input, transport } = policy;
+  if (bodyLimit === input.bodyLimitBytes && keepAliveTimeout === transport.keepAliveTimeoutSeconds * 1000)
+    return;
+  throw new Error(
+    "Make the server with the policy's options: Fastify({ ...serverOptions(policy), /* yours */ }).",
+  );
+}

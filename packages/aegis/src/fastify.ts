@@ -2,7 +2,7 @@
  * LIST 2: the order of enforcement. One line per room, each with the reason for its place. A room knows nothing of
  * the others; what they need of each other is handed over here.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { enforceBearer } from "./access/bearer.ts";
 import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
@@ -18,9 +18,10 @@ import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { breachedBy } from "./fastify-breach.ts";
 import { enforceFactors } from "./fastify-factors.ts";
+import { limits } from "./fastify-limits.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { people } from "./fastify-people.ts";
-import { factorsOf } from "./fastify-proof.ts";
+import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { strictSessions } from "./fastify-sessions.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
@@ -28,7 +29,7 @@ import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
 import { stepWord } from "./sign-in/enforce.ts";
-import { type SignInPaths, signInPaths } from "./sign-in/paths.ts";
+import type { SignInPaths } from "./sign-in/paths.ts";
 import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
@@ -49,7 +50,7 @@ import "./request.ts";
 
 export { errorTable, type ErrorCode } from "./fastify-errors.ts";
 export { serverOptions } from "./fastify-server.ts";
-import { refuseExpectations } from "./fastify-server.ts";
+import { demandServerOptions, refuseExpectations } from "./fastify-server.ts";
 export { type AegisStores, memoryStores } from "./memory-stores.ts";
 export type { RouteRow } from "./access/enforce.ts";
 export type { Account, AccountStore } from "./account/store.ts";
@@ -78,6 +79,8 @@ export interface AegisWiring extends AegisStores {
   readonly mail?: MailTransport;
   /** Where new passwords are looked up. Default for `breach.source: "online"`: the range service. */
   readonly breaches?: BreachSource;
+  /** Lifts the volume limits for the operator's own verifier (`aegis verify --probe-key-file`); 43 random characters or more. */
+  readonly probeKey?: string;
   /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
   readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
@@ -116,7 +119,13 @@ declare module "fastify" {
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
   const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
-  const audit = auditor(wiring.audit ?? logSink(app.log), clock);
+  const rates = limits(app, {
+    wiring,
+    audit: auditor(wiring.audit ?? logSink(app.log), clock),
+    clock,
+    userIdOf: (request) => principalOf(request)?.userId,
+  });
+  const { audit } = rates;
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
 
   const routes = collectRoutes(app); // before any route exists: an undeclared one stops the start
@@ -143,6 +152,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   enforceErrors(app, audit); // whatever goes wrong from here on has one form
   refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
+  rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
   const strict = { ...wiring, sessions: strictSessions(app, wiring, clock, random) };
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
   const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
@@ -166,14 +176,17 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       audit(request, { event: "session.store_away", outcome: "failure" });
     },
   }); // who is asking: csrf and access need it
+  const principalOf = (request: FastifyRequest) =>
+    bearers.principalOf(request) ?? sessions.recordOf(request)?.subject;
   enforceCsrf(app, policy.csrf, {
     key: deriveKey(wiring.secretKey, "csrf"),
     random,
     publicOrigin,
     onRefusal: (request, code) => audit(request, { event: "csrf.refused", outcome: "failure", code }),
   }); // after the session, which the token is bound to; before anything acts
+  rates.enforceByCaller(); // it is known who asks, and that the request was not forged
   enforceAccess(app, policy.access, {
-    principalOf: (request) => bearers.principalOf(request) ?? sessions.recordOf(request)?.subject,
+    principalOf,
     now: () => clock.now(),
     stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
   }); // last before the body is read: a stranger's body is never parsed on a guarded route
@@ -221,6 +234,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     }),
   });
   enforceFactors(app, { people: who, mfa, signIns });
+  rates.routes();
   enforceKeys(app, who, apiKeys);
   sweep(app, [
     () => service.removeExpired(),
@@ -260,17 +274,6 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
 // Hooks and decorators are for the whole application, not for a scope of this plugin's own.
 Object.assign(aegis, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "aegis" });
 
-/** The classified ways into an account. Another one is declared by the application, or its route does not start. */
-function builtInPaths(): SignInPaths {
-  const paths = signInPaths();
-  paths.declare("password", "one-factor");
-  paths.declare("totp", "second-factor");
-  paths.declare("backup_code", "second-factor");
-  paths.declare("passkey", "two-factors"); // the authenticator verifies the person (PIN, finger) and has the key
-  paths.declare("passkey_second", "second-factor");
-  return paths;
-}
-
 /** Links in mails must lead to us, whatever Host header a request came with. */
 function demandMail({ policy, mail, publicOrigin }: AegisWiring): MailTransport | undefined {
   if (mail === undefined && policy.account.emailVerification !== "off")
@@ -287,14 +290,3 @@ function demandMail({ policy, mail, publicOrigin }: AegisWiring): MailTransport 
 const MOST_EVENTS = 1000;
 const DAY_MS = 86_400_000;
 const EVENTS_KEPT_MS = 400 * DAY_MS;
-
-/** Without them the limits of the policy would be words: a server with other limits must not start. */
-function demandServerOptions(app: FastifyInstance, policy: Policy): void {
-  const { bodyLimit, keepAliveTimeout } = app.initialConfig;
-  const { input, transport } = policy;
-  if (bodyLimit === input.bodyLimitBytes && keepAliveTimeout === transport.keepAliveTimeoutSeconds * 1000)
-    return;
-  throw new Error(
-    "Make the server with the policy's options: Fastify({ ...serverOptions(policy), /* yours */ }).",
-  );
-}

@@ -13,6 +13,10 @@ import { MemoryOneTimeStore } from "./one-time/memory-store.ts";
 import type { OneTimeStore } from "./one-time/store.ts";
 import { MemoryPasskeyStore } from "./passkey/memory-store.ts";
 import type { PasskeyStore } from "./passkey/store.ts";
+import { MemoryRateLimitStore } from "./rate-limit/memory-store.ts";
+import type { RateLimitStore } from "./rate-limit/store.ts";
+import { MemoryReputationStore } from "./reputation/memory-store.ts";
+import type { ReputationStore } from "./reputation/store.ts";
 import { MemorySessionStore } from "./session/memory-store.ts";
 import type { SessionStore } from "./session/store.ts";
 import { MemoryThrottleStore } from "./throttle/memory-store.ts";
@@ -31,6 +35,8 @@ export interface AegisStores {
   readonly passkeys: PasskeyStore;
   readonly approvals: ApprovalStore;
   readonly events: EventStore;
+  readonly limits: RateLimitStore;
+  readonly reputation: ReputationStore;
   readonly refreshTokens: RefreshStore;
   readonly tokenDenylist: TokenDenylist;
   readonly apiKeys: ApiKeyStore;
@@ -48,6 +54,8 @@ export function memoryStores(): AegisStores {
     passkeys: new MemoryPasskeyStore(),
     approvals: new MemoryApprovalStore(),
     events: new MemoryEventStore(),
+    limits: new MemoryRateLimitStore(),
+    reputation: new MemoryReputationStore(),
     refreshTokens: new MemoryRefreshStore(),
     tokenDenylist: new MemoryTokenDenylist(),
     apiKeys: new MemoryApiKeyStore(),

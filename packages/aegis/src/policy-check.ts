@@ -228,6 +228,20 @@ const crossRules: readonly CrossRule[] = [
     holds: (get) => get("account.emailVerification") !== "required" || get("account.emailRequired") === true,
   },
   {
+    rule: "suspicious-before-banned",
+    path: "reputation.suspiciousScoreLimit",
+    expected: "less than reputation.banScoreLimit",
+    hint: "Otherwise nobody is slowed before being banned.",
+    holds: (get) => number(get("reputation.suspiciousScoreLimit")) < number(get("reputation.banScoreLimit")),
+  },
+  {
+    rule: "bans-in-order",
+    path: "reputation.firstBanSeconds",
+    expected: "no more than reputation.longestBanSeconds",
+    hint: "The first ban is the shortest.",
+    holds: (get) => number(get("reputation.firstBanSeconds")) <= number(get("reputation.longestBanSeconds")),
+  },
+  {
     rule: "access-within-refresh",
     path: "token.accessSeconds",
     expected: "less than token.refreshSeconds",

@@ -14,7 +14,9 @@ import { mfaDefaults, mfaPolicySchema } from "./mfa/policy.ts";
 import { passwordDefaults, passwordPolicySchema } from "./password/policy.ts";
 import { checkPolicy, PolicyError } from "./policy-check.ts";
 import { type PresetName, presets } from "./presets.ts";
+import { rateLimitDefaults, rateLimitPolicySchema } from "./rate-limit/policy.ts";
 import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
+import { reputationDefaults, reputationPolicySchema } from "./reputation/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
 import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
 import { tokenDefaults, tokenPolicySchema } from "./token/policy.ts";
@@ -27,6 +29,8 @@ export const policySchema = section(
     environment: oneOf(environments, "What the policy is made for."),
     transport: transportPolicySchema,
     headers: headersPolicySchema,
+    rateLimit: rateLimitPolicySchema,
+    reputation: reputationPolicySchema,
     session: sessionPolicySchema,
     csrf: csrfPolicySchema,
     access: accessPolicySchema,
@@ -75,6 +79,8 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     environment,
     transport: transportDefaults(environment),
     headers: headersDefaults(environment),
+    rateLimit: rateLimitDefaults(environment),
+    reputation: reputationDefaults(environment),
     session: sessionDefaults(environment),
     csrf: csrfDefaults(environment),
     access: accessDefaults(environment),

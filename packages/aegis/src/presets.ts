@@ -36,6 +36,7 @@ export const presets = {
     session: { idleTimeoutSeconds: HOUR, absoluteTimeoutSeconds: HOUR, cookie: { sameSite: "lax" } },
     password: { minLength: 12, minLengthWithMfa: 12 },
     account: { emailVerification: "optional" },
+    rateLimit: { limits: { global: "200/hour", user: "1000/day" } },
     access: { openGroups: ["content"] },
     apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },
   },

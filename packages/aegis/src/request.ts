@@ -74,6 +74,11 @@ declare module "fastify" {
     maxAuthAgeSeconds?: number | "policy";
     /** What the caller may come with. Default: a session alone. */
     credentials?: readonly ("session" | BearerCredential)[];
+    /**
+     * The limits that a request here takes from: names of rateLimit.limits or rateLimit.own. Default: "read" for what
+     * only reads, "global" for the rest.
+     */
+    limit?: string | readonly string[];
     /** What a token or key must be good for: all of these. Sessions are not asked. */
     scopes?: readonly string[];
   }

@@ -52,7 +52,7 @@ export function accountRoutes(
   const verifies = wiring.sendsMail && policy.emailVerification !== "off";
 
   app.post<Body<"register">>("/api/register", {
-    config: open,
+    config: { ...open, limit: "register" },
     schema: { body: schemas.register },
     handler: async (request, reply) => {
       const result = await service.register(request.body);
@@ -75,7 +75,7 @@ export function accountRoutes(
 
   if (verifies) {
     app.post<Body<"verify">>("/api/register/verify", {
-      config: open,
+      config: { ...open, limit: "verifyEmail" },
       schema: { body: schemas.verify },
       handler: async (request) => {
         const { username, email, code } = request.body;
@@ -90,7 +90,7 @@ export function accountRoutes(
     });
 
     app.post<Body<"resend">>("/api/register/resend", {
-      config: open,
+      config: { ...open, limit: "verifyEmail" },
       schema: { body: schemas.resend },
       handler: async (request, reply) => {
         const { username, email } = request.body;
@@ -102,7 +102,7 @@ export function accountRoutes(
     });
 
     app.post<Body<"email">>("/api/account/email", {
-      config: { access: "authenticated", maxAuthAgeSeconds: "policy" },
+      config: { access: "authenticated", maxAuthAgeSeconds: "policy", limit: ["verifyEmail", "global"] },
       schema: { body: schemas.email },
       handler: async (request, reply) => {
         const account = await wiring.accountOf(request);

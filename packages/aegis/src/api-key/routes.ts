@@ -52,7 +52,7 @@ export function apiKeyRoutes(
   const { store, mode } = service;
   const schemas = schemasOf(policy);
   const own = { access: "authenticated" } as const;
-  const dangerous = { ...own, maxAuthAgeSeconds: "policy" } as const;
+  const dangerous = { ...own, maxAuthAgeSeconds: "policy", limit: "apiKeyCreate" } as const;
   const view = (key: ApiKey) => keyView(policy, mode, key, now());
   const issued = ({ key, text }: IssuedKey) => ({ api_key: text, ...view(key) });
   type Id = { Params: Type.Static<typeof keyId> };

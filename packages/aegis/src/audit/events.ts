@@ -58,6 +58,12 @@ export const auditEventNames = [
   "input.refused",
   "transport.refused",
   "csp.violation",
+  "rate_limit.exceeded",
+  "rate_limit.store_away",
+  "reputation.banned",
+  "reputation.refused",
+  "reputation.lifted",
+  "reputation.store_away",
 ] as const;
 
 export type AuditEventName = (typeof auditEventNames)[number];

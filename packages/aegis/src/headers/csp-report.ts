@@ -32,7 +32,7 @@ export function enforceCspReports(
       }
     });
     scope.post(CSP_REPORT_PATH, {
-      config: { access: "public", session: "none", csrf: "origin-only", body: "raw" },
+      config: { access: "public", session: "none", csrf: "origin-only", body: "raw", limit: "cspReport" },
       handler: async (request, reply) => {
         const now = Math.floor(clock.now() / 60_000);
         if (now !== minute) [minute, seen] = [now, 0];

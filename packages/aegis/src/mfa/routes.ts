@@ -107,7 +107,7 @@ export function mfaRoutes<A extends Owner>(app: FastifyInstance, wiring: MfaRout
   });
 
   app.post<{ Body: Type.Static<typeof schemas.code> }>("/api/auth/mfa/verify-setup", {
-    config: { ...own, stages: ["enrolment"] },
+    config: { ...own, stages: ["enrolment"], limit: "mfaVerify" },
     schema: { body: schemas.code },
     handler: async (request, reply) => {
       const account = await accountOf(request);
@@ -120,7 +120,7 @@ export function mfaRoutes<A extends Owner>(app: FastifyInstance, wiring: MfaRout
   });
 
   app.post<{ Body: Type.Static<typeof schemas.verify> }>("/api/auth/mfa/verify", {
-    config: { ...own, stages: ["second-factor"], signIn: ["totp", "backup_code"] },
+    config: { ...own, stages: ["second-factor"], signIn: ["totp", "backup_code"], limit: "mfaVerify" },
     schema: { body: schemas.verify },
     handler: async (request, reply) => {
       const account = await accountOf(request);
@@ -138,7 +138,7 @@ export function mfaRoutes<A extends Owner>(app: FastifyInstance, wiring: MfaRout
   });
 
   app.post<{ Body: Type.Static<typeof schemas.disable> }>("/api/auth/mfa/disable", {
-    config: own,
+    config: { ...own, limit: "mfaVerify" },
     schema: { body: schemas.disable },
     handler: async (request, reply) => {
       const account = await accountOf(request);

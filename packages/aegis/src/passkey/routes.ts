@@ -127,7 +127,7 @@ export function passkeyRoutes<A extends Owner>(app: FastifyInstance, wiring: Pas
     if (account === undefined) throw passkeyError("AEGIS_PASSKEY_REFUSED");
     return account;
   };
-  const open = { access: "public", csrf: "origin-only", session: "passive" } as const;
+  const open = { access: "public", csrf: "origin-only", session: "passive", limit: "login" } as const;
 
   app.post("/api/auth/passkeys/sign-in/options", {
     config: open,
@@ -149,7 +149,7 @@ export function passkeyRoutes<A extends Owner>(app: FastifyInstance, wiring: Pas
   });
 
   app.post<Body<"verify">>("/api/auth/passkeys/verify", {
-    config: { ...own, stages: ["second-factor"], signIn: "passkey_second" },
+    config: { ...own, stages: ["second-factor"], signIn: "passkey_second", limit: "mfaVerify" },
     schema: { body: passkeySchemas.verify },
     handler: async (request, reply) => {
       const account = await authenticated(request, "second", request.principal.userId);

@@ -63,7 +63,7 @@ export function recoveryRoutes<A extends Owner>(
   policy: DeepReadonly<RecoveryPolicy>,
   wiring: RecoveryWiring<A>,
 ): void {
-  const open = { access: "public", csrf: "origin-only", session: "none" } as const;
+  const open = { access: "public", csrf: "origin-only", session: "none", limit: "reset" } as const;
 
   app.post<{ Body: Type.Static<typeof schemas.forgot> }>("/api/auth/password/forgot", {
     config: open,

@@ -42,7 +42,7 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
   });
 
   app.post("/api/session/refresh", {
-    config: { access: "authenticated" },
+    config: { access: "authenticated", limit: "refresh" },
     handler: async (request) => {
       const record = sessions.recordOf(request);
       const extended = record === undefined ? undefined : await service.extend(record);
@@ -103,6 +103,7 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
       access: "public",
       session: "passive",
       csrf: "origin-only",
+      limit: "refresh",
       stages: ["second-factor", "password-change", "enrolment"],
     },
     handler: async (request, reply) => {

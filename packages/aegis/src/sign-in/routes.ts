@@ -61,7 +61,7 @@ export function signInRoutes<A extends SignInAccount>(
   wiring: SignInRoutesWiring<A>,
 ): void {
   app.post<{ Body: Type.Static<typeof schemas.login> }>("/api/login", {
-    config: { access: "public", csrf: "origin-only", session: "passive", signIn: "password" },
+    config: { access: "public", csrf: "origin-only", session: "passive", signIn: "password", limit: "login" },
     schema: { body: schemas.login },
     handler: async (request, reply) => {
       const { username, password, remember_me: rememberMe = false } = request.body;
@@ -78,7 +78,7 @@ export function signInRoutes<A extends SignInAccount>(
   });
 
   app.post<{ Body: Type.Static<typeof schemas.confirm> }>("/api/auth/confirm", {
-    config: { access: "authenticated" },
+    config: { access: "authenticated", limit: "mfaVerify" },
     schema: { body: schemas.confirm },
     handler: async (request, reply) => {
       const account = await wiring.accountOf(request);

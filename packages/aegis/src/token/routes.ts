@@ -67,7 +67,7 @@ export function tokenRoutes<A extends TokenOwner>(app: FastifyInstance, wiring: 
     scope: family.scopes.join(" "),
   });
   // No cookie is looked at: there is nothing that another site could lend itself.
-  const open = { access: "public", session: "none", csrf: "origin-only" } as const;
+  const open = { access: "public", session: "none", csrf: "origin-only", limit: "refresh" } as const;
 
   app.get("/.well-known/jwks.json", {
     config: { access: "public", session: "none" },

@@ -10,7 +10,9 @@ import { inputControls } from "../input/controls.ts";
 import { mfaControls } from "../mfa/controls.ts";
 import { passwordControls } from "../password/controls.ts";
 import type { Policy } from "../policy.ts";
+import { rateLimitControls } from "../rate-limit/controls.ts";
 import { recoveryControls } from "../recovery/controls.ts";
+import { reputationControls } from "../reputation/controls.ts";
 import { sessionControls } from "../session/controls.ts";
 import { throttleControls } from "../throttle/controls.ts";
 import { tokenControls } from "../token/controls.ts";
@@ -64,4 +66,6 @@ export const catalogue: readonly BoundRoom[] = [
   bind("token", tokenControls),
   bind("apiKey", apiKeyControls),
   bind("input", inputControls),
+  bind("reputation", reputationControls),
+  bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

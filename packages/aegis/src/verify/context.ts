@@ -30,6 +30,8 @@ export interface ContextOptions {
   readonly mailbox: ((address: string) => Promise<readonly string[]>) | undefined;
 }
 
+/** Lifts limits of volume where the target was given the same key. */
+export const PROBE_HEADER = "aegis-probe-key";
 const RAW_WAIT_SECONDS = 5;
 const MAIL_TRIES = 60;
 const MAIL_PAUSE_MS = 50;
@@ -143,6 +145,8 @@ export function runContext({
       host: hostOf(own),
       edgeLines: edgeLinesOf(own),
       anonymous: () => new CookieClient(own, note),
+      stranger: (from) => new CookieClient(strangersWire(own, from), note),
+      standsInForProxy: forwardedProto(own) !== undefined,
       async raw(bytes, { waitSeconds = RAW_WAIT_SECONDS } = {}) {
         const { bytes: answer, ended, seconds } = await sendRaw(own, bytes, waitSeconds * 1000);
         return { text: answer.toString("latin1"), ended, seconds };
@@ -176,6 +180,17 @@ export function runContext({
     forControl: (section, onExchange) => contextOf(own, section, onExchange),
   });
   return runWith(wire);
+}
+
+/** As anybody comes: without the key. The proxy writes the address that it saw last, behind whatever a client wrote. */
+function strangersWire(wire: WireOptions, from: string | undefined): WireOptions {
+  const { [PROBE_HEADER]: _key, ...headers } = wire.edgeHeaders;
+  const isSaid = from !== undefined && forwardedProto(wire) !== undefined;
+  return {
+    ...wire,
+    limitsAnswer: true,
+    edgeHeaders: isSaid ? { ...headers, "x-forwarded-for": from } : headers,
+  };
 }
 
 const isHost = (name: string): boolean => name.toLowerCase() === "host";

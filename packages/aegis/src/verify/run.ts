@@ -3,7 +3,7 @@ import { type Exchange, type Outcome, type TargetDescription, unknown, type Verd
 import { type Random, systemRandom } from "../lib/random.ts";
 import { fingerprint, type Policy } from "../policy.ts";
 import { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
-import { type RunContext, runContext } from "./context.ts";
+import { PROBE_HEADER, type RunContext, runContext } from "./context.ts";
 import { evidenceOf, type Finding } from "./finding.ts";
 import { CookieClient } from "./wire/client.ts";
 import { WireError, wireDefaults, type WireOptions } from "./wire/connection.ts";
@@ -31,6 +31,8 @@ export interface VerifyOptions {
   readonly now?: () => number;
   /** Reads the target's mail: texts to an address, oldest first. Without it, controls about codes stay unknown. */
   readonly mailbox?: (address: string) => Promise<readonly string[]>;
+  /** The target's probe key: its limits of volume then hold for this run's limit controls alone. */
+  readonly probeKey?: string;
   /** Only these controls; default all. */
   readonly only?: (control: BoundControl) => boolean;
   readonly random?: Random;
@@ -75,12 +77,17 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const wire: WireOptions = {
     ...wireDefaults,
     ...options.wire,
+    edgeHeaders: {
+      ...options.wire?.edgeHeaders,
+      ...(options.probeKey === undefined ? {} : { [PROBE_HEADER]: options.probeKey }),
+    },
     origin: new URL(options.origin),
     signal: over.signal,
   };
   const passTime = timePasser(options, maxWaitSeconds, over.signal);
   const { now = Date.now, mailbox } = options;
   const run = runContext({ wire, policy, target, random, passTime, now, mailbox });
+  if (options.probeKey !== undefined) run.secrets.add(options.probeKey);
   const controls = (options.rooms ?? catalogue)
     .flatMap((room) => room.controls)
     .filter(options.only ?? (() => true));

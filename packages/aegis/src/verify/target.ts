@@ -63,6 +63,11 @@ export const targetSchema = Type.Object(
     reset: Type.Optional(Type.Object(callKeys, closed)),
     changePassword: Type.Optional(Type.Object(callKeys, closed)),
     deleteAccount: Type.Optional(Type.Object(callKeys, closed)),
+    limits: Type.Optional(
+      Type.Record(Type.String({ pattern: "^[a-z][a-zA-Z0-9]{0,31}$" }), Type.Object(callKeys, closed), {
+        maxProperties: 64,
+      }),
+    ),
     mfa: Type.Optional(
       Type.Object(
         {

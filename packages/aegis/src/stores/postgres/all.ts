@@ -1,4 +1,6 @@
 import type { AegisStores } from "../../memory-stores.ts";
+import { MemoryRateLimitStore } from "../../rate-limit/memory-store.ts";
+import { MemoryReputationStore } from "../../reputation/memory-store.ts";
 import { PostgresAccountStore } from "./account-store.ts";
 import { PostgresApiKeyStore } from "./api-key-store.ts";
 import { PostgresApprovalStore } from "./approval-store.ts";
@@ -13,7 +15,11 @@ import { PostgresSessionStore } from "./session-store.ts";
 import { PostgresThrottleStore } from "./throttle-store.ts";
 import { PostgresTokenDenylist } from "./token-denylist.ts";
 
-/** Every store in one PostgreSQL database; run `migrate(pool, [aegisMigrations])` first. */
+/**
+ * Every store in one PostgreSQL database; run `migrate(pool, [aegisMigrations])` first. Rate limits would cost a write
+ * per request there, so they and reputations are counted in this process: of several processes each then counts for itself, and a
+ * stranger has the limit of each. `...redisLimits(redis)` behind it counts for all.
+ */
 export const postgresStores = (pool: SqlPool): AegisStores => ({
   sessions: new PostgresSessionStore(pool),
   accounts: new PostgresAccountStore(pool),
@@ -24,6 +30,8 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   passkeys: new PostgresPasskeyStore(pool),
   approvals: new PostgresApprovalStore(pool),
   events: new PostgresEventStore(pool),
+  limits: new MemoryRateLimitStore(),
+  reputation: new MemoryReputationStore(),
   refreshTokens: new PostgresRefreshStore(pool),
   tokenDenylist: new PostgresTokenDenylist(pool),
   apiKeys: new PostgresApiKeyStore(pool),

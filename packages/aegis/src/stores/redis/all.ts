@@ -3,6 +3,8 @@ import type { RevocationLedger } from "../../revocation/ledger.ts";
 import type { RevocationParts } from "../../revocation/service.ts";
 import type { RedisCommands } from "./client.ts";
 import { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
+import { RedisRateLimitStore } from "./rate-limit-store.ts";
+import { RedisReputationStore } from "./reputation-store.ts";
 import { RedisSessionStore } from "./session-store.ts";
 
 export interface RedisStoresInput {
@@ -16,7 +18,13 @@ export interface RedisStoresInput {
   readonly subscriber: RedisSubscriber;
 }
 
-/** The durable stores, with sessions in Redis and in the memory of every instance, revoked strictly. */
+/** Limits and reputations alone, counted for all processes together: `{ ...postgresStores(pool), ...redisLimits(redis) }`. */
+export const redisLimits = (redis: RedisCommands): Pick<AegisStores, "limits" | "reputation"> => ({
+  limits: new RedisRateLimitStore(redis),
+  reputation: new RedisReputationStore(redis),
+});
+
+/** The durable stores, with limits, and sessions in Redis and in the memory of every instance, revoked strictly. */
 export const redisStores = ({
   stores,
   ledger,
@@ -24,6 +32,7 @@ export const redisStores = ({
   subscriber,
 }: RedisStoresInput): AegisStores & { readonly revocation: RevocationParts } => ({
   ...stores,
+  ...redisLimits(redis),
   sessions: new RedisSessionStore(redis),
   revocation: { ledger, bus: redisRevocationBus(redis, subscriber) },
 });

@@ -1,5 +1,6 @@
 /** "aegis/stores/redis": stores on a Redis 7 that the caller connected (single, Sentinel or Cluster). */
-export { redisStores, type RedisStoresInput } from "./all.ts";
+export { redisLimits, redisStores, type RedisStoresInput } from "./all.ts";
+export { redisProblems } from "./check.ts";
 export {
   redisClient,
   redisCluster,
@@ -11,3 +12,5 @@ export {
 export { RedisOneTimeStore } from "./one-time-store.ts";
 export { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
 export { RedisSessionStore } from "./session-store.ts";
+export { RedisRateLimitStore, type RedisRateLimitOptions } from "./rate-limit-store.ts";
+export { RedisReputationStore } from "./reputation-store.ts";

@@ -1,6 +1,6 @@
 /** A client that keeps cookies as a browser would, and remembers what it was sent. */
 import type { Exchange, WireClient, WireRequest } from "../../control.ts";
-import type { WireOptions } from "./connection.ts";
+import { WireError, type WireOptions } from "./connection.ts";
 import { exchange } from "./exchange.ts";
 import { headersOf } from "./header.ts";
 import { isDeletion, parseSetCookie } from "./set-cookie.ts";
@@ -29,6 +29,13 @@ export class CookieClient implements WireClient {
     const done = await exchange(this.#options, request, cookie === "" ? undefined : cookie);
     for (const line of headersOf(done.response, "set-cookie").slice(0, MAX_COOKIES)) this.#keep(line);
     this.#onExchange(done);
+    // Who brings a key of its own may have used that key's quota up: that is an answer.
+    const bringsKey = Object.keys(request.headers ?? {}).some((name) => /^authorization$/i.test(name));
+    if (done.response.status === 429 && this.#options.limitsAnswer !== true && !bringsKey)
+      throw new WireError(
+        "limited",
+        "the target limits how often it may be asked (429); give the verifier its probe key (--probe-key-file)",
+      );
     return done;
   }
 

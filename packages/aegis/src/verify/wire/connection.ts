@@ -19,6 +19,8 @@ export interface WireOptions {
   readonly ca: string | undefined;
   /** Sent with every request, as the proxy in front would: for targets that are tested without it. */
   readonly edgeHeaders: Readonly<Record<string, string>>;
+  /** A 429 is an answer like any other. Otherwise it is a fault: limits of volume hide what a probe wants to see. */
+  readonly limitsAnswer?: boolean;
   /** Ends every exchange at once when it fires: nothing goes on behind the back of a run that is over. */
   readonly signal?: AbortSignal;
 }

@@ -1,8 +1,17 @@
 /**
  * `refused`: nobody listens there. `network`: we could not get that far, which says nothing about the target.
+ * `limited`: it does not answer so often (429).
  * `closed`, `time`, `size`, `malformed`, `certificate`: somebody is there, and gives no answer that could be used.
  */
-export type WireFault = "refused" | "network" | "time" | "size" | "malformed" | "closed" | "certificate";
+export type WireFault =
+  | "refused"
+  | "network"
+  | "time"
+  | "size"
+  | "malformed"
+  | "closed"
+  | "certificate"
+  | "limited";
 
 /** Why there is no answer. The message is ours, so that nothing of the far end's text gets into it. */
 export class WireError extends Error {

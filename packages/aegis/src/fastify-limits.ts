@@ -1,0 +1,151 @@
+/** LIST 2, continued: how often somebody may ask, and what comes of asking badly. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Audit } from "./audit/auditor.ts";
+import type { AuditEventName } from "./audit/events.ts";
+import { keyRingSealer, SealError } from "./crypto/sealer.ts";
+import { deriveKey } from "./lib/bytes.ts";
+import type { Clock } from "./lib/clock.ts";
+import { systemRandom } from "./lib/random.ts";
+import { subjectKeys } from "./lib/subjects.ts";
+import { told } from "./lib/told.ts";
+import type { AegisStores } from "./memory-stores.ts";
+import type { Policy } from "./policy.ts";
+import { rateLimits } from "./rate-limit/enforce.ts";
+import { reputation } from "./reputation/enforce.ts";
+import { reputationRoutes } from "./reputation/routes.ts";
+import type { Cause } from "./reputation/score.ts";
+import { reputationService } from "./reputation/service.ts";
+import { probeCheck } from "./secret/probe-key.ts";
+
+export interface LimitsParts {
+  readonly wiring: AegisStores & {
+    readonly policy: Policy;
+    readonly secretKey: Uint8Array;
+    readonly previousSecretKeys?: readonly Uint8Array[];
+    readonly probeKey?: string;
+  };
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly userIdOf: (request: FastifyRequest) => string | undefined;
+}
+
+/** What is held against whoever caused it; the code tells the kinds of one event apart. */
+const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: string])[] = [
+  ["session.sign_in_failed", "sign_in_failed"],
+  ["throttle.delayed", "sign_in_failed"],
+  ["mfa.code_refused", "sign_in_failed"],
+  ["csrf.refused", "forged"],
+  ["input.refused", "malformed", "AEGIS_INPUT_MALFORMED"],
+  ["transport.refused", "malformed", "AEGIS_TRANSPORT_MALFORMED"],
+];
+/** A ban that is refused at every request is told once so often. */
+const TOLD_AGAIN_MS = 600_000;
+
+export function limits(app: FastifyInstance, { wiring, audit: write, clock, userIdOf }: LimitsParts) {
+  const { policy, secretKey, previousSecretKeys = [], probeKey } = wiring;
+  const isProbe = probeCheck(probeKey);
+  if (probeKey !== undefined)
+    app.log.warn(
+      "a probe key is set: whoever has it is not limited in volume; unset it after the verification",
+    );
+  const keys = subjectKeys(deriveKey(secretKey, "rate-limit"), policy.rateLimit.ipv6PrefixLength);
+  const sealer = keyRingSealer([secretKey, ...previousSecretKeys], "reputation", systemRandom);
+  const news = told();
+
+  const service = reputationService(policy.reputation, {
+    store: wiring.reputation,
+    clock,
+    onBan: (_subject, { bans, score, bannedUntil }) =>
+      write(undefined, {
+        event: "reputation.banned",
+        outcome: "failure",
+        facts: { bans, score: Math.round(score), until: new Date(bannedUntil).toISOString() },
+      }),
+    onError: (error) => {
+      app.log.error({ err: error }, "the store of reputations is away: nobody is banned meanwhile");
+      write(undefined, { event: "reputation.store_away", outcome: "failure" });
+    },
+  });
+  const standings = reputation(policy.reputation, {
+    service,
+    keys,
+    isProbe,
+    userIdOf,
+    seal: (ip, subject) => sealer.seal(ip, subject),
+    onRefused: (request, subject) => {
+      const now = clock.now();
+      if (news.tell(subject, now + TOLD_AGAIN_MS, now) !== undefined)
+        write(request, { event: "reputation.refused", outcome: "failure", code: "AEGIS_REPUTATION_BANNED" });
+    },
+  });
+  /** Every event goes by here: what it says of its request's doer is held against them. */
+  const audit: Audit = (request, event) => {
+    write(request, event);
+    const cause = CAUSES.find(
+      ([name, , code]) => name === event.event && (code === undefined || code === event.code),
+    )?.[1];
+    if (request !== undefined && cause !== undefined) standings.report(request, cause);
+  };
+  const rates = rateLimits(policy.rateLimit, {
+    store: wiring.limits,
+    keys,
+    clock,
+    userIdOf,
+    isProbe,
+    factorOf: (request, who) => standings.factorOf(request, who),
+    onExceeded: (request, limit, isNews, untold) => {
+      if (isNews)
+        write(request, {
+          event: "rate_limit.exceeded",
+          outcome: "failure",
+          code: "AEGIS_RATE_LIMITED",
+          facts: { limit, ...(untold === 0 ? {} : { untold }) },
+        });
+    },
+    onAway: (error) => {
+      app.log.error(
+        { err: error },
+        "the store of rate limits is away: critical routes are closed, others counted here",
+      );
+      write(undefined, { event: "rate_limit.store_away", outcome: "failure" });
+    },
+    onBack: () => {
+      app.log.warn("the store of rate limits is back");
+      write(undefined, { event: "rate_limit.store_away", outcome: "success" });
+    },
+  });
+
+  return {
+    audit,
+    /** A ban first, because it is the cheapest refusal; then what an address may ask at all. */
+    enforceByAddress(): void {
+      standings.enforceBans(app);
+      rates.enforceByAddress(app);
+    },
+    /** It is known who asks, and that the request was not forged. */
+    enforceByCaller(): void {
+      standings.enforceKnown(app);
+      rates.enforceByCaller(app);
+    },
+    routes(): void {
+      reputationRoutes(app, {
+        service,
+        open: (label, subject) => {
+          try {
+            return sealer.open(label, subject);
+          } catch (error) {
+            if (error instanceof SealError) return undefined;
+            throw error;
+          }
+        },
+        onLifted: (request, address) =>
+          write(request, {
+            event: "reputation.lifted",
+            outcome: "success",
+            user_id: request.principal.userId,
+            facts: { address: address ?? "" },
+          }),
+      });
+    },
+  };
+}

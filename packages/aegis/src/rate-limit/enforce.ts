@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../lib/clock.ts";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import { type Demand, rateCounter } from "./counter.ts";
+import { rateLimitError } from "./errors.ts";
+import { type Counted, rateLimitFields, retryAfterSeconds } from "./fields.ts";
+import type { SubjectKeys } from "../lib/subjects.ts";
+import { type RateLimitPolicy } from "./policy.ts";
+import { type RateRule, ruleOf, scaled } from "./rate.ts";
+import type { RateLimitStore } from "./store.ts";
+import { told } from "../lib/told.ts";
+
+export interface RateLimitWiring {
+  readonly store: RateLimitStore;
+  readonly keys: SubjectKeys;
+  readonly clock: Clock;
+  /** Whoever the session, token or key of a request belongs to. */
+  readonly userIdOf: (request: FastifyRequest) => string | undefined;
+  /** A verifier's request that carries the operator's key: its volume is not limited as a stranger's is. */
+  readonly isProbe: (request: FastifyRequest) => boolean;
+  /** How much more or less than the declared number somebody gets. */
+  readonly factorOf: (request: FastifyRequest, who: "address" | "caller") => Promise<number>;
+  readonly onExceeded: (request: FastifyRequest, limit: string, isNews: boolean, untold: number) => void;
+  readonly onAway: (error: unknown) => void;
+  readonly onBack: () => void;
+}
+
+/** Counted after it is known who asks; everything else before anything is looked up. */
+const BY_CALLER: ReadonlySet<string> = new Set(["upload", "apiKeyCreate", "global"]);
+const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+/** What a whole verification needs several times over; a key that was found out is no way to flood. */
+const PROBES: RateRule = { algorithm: "gcra", limit: 50_000, windowMs: 3_600_000 };
+
+export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLimitWiring) {
+  const { keys, clock } = wiring;
+  const rules = rulesOf(policy);
+  const news = told();
+  const counter = rateCounter({ ...wiring, closed: new Set<string>(policy.closedWhenStoreAway) });
+  const counted = new WeakMap<FastifyRequest, readonly Counted[]>();
+
+  const ruleFor = (limit: string, factor: number): RateRule => {
+    const rule = rules.get(limit);
+    if (rule === undefined) throw new TypeError(`no such limit: ${limit}`); // refused at the start
+    return factor === 1 ? rule : scaled(rule, factor);
+  };
+  const isProbe = async (request: FastifyRequest): Promise<boolean> => {
+    if (!wiring.isProbe(request)) return false;
+    const demand = { subject: "probe", limit: "probe", rule: PROBES };
+    return (await counter.count([demand], clock.now())).every(({ decision }) => decision.allowed);
+  };
+
+  const count = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    demands: readonly Demand[],
+  ): Promise<void> => {
+    const now = clock.now();
+    const found = await counter.count(demands, now);
+    const all = [...(counted.get(request) ?? []), ...found];
+    counted.set(request, all);
+    reply.headers(rateLimitFields(all, now, policy.headers));
+    const refused = found.filter(({ decision }) => !decision.allowed);
+    const [first] = refused;
+    if (first === undefined) return;
+    const subject = demands.find(({ limit }) => limit === first.limit)?.subject ?? "";
+    const until = now + Math.max(first.rule.windowMs, first.decision.retryAfterMs);
+    const untold = news.tell(`${subject} ${first.limit}`, until, now);
+    wiring.onExceeded(request, first.limit, untold !== undefined, untold ?? 0);
+    throw rateLimitError("AEGIS_RATE_LIMITED", {
+      retryAfterSeconds: retryAfterSeconds(refused.map(({ decision }) => decision)),
+    });
+  };
+
+  return {
+    /** Right after transport: cheap, and before anything is looked up for a stranger. */
+    enforceByAddress(app: FastifyInstance): void {
+      app.addHook("onRoute", (route) => {
+        for (const name of [route.config?.limit ?? []].flat())
+          if (!rules.has(name) || name === "user")
+            throw new Error(
+              `Route ${route.url} names the limit "${name}", which the policy does not have. ` +
+                `Known: ${[...rules.keys()].filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
+            );
+      });
+      app.addHook("onRequest", async (request, reply) => {
+        const limits = limitsOf(request).filter((name) => !BY_CALLER.has(name));
+        if (limits.length === 0 || (await isProbe(request))) return;
+        const subject = keys.address(request.ip);
+        const factor = await wiring.factorOf(request, "address");
+        await count(
+          request,
+          reply,
+          limits.map((limit) => ({ subject, limit, rule: ruleFor(limit, factor) })),
+        );
+      });
+    },
+
+    /** After the session and its CSRF check: a forged request is not held against whom it was forged for. */
+    enforceByCaller(app: FastifyInstance): void {
+      app.addHook("onRequest", async (request, reply) => {
+        const limits = limitsOf(request).filter((name) => BY_CALLER.has(name));
+        const userId = wiring.userIdOf(request);
+        // Looking whether a session still lives is no use of it.
+        const counts = userId !== undefined && request.routeOptions.config.session !== "passive";
+        if ((limits.length === 0 && !counts) || (await isProbe(request))) return;
+        const factor = await wiring.factorOf(request, "caller");
+        const caller =
+          // A token is one of many that its user can have; only a key is somebody of its own.
+          request.bearer?.credential === "api-key"
+            ? keys.bearer(request.bearer.id)
+            : userId === undefined
+              ? keys.address(request.ip)
+              : keys.user(userId);
+        await count(request, reply, [
+          ...(counts ? [{ subject: keys.user(userId), limit: "user", rule: ruleFor("user", factor) }] : []),
+          ...limits.map((limit) => ({ subject: caller, limit, rule: ruleFor(limit, factor) })),
+        ]);
+      });
+    },
+  };
+}
+
+/** What a route that names nothing takes from: an address that does not exist is read like any other. */
+function limitsOf(request: FastifyRequest): readonly string[] {
+  const named = request.is404 ? undefined : request.routeOptions.config.limit;
+  return [named ?? (request.is404 || READING.has(request.method) ? "read" : "global")].flat();
+}
+
+function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
+  const rules = new Map(Object.entries(limits).map(([name, rate]) => [name, ruleOf(rate, algorithm)]));
+  for (const entry of own) {
+    const [name = "", rate = ""] = entry.split("=");
+    if (rules.has(name))
+      throw new Error(`rateLimit.own names "${name}", which rateLimit.limits has already.`);
+    rules.set(name, ruleOf(rate, algorithm));
+  }
+  return rules;
+}
