@@ -5,4 +5,5 @@ export default {
   policy: { preset: "education" },
   target: "apps/hub/target.json",
   routes: describeRoutes,
+  probeKeyFile: ".aegis/probe-key", // what the hub makes in development
 };

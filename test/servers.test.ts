@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./support/ports.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { type Running, run } from "./support/processes.ts";
+import { startRedis, type TestRedis } from "./support/redis.ts";
 
 const SECRET = "q3JxTnP8Zk2vLw9sRb4YdHc7MgXe1UaF5oNiV6tKj0Q";
 const PASSWORD = "Harbour violet, 11 spoons";
@@ -15,16 +16,18 @@ const SERVE = "apps/hub/dist/server/serve.js";
 
 let folder: string;
 let postgres: TestPostgres;
+let redis: TestRedis;
 const running: Running[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "aegis-servers-"));
-  postgres = await startPostgres();
+  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
 });
 afterEach(async () => {
   for (const one of running.splice(0)) await one.stop();
 });
 afterAll(async () => {
   await postgres?.close();
+  await redis?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -115,7 +118,7 @@ describe("the production server", () => {
     const one = start("npm", ["run", "serve"], { NODE_ENV: "production" });
     expect(await one.ended()).not.toBe(0);
     expect(one.output()).toMatch(
-      /SECRET_KEY is missing[\s\S]*npx aegis keys secret[\s\S]*DATABASE_URL is missing/,
+      /SECRET_KEY is missing[\s\S]*npx aegis keys secret[\s\S]*DATABASE_URL is missing[\s\S]*REDIS_URL is missing/,
     );
   });
 
@@ -131,6 +134,7 @@ describe("the production server", () => {
       ...production,
       SECRET_KEY: SECRET,
       DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
       PORT: String(port),
     });
     await server.until(/2 processes/);

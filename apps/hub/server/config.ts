@@ -29,6 +29,10 @@ export interface HubConfig {
   readonly mailFrom: string;
   /** A file made by `aegis breach build`; looked up where the policy's breach.source is "corpus". */
   readonly breachCorpus: string | undefined;
+  /** Redis, for what all processes count together; undefined: each process counts for itself. */
+  readonly redisUrl: string | undefined;
+  /** Lifts limits of volume for the operator's own verifier; development makes one. */
+  readonly probeKey: string | undefined;
   /** A file made by `aegis keys ring`: what access tokens are signed with. */
   readonly tokenKeysFile: string | undefined;
 }
@@ -62,6 +66,8 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],
     mailFrom: env["MAIL_FROM"] ?? senderOf(publicOrigin),
     breachCorpus: env["BREACH_CORPUS"],
+    redisUrl: redisUrlFrom(env["REDIS_URL"]),
+    probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
     tokenKeysFile: env["TOKEN_KEYS_FILE"] === "" ? undefined : env["TOKEN_KEYS_FILE"],
   };
 }
@@ -110,6 +116,16 @@ function originFrom(text: string | undefined): string | undefined {
       `PUBLIC_ORIGIN is "${text}"; it must be scheme and host only, e.g. https://hub.example.`,
     );
   return new URL(text).origin;
+}
+
+/** The text may hold a password: it is not repeated. */
+function redisUrlFrom(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol))
+    throw new ConfigError(
+      "REDIS_URL must be an address like redis://user:password@host:6379 (rediss: over TLS).",
+    );
+  return text;
 }
 
 function numberFrom(name: string, text: string, least: number, most: number): number {

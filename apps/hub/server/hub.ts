@@ -8,6 +8,8 @@ import { buildHub } from "./app.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { migrationSources } from "./database/migrations.ts";
+import { openSharedStores, type SharedStores } from "./limits-store.ts";
+import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
 import { readTokenKeys } from "./token-keys.ts";
 import { webFolder } from "./web-folder.ts";
@@ -37,10 +39,17 @@ export async function openHub(
     environment: config.environment,
     onIdleError: (error) => onIdleError(error),
   });
+  let shared: SharedStores | undefined;
   try {
+    shared = await openSharedStores({
+      redisUrl: config.redisUrl,
+      environment: config.environment,
+      warn: (text) => process.stderr.write(`hub: ${text}\n`),
+    });
+    const open = shared;
     await migrate(database.pool, migrationSources);
     const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
-    const stores = postgresStores(database.pool);
+    const stores = { ...postgresStores(database.pool), ...shared.stores };
     const app = await buildHub({
       ...stores,
       ...ring,
@@ -48,6 +57,7 @@ export async function openHub(
       secretKey,
       tokenKeys,
       mail: openMail(config),
+      probeKey: loadProbeKey(config.probeKey, config.environment, config.directory),
       breaches: corpus === undefined ? undefined : corpusSource(corpus),
       catalogue,
       webRoot,
@@ -64,10 +74,12 @@ export async function openHub(
       close: async () => {
         await app.close();
         await corpus?.close();
+        await open.close();
         await database.close();
       },
     };
   } catch (error) {
+    await shared?.close();
     await database.close();
     throw error;
   }

@@ -41,6 +41,10 @@ function demandProduction(config: HubConfig): void {
     missing.push(
       "DATABASE_URL is missing: production needs PostgreSQL; the embedded database is for development only.\nSet it to postgres://user@host/database",
     );
+  if (config.redisUrl === undefined && config.workers > 1)
+    missing.push(
+      `REDIS_URL is missing: ${config.workers} processes that each count for themselves let through ${config.workers} times every limit.\nSet it to redis://user:password@host:6379, or WORKERS=1`,
+    );
   if (config.smtpUrl === undefined && config.policy.account.emailVerification !== "off")
     missing.push(
       'SMTP_URL is missing: the policy has addresses verified by mail (account.emailVerification).\nSet it to smtps://user:password@host, or the policy to "off"',

@@ -24,6 +24,8 @@ export interface ProjectConfig {
   readonly file: string;
   readonly policy?: PolicyInput;
   readonly target?: TargetDescription;
+  /** Where the application keeps its probe key on this machine. */
+  readonly probeKeyFile?: string;
   /** Builds the application without starting it, for `aegis routes`. */
   readonly routes?: () => Promise<readonly RouteRow[]>;
 }
@@ -42,12 +44,12 @@ export async function loadConfig(from: string): Promise<ProjectConfig | undefine
 
 async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
-  const { policy, target, routes, ...unknown } = data;
+  const { policy, target, routes, probeKeyFile, ...unknown } = data;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined)
     throw new UsageError(
       `${file}: there is no "${extra}" in a configuration.`,
-      "Known: policy, target, routes.",
+      "Known: policy, target, routes, probeKeyFile.",
     );
   return {
     file,
@@ -58,6 +60,7 @@ async function readConfig(file: string): Promise<ProjectConfig> {
           target:
             typeof target === "string" ? readTarget(resolve(dirname(file), target)) : parseTarget(target),
         }),
+    ...(typeof probeKeyFile === "string" ? { probeKeyFile: resolve(dirname(file), probeKeyFile) } : {}),
     ...(isRoutes(routes) ? { routes } : {}),
   };
 }

@@ -23,6 +23,7 @@ interface Options extends PolicyChoice {
   readonly save?: string;
   readonly wait: number;
   readonly outbox?: string;
+  readonly probeKeyFile?: string;
   readonly insecure?: boolean;
   readonly ca?: string;
   readonly only?: string;
@@ -49,6 +50,10 @@ export function registerVerify(program: Command): void {
     .option("--only <room>", "only the controls of one room")
     .option("--wait <seconds>", "wait so long at most for time-outs to happen", wholeSeconds, 0)
     .option("--outbox <folder>", "read the target's mail there, where it keeps it in development")
+    .option(
+      "--probe-key-file <file>",
+      "the target's probe key, so that limits of volume do not stop the run (or AEGIS_PROBE_KEY)",
+    )
     .option("--ca <file>", "trust this certificate authority (PEM)")
     .option("--insecure", "do not check the certificate")
     .option("--json", "print the findings as JSON")
@@ -64,6 +69,7 @@ export function registerVerify(program: Command): void {
       const policy = await choosePolicy(options, config, environment);
       const target = options.target === undefined ? config?.target : readTarget(options.target);
       const mailbox = options.outbox === undefined ? undefined : outboxReader(options.outbox);
+      const probeKey = probeKeyOf(options.probeKeyFile, config, origin);
       const progress = process.stderr.isTTY && options.json !== true;
       let done = 0;
       const report = await verify({
@@ -73,6 +79,7 @@ export function registerVerify(program: Command): void {
         ...(target === undefined ? {} : { target }),
         maxWaitSeconds: options.wait,
         ...(mailbox === undefined ? {} : { mailbox }),
+        ...(probeKey === undefined ? {} : { probeKey }),
         wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
         only: ({ room }) => options.only === undefined || room === options.only,
         onFinding: () => {
@@ -91,6 +98,30 @@ export function registerVerify(program: Command): void {
         tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
       process.exitCode = statusOf(report);
     });
+}
+
+/**
+ * Named by the caller, or the project's own where it runs on this very machine: a key must not go to whatever address
+ * somebody typed.
+ */
+function probeKeyOf(
+  file: string | undefined,
+  config: ProjectConfig | undefined,
+  origin: URL,
+): string | undefined {
+  const fromEnvironment = process.env["AEGIS_PROBE_KEY"];
+  const own = isHere(origin) && config?.probeKeyFile !== undefined && existsSync(config.probeKeyFile);
+  const from = file ?? (fromEnvironment === undefined && own ? config.probeKeyFile : undefined);
+  if (from === undefined) return fromEnvironment === "" ? undefined : fromEnvironment;
+  let text: string;
+  try {
+    text = readFileSync(from, "utf8").trim();
+  } catch {
+    throw new UsageError(`${from} cannot be read.`);
+  }
+  if (!/^[\x21-\x7e]{1,512}$/.test(text))
+    throw new UsageError(`${from} holds no probe key.`, "Give a file with one line.");
+  return text;
 }
 
 /** Codes and links that the target mailed: without them controls about codes cannot be seen. */
@@ -167,9 +198,11 @@ function originFrom(text: string): URL {
   return url;
 }
 
-/** Plain HTTP on this very machine is somebody's desk; anything else is held to the strict rules. */
-function guessEnvironment({ protocol, hostname }: URL): Environment {
+function isHere({ hostname }: URL): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
-  const local = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-  return protocol === "http:" && local ? "development" : "production";
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
+
+/** Plain HTTP on this very machine is somebody's desk; anything else is held to the strict rules. */
+const guessEnvironment = (url: URL): Environment =>
+  url.protocol === "http:" && isHere(url) ? "development" : "production";

@@ -1,0 +1,70 @@
+/** Where limits and what belongs to them are counted: in Redis for all processes together, or in each for itself. */
+import { createClient } from "@redis/client";
+import type { Environment } from "aegis";
+import type { AegisStores } from "aegis/fastify";
+import { redisClient, redisProblems, redisLimits } from "aegis/stores/redis";
+import { ConfigError } from "./config-error.ts";
+
+export interface SharedStores {
+  readonly stores: Partial<AegisStores>;
+  close(): Promise<void>;
+}
+
+const CONNECT_WITHIN_MS = 1_000;
+/** A request must not wait longer for a limit: without an answer it is counted here, or refused. */
+const ANSWER_WITHIN_MS = 500;
+const LONGEST_PAUSE_MS = 2_000;
+
+export interface SharedStoresOptions {
+  readonly redisUrl: string | undefined;
+  readonly environment: Environment;
+  readonly warn: (text: string) => void;
+}
+
+/** @throws ConfigError when production's Redis is away at the start, or would lose what it is given. */
+export async function openSharedStores(options: SharedStoresOptions): Promise<SharedStores> {
+  const { redisUrl, environment, warn } = options;
+  if (redisUrl === undefined) return { stores: {}, close: async () => undefined };
+  const client = createClient({
+    url: redisUrl,
+    RESP: 3,
+    // What cannot be asked now fails now: a queue would hold every request until Redis is back.
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: CONNECT_WITHIN_MS,
+      // Spread, so that a Redis that comes back is not met by all processes at one moment.
+      reconnectStrategy: (tries) =>
+        Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(tries, 6)) + (process.pid % 100),
+    },
+  });
+  client.on("error", () => undefined); // each command tells; once per outage it is logged
+  const redis = redisClient(client, { timeoutMs: ANSWER_WITHIN_MS });
+  try {
+    await withinTime(client.connect(), CONNECT_WITHIN_MS * 2);
+    const problems = await redisProblems(redis);
+    if (problems.length > 0 && environment === "production") throw new ConfigError(problems.join("\n"));
+    for (const problem of problems) warn(problem);
+  } catch (error) {
+    client.destroy();
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(
+      `Redis does not answer (REDIS_URL): ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return {
+    stores: redisLimits(redis),
+    close: async () => client.destroy(),
+  };
+}
+
+async function withinTime(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no connection within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
