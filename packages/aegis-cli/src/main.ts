@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { registerBreach } from "./breach.ts";
 import { registerKeys } from "./keys.ts";
+import { registerLimits } from "./limits.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
@@ -16,6 +17,7 @@ registerPolicy(program);
 registerRoutes(program);
 registerKeys(program);
 registerBreach(program);
+registerLimits(program);
 
 try {
   await program.parseAsync();
