@@ -6,7 +6,7 @@ export class MemoryThrottleStore implements ThrottleStore {
 
   async begin(lane: string, now: number, rule: ThrottleRule): Promise<number | undefined> {
     const before = this.#lanes.get(lane);
-    if (before !== undefined && before.nextAt > now) return undefined;
+    if (before !== undefined && before.nextAt > now && before.nextAt > before.lastAt) return undefined;
     const forgotten = before === undefined || before.lastAt + rule.forgetAfterSeconds * 1000 <= now;
     const failures = forgotten ? 1 : before.failures + 1;
     const delay = rule.delaysSeconds[failures - 1] ?? rule.delaysSeconds.at(-1) ?? 0;

@@ -34,6 +34,14 @@ export function describeThrottleStore(
       expect(await store.find(one)).toEqual({ failures: 2, nextAt: NOW });
     });
 
+    it("asks nobody to wait for the clock of another process, while there is no wait", async () => {
+      const one = lane();
+      expect(await store.begin(one, NOW, rule)).toBe(1);
+      expect(await store.begin(one, NOW - 5, rule)).toBe(2);
+      expect(await store.begin(one, NOW - 3, rule)).toBe(3);
+      expect(await store.begin(one, NOW - 2, rule)).toBeUndefined();
+    });
+
     it("makes the next one wait to the very millisecond, and counts nothing meanwhile", async () => {
       const one = lane();
       for (let tries = 0; tries < 3; tries++) await store.begin(one, NOW, rule);

@@ -16,7 +16,10 @@ export interface ThrottleRule {
  * that allows it: of a thousand parallel guesses no more are looked at than the rule allows.
  */
 export interface ThrottleStore {
-  /** The failures in a row, this attempt included; undefined where it must wait, and then nothing is counted. */
+  /**
+   * The failures in a row, this attempt included; undefined where it must wait, and then nothing is counted.
+   * Without a wait the clock does not matter: that of another process may be a little ahead.
+   */
   begin(lane: string, now: number, rule: ThrottleRule): Promise<number | undefined>;
   /** Takes what is behind the lanes away: after a success, a reset, by an administrator. */
   clear(lanes: readonly string[]): Promise<void>;

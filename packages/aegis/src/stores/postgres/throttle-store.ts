@@ -20,7 +20,7 @@ export class PostgresThrottleStore implements ThrottleStore {
          last_at = $2,
          next_at = $2::timestamptz + make_interval(secs => ($3::float8[])[
            least(case when t.last_at <= $4 then 1 else t.failures + 1 end, cardinality($3::float8[]))])
-       where t.next_at <= $2
+       where t.next_at <= $2 or t.next_at = t.last_at
        returning failures`,
       [lane, at(now), [...rule.delaysSeconds], at(now - rule.forgetAfterSeconds * 1000)],
     );
