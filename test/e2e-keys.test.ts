@@ -189,11 +189,12 @@ describe("keys", () => {
     await page.getByRole("button", { name: "Make a key" }).focus();
     hub.clock.advance(601);
     await page.keyboard.press("Enter");
-    await page.keyboard.type("By hand"); // the field has the focus
+    await page.locator("input[type=text]:focus").waitFor();
+    await page.keyboard.type("By hand");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     await page.keyboard.press("Enter");
-    await page.getByRole("dialog").waitFor();
+    await page.getByRole("dialog").locator("input:focus").waitFor();
     await page.keyboard.type(PASSWORD);
     await page.keyboard.press("Enter");
     await shownKey(page);

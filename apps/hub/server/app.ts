@@ -28,6 +28,7 @@ export interface HubParts extends AegisStores {
   readonly mail?: AegisWiring["mail"] | undefined;
   readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly probeKey?: string | undefined;
+  readonly revocation?: AegisWiring["revocation"] | undefined;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
 }
@@ -47,6 +48,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(breaches === undefined ? {} : { breaches }),
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
+    ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });

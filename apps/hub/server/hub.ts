@@ -1,14 +1,14 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
 import { loadSecretKey, loadSecretRing } from "aegis";
 import { corpusSource, openCorpus } from "aegis/breach";
-import { migrate, postgresStores } from "aegis/stores/postgres";
+import { migrate, PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres";
 import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { migrationSources } from "./database/migrations.ts";
-import { openSharedStores, type SharedStores } from "./limits-store.ts";
+import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
 import { readTokenKeys } from "./token-keys.ts";
@@ -53,6 +53,10 @@ export async function openHub(
     const app = await buildHub({
       ...stores,
       ...ring,
+      revocation:
+        shared.bus === undefined
+          ? undefined
+          : { ledger: new PostgresRevocationLedger(database.pool), bus: shared.bus },
       policy: config.policy,
       secretKey,
       tokenKeys,

@@ -1,12 +1,18 @@
-/** Where limits and what belongs to them are counted: in Redis for all processes together, or in each for itself. */
+/**
+ * What all processes share beside the database: limits are counted in Redis for all together, and whoever ends a session
+ * tells the others over it, so that each may keep sessions in memory. Without Redis each counts for itself, and asks the
+ * database. Sessions themselves stay in PostgreSQL: while Redis is away, everybody stays signed in.
+ */
 import { createClient } from "@redis/client";
 import type { Environment } from "aegis";
-import type { AegisStores } from "aegis/fastify";
-import { redisClient, redisProblems, redisLimits } from "aegis/stores/redis";
+import type { AegisStores, RevocationBus } from "aegis/fastify";
+import { redisClient, redisLimits, redisProblems, redisRevocationBus } from "aegis/stores/redis";
 import { ConfigError } from "./config-error.ts";
 
 export interface SharedStores {
   readonly stores: Partial<AegisStores>;
+  /** Undefined where there is one process alone to tell. */
+  readonly bus: RevocationBus | undefined;
   close(): Promise<void>;
 }
 
@@ -24,7 +30,7 @@ export interface SharedStoresOptions {
 /** @throws ConfigError when production's Redis is away at the start, or would lose what it is given. */
 export async function openSharedStores(options: SharedStoresOptions): Promise<SharedStores> {
   const { redisUrl, environment, warn } = options;
-  if (redisUrl === undefined) return { stores: {}, close: async () => undefined };
+  if (redisUrl === undefined) return { stores: {}, bus: undefined, close: async () => undefined };
   const client = createClient({
     url: redisUrl,
     RESP: 3,
@@ -37,15 +43,19 @@ export async function openSharedStores(options: SharedStoresOptions): Promise<Sh
         Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(tries, 6)) + (process.pid % 100),
     },
   });
-  client.on("error", () => undefined); // each command tells; once per outage it is logged
+  const subscriber = client.duplicate(); // a connection that listens can do nothing else
+  for (const one of [client, subscriber]) one.on("error", () => undefined); // each command tells; once per outage it is logged
+  const destroy = (): void => {
+    for (const one of [client, subscriber]) if (one.isOpen) one.destroy();
+  };
   const redis = redisClient(client, { timeoutMs: ANSWER_WITHIN_MS });
   try {
-    await withinTime(client.connect(), CONNECT_WITHIN_MS * 2);
+    await withinTime(Promise.all([client.connect(), subscriber.connect()]), CONNECT_WITHIN_MS * 2);
     const problems = await redisProblems(redis);
     if (problems.length > 0 && environment === "production") throw new ConfigError(problems.join("\n"));
     for (const problem of problems) warn(problem);
   } catch (error) {
-    client.destroy();
+    destroy();
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(
       `Redis does not answer (REDIS_URL): ${error instanceof Error ? error.message : String(error)}`,
@@ -53,7 +63,8 @@ export async function openSharedStores(options: SharedStoresOptions): Promise<Sh
   }
   return {
     stores: redisLimits(redis),
-    close: async () => client.destroy(),
+    bus: redisRevocationBus(redis, subscriber),
+    close: async () => destroy(),
   };
 }
 
