@@ -10,8 +10,11 @@ export interface LogTarget {
 /** Control and format characters (escape sequences, text that runs backwards) fool whoever reads a log in a terminal. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
 
+/** Most of what is written is plain; looking for more in it costs more than seeing that it is. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 function shown(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(UNSEEN, "\uFFFD");
+  if (typeof value === "string") return PLAIN.test(value) ? value : value.replace(UNSEEN, "\uFFFD");
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
 }
