@@ -15,7 +15,7 @@ export default {
       environment: "test",
       password: { argon2: { memoryKib: 7168, iterations: 1 } },
       // Counted like any other, and never used up: a refusal would be measured instead.
-      rateLimit: { limits: { read: "999999/second", user: "999999/second" } },
+      rateLimit: { limits: { read: "999999/hour", user: "999999/hour" } },
     });
     const app = Fastify(serverOptions(policy));
     await app.register(aegis, { policy, secretKey: new Uint8Array(32), ...memoryStores() });

@@ -63,7 +63,7 @@ export default {
     await migrate(pool, [aegisMigrations]);
     const policy = definePolicy({
       environment: "test",
-      rateLimit: { limits: { read: "999999/second", user: "999999/second" } },
+      rateLimit: { limits: { read: "999999/hour", user: "999999/hour" } },
     });
     const app = Fastify(serverOptions(policy));
     const stores = redisStores({

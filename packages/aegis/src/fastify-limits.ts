@@ -93,6 +93,7 @@ export function limits(app: FastifyInstance, { wiring, audit: write, clock, user
     userIdOf,
     isProbe,
     factorOf: (request, who) => standings.factorOf(request, who),
+    knownFactor: (request, who) => standings.knownFactor(request, who),
     onExceeded: (request, limit, isNews, untold) => {
       if (isNews)
         write(request, {

@@ -58,6 +58,22 @@ export function rateCounter({ store, closed, onAway, onBack }: CounterWiring) {
   };
 
   return {
+    /** All of them out of blocks that are here; undefined says nothing but "count". */
+    countNow(demands: readonly Demand[], now: number): readonly Counted[] | undefined {
+      if (awayUntil !== undefined || !demands.every(isLeased)) return undefined;
+      const counted: Counted[] = [];
+      for (const demand of demands) {
+        const decision = leases.takeNow(demand, demand.rule, now);
+        if (decision === undefined) {
+          for (const { limit, rule, subject } of demands.slice(0, counted.length))
+            leases.giveBack({ limit, subject }, rule);
+          return undefined;
+        }
+        counted.push({ limit: demand.limit, rule: demand.rule, decision });
+      }
+      return counted;
+    },
+
     /** @throws AEGIS_RATE_UNCOUNTED where a limit is closed that cannot be counted */
     async count(demands: readonly Demand[], now: number): Promise<readonly Counted[]> {
       if (demands.length === 0) return [];

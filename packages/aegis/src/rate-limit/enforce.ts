@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { type Demand, rateCounter } from "./counter.ts";
 import { rateLimitError } from "./errors.ts";
 import { type Counted, rateLimitFields, retryAfterSeconds } from "./fields.ts";
+import { endHook } from "../lib/hook.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { type RateLimitPolicy } from "./policy.ts";
 import { type RateRule, ruleOf, scaled } from "./rate.ts";
@@ -20,6 +21,8 @@ export interface RateLimitWiring {
   readonly isProbe: (request: FastifyRequest) => boolean;
   /** How much more or less than the declared number somebody gets. */
   readonly factorOf: (request: FastifyRequest, who: "address" | "caller") => Promise<number>;
+  /** The same where it is remembered; undefined says nothing but "ask". */
+  readonly knownFactor: (request: FastifyRequest, who: "address" | "caller") => number | undefined;
   readonly onExceeded: (request: FastifyRequest, limit: string, isNews: boolean, untold: number) => void;
   readonly onAway: (error: unknown) => void;
   readonly onBack: () => void;
@@ -43,22 +46,19 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
     if (rule === undefined) throw new TypeError(`no such limit: ${limit}`); // refused at the start
     return factor === 1 ? rule : scaled(rule, factor);
   };
-  const isProbe = async (request: FastifyRequest): Promise<boolean> => {
-    if (!wiring.isProbe(request)) return false;
+  const isWithinProbes = async (): Promise<boolean> => {
     const demand = { subject: "probe", limit: "probe", rule: PROBES };
     return (await counter.count([demand], clock.now())).every(({ decision }) => decision.allowed);
   };
 
-  const count = async (
+  const settle = (
     request: FastifyRequest,
-    reply: FastifyReply,
     demands: readonly Demand[],
-  ): Promise<void> => {
-    const now = clock.now();
-    const found = await counter.count(demands, now);
-    const all = [...(counted.get(request) ?? []), ...found];
-    counted.set(request, all);
-    reply.headers(rateLimitFields(all, now, policy.headers));
+    found: readonly Counted[],
+    now: number,
+  ): void => {
+    const before = counted.get(request);
+    counted.set(request, before === undefined ? found : [...before, ...found]);
     const refused = found.filter(({ decision }) => !decision.allowed);
     const [first] = refused;
     if (first === undefined) return;
@@ -68,6 +68,33 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
     wiring.onExceeded(request, first.limit, untold !== undefined, untold ?? 0);
     throw rateLimitError("AEGIS_RATE_LIMITED", {
       retryAfterSeconds: retryAfterSeconds(refused.map(({ decision }) => decision)),
+    });
+  };
+
+  /** What a request is asked, and of whom; most are answered out of a block that is here, without any promise. */
+  const enforce = (
+    app: FastifyInstance,
+    who: "address" | "caller",
+    subjectsOf: (request: FastifyRequest) => readonly (readonly [limit: string, subject: string])[],
+  ): void => {
+    const demandsOf = (subjects: ReturnType<typeof subjectsOf>, factor: number): readonly Demand[] =>
+      subjects.map(([limit, subject]) => ({ limit, subject, rule: ruleFor(limit, factor) }));
+    const ask = async (request: FastifyRequest, subjects: ReturnType<typeof subjectsOf>): Promise<void> => {
+      if (wiring.isProbe(request) && (await isWithinProbes())) return;
+      const demands = demandsOf(subjects, await wiring.factorOf(request, who));
+      const now = clock.now();
+      settle(request, demands, await counter.count(demands, now), now);
+    };
+    app.addHook("onRequest", (request, _reply, done) => {
+      const subjects = subjectsOf(request);
+      if (subjects.length === 0) return done();
+      const factor = wiring.isProbe(request) ? undefined : wiring.knownFactor(request, who);
+      const demands = factor === undefined ? undefined : demandsOf(subjects, factor);
+      const now = clock.now();
+      const found = demands === undefined ? undefined : counter.countNow(demands, now);
+      if (demands === undefined || found === undefined) return void endHook(ask(request, subjects), done);
+      settle(request, demands, found, now);
+      return done();
     });
   };
 
@@ -82,28 +109,27 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
                 `Known: ${[...rules.keys()].filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
             );
       });
-      app.addHook("onRequest", async (request, reply) => {
+      app.addHook("onSend", (request, reply, _payload, done) => {
+        const found = counted.get(request);
+        if (found !== undefined) reply.headers(rateLimitFields(found, clock.now(), policy.headers));
+        done();
+      });
+      enforce(app, "address", (request) => {
         const limits = limitsOf(request).filter((name) => !BY_CALLER.has(name));
-        if (limits.length === 0 || (await isProbe(request))) return;
+        if (limits.length === 0) return [];
         const subject = keys.address(request.ip);
-        const factor = await wiring.factorOf(request, "address");
-        await count(
-          request,
-          reply,
-          limits.map((limit) => ({ subject, limit, rule: ruleFor(limit, factor) })),
-        );
+        return limits.map((limit) => [limit, subject]);
       });
     },
 
     /** After the session and its CSRF check: a forged request is not held against whom it was forged for. */
     enforceByCaller(app: FastifyInstance): void {
-      app.addHook("onRequest", async (request, reply) => {
+      enforce(app, "caller", (request) => {
         const limits = limitsOf(request).filter((name) => BY_CALLER.has(name));
         const userId = wiring.userIdOf(request);
         // Looking whether a session still lives is no use of it.
         const counts = userId !== undefined && request.routeOptions.config.session !== "passive";
-        if ((limits.length === 0 && !counts) || (await isProbe(request))) return;
-        const factor = await wiring.factorOf(request, "caller");
+        if (limits.length === 0 && !counts) return [];
         const caller =
           // A token is one of many that its user can have; only a key is somebody of its own.
           request.bearer?.credential === "api-key"
@@ -111,10 +137,8 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
             : userId === undefined
               ? keys.address(request.ip)
               : keys.user(userId);
-        await count(request, reply, [
-          ...(counts ? [{ subject: keys.user(userId), limit: "user", rule: ruleFor("user", factor) }] : []),
-          ...limits.map((limit) => ({ subject: caller, limit, rule: ruleFor(limit, factor) })),
-        ]);
+        const named = limits.map((limit) => [limit, caller] as const);
+        return counts ? [["user", keys.user(userId)] as const, ...named] : named;
       });
     },
   };

@@ -52,6 +52,12 @@ export class Leases {
     }
   }
 
+  /** The same out of a block that is here; undefined says nothing but "take". */
+  takeNow(key: RateKey, rule: RateRule, now: number): RateDecision | undefined {
+    const lease = this.#live(nameOf(key, rule), now);
+    return lease !== undefined && lease.left > 0 ? use(lease) : undefined;
+  }
+
   /** What a request took that another limit refused. */
   giveBack(key: RateKey, rule: RateRule): void {
     const lease = this.#leases.get(nameOf(key, rule));

@@ -1,6 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { endHook } from "../lib/hook.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { reputationError } from "./errors.ts";
 import type { ReputationPolicy } from "./policy.ts";
@@ -17,6 +18,8 @@ export interface ReputationEnforcement {
   readonly onRefused: (request: FastifyRequest, subject: string) => void;
 }
 
+/** Addresses of which it is known whether a ban may touch them; forgotten all at once. */
+const MOST_REMEMBERED = 10_000;
 const SUSPICIOUS_FACTOR = 0.5;
 const TRUSTED_FACTOR = 2;
 
@@ -25,10 +28,16 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
   const never = blockListOf(policy.neverBanned);
   const verdicts = new WeakMap<FastifyRequest, Verdict>();
 
-  const isExempt = (request: FastifyRequest): boolean =>
-    (isIPv4(request.ip) && never.check(request.ip)) ||
-    (isIPv6(request.ip) && never.check(request.ip, "ipv6")) ||
-    wiring.isProbe(request);
+  const exempt = new Map<string, boolean>();
+  const isNeverBanned = (ip: string): boolean => {
+    const known = exempt.get(ip);
+    if (known !== undefined) return known;
+    const found = (isIPv4(ip) && never.check(ip)) || (isIPv6(ip) && never.check(ip, "ipv6"));
+    if (exempt.size >= MOST_REMEMBERED) exempt.clear();
+    exempt.set(ip, found);
+    return found;
+  };
+  const isExempt = (request: FastifyRequest): boolean => isNeverBanned(request.ip) || wiring.isProbe(request);
   const refuse = (request: FastifyRequest, { bannedForMs }: Verdict): never => {
     wiring.onRefused(request, keys.address(request.ip));
     throw reputationError("AEGIS_REPUTATION_BANNED", {
@@ -45,43 +54,64 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
       service.report(keys.user(userId), () => "", "person", cause);
   };
 
+  const ofAddress = (request: FastifyRequest): number =>
+    verdicts.get(request)?.isSuspicious === true ? SUSPICIOUS_FACTOR : 1;
+  const ofPerson = (request: FastifyRequest, { isSuspicious, isClean }: Verdict): number => {
+    if (isSuspicious) return SUSPICIOUS_FACTOR;
+    // Two factors shown, and nothing held against them.
+    return isClean && request.session?.aal === 2 ? TRUSTED_FACTOR : 1;
+  };
+
   return {
     report,
 
     /** First thing after transport. Whoever brings a cookie or key may be somebody: that is seen a little later. */
     enforceBans(app: FastifyInstance): void {
-      app.addHook("onRequest", async (request) => {
-        if (isExempt(request)) return;
-        const verdict = await service.verdict(keys.address(request.ip), "address");
+      const judge = (request: FastifyRequest, verdict: Verdict): void => {
         verdicts.set(request, verdict);
         const { cookie, authorization } = request.headers;
         if (verdict.bannedForMs > 0 && cookie === undefined && authorization === undefined)
           refuse(request, verdict);
+      };
+      app.addHook("onRequest", (request, _reply, done) => {
+        if (isExempt(request)) return done();
+        const subject = keys.address(request.ip);
+        const known = service.knownVerdict(subject, "address");
+        const ask = async () => judge(request, await service.verdict(subject, "address"));
+        if (known === undefined) return void endHook(ask(), done);
+        judge(request, known);
+        return done();
       });
-      app.addHook("onResponse", async (request, reply) => {
+      app.addHook("onResponse", (request, reply, done) => {
         if (reply.statusCode === 404) report(request, "not_found");
         if (reply.statusCode === 429 && (verdicts.get(request)?.bannedForMs ?? 0) === 0)
           report(request, "limited");
+        done();
       });
     },
 
     /** Once the session or token is looked up: a cookie that is nobody's opens nothing. */
     enforceKnown(app: FastifyInstance): void {
-      app.addHook("onRequest", async (request) => {
+      app.addHook("onRequest", (request, _reply, done) => {
         const verdict = verdicts.get(request);
         if (verdict !== undefined && verdict.bannedForMs > 0 && wiring.userIdOf(request) === undefined)
           refuse(request, verdict);
+        done();
       });
     },
 
     /** How much of a declared limit somebody gets. */
     async factorOf(request: FastifyRequest, who: "address" | "caller"): Promise<number> {
       const userId = who === "caller" ? wiring.userIdOf(request) : undefined;
-      if (userId === undefined) return verdicts.get(request)?.isSuspicious === true ? SUSPICIOUS_FACTOR : 1;
-      const { isSuspicious, isClean } = await service.verdict(keys.user(userId), "person");
-      if (isSuspicious) return SUSPICIOUS_FACTOR;
-      // Two factors shown, and nothing held against them.
-      return isClean && request.session?.aal === 2 ? TRUSTED_FACTOR : 1;
+      if (userId === undefined) return ofAddress(request);
+      return ofPerson(request, await service.verdict(keys.user(userId), "person"));
+    },
+    /** The same where it is remembered; undefined says nothing but "ask". */
+    knownFactor(request: FastifyRequest, who: "address" | "caller"): number | undefined {
+      const userId = who === "caller" ? wiring.userIdOf(request) : undefined;
+      if (userId === undefined) return ofAddress(request);
+      const known = service.knownVerdict(keys.user(userId), "person");
+      return known === undefined ? undefined : ofPerson(request, known);
     },
   };
 }

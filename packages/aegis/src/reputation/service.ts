@@ -91,17 +91,25 @@ export function reputationService(
     waiting.delete(subject);
   };
 
+  const verdictOn = (standing: Standing | undefined, who: "address" | "person"): Verdict => {
+    if (standing === undefined) return CLEAN;
+    const now = clock.now();
+    const score = scoreAt(standing, now, rules[who]);
+    return {
+      bannedForMs: isBanned(standing, now) ? standing.bannedUntil - now : 0,
+      isSuspicious: score >= policy.suspiciousScoreLimit,
+      isClean: score < 1,
+    };
+  };
+
   return {
-    async verdict(subject: string, who: "address" | "person"): Promise<Verdict> {
-      const standing = await standingOf(subject);
-      if (standing === undefined) return CLEAN;
-      const now = clock.now();
-      const score = scoreAt(standing, now, rules[who]);
-      return {
-        bannedForMs: isBanned(standing, now) ? standing.bannedUntil - now : 0,
-        isSuspicious: score >= policy.suspiciousScoreLimit,
-        isClean: score < 1,
-      };
+    verdict: async (subject: string, who: "address" | "person"): Promise<Verdict> =>
+      verdictOn(await standingOf(subject), who),
+
+    /** The same where it is remembered; undefined says nothing but "ask". */
+    knownVerdict(subject: string, who: "address" | "person"): Verdict | undefined {
+      const known = remembered.get(subject);
+      return known !== undefined && known.until > clock.now() ? verdictOn(known.standing, who) : undefined;
     },
 
     /** Counted soon, one trip at a time and subject: what comes meanwhile is added up. */
