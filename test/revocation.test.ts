@@ -181,35 +181,39 @@ function expectStrict(history: History, atLeast: number): void {
 }
 
 describe("a session that two instances keep in memory", () => {
-  it("is accepted by neither once its end was acknowledged, though one is stopped, and Redis dies and comes back", async () => {
-    const redis = await startRedis();
-    ends.push(() => redis.close());
-    const client = await connectRedis(redis.url);
-    ends.push(async () => client.destroy());
-    const store = new RedisSessionStore(redisClient(client));
-    const instances = await Promise.all([0, 1].map(() => startInstance({ REDIS_URL: redis.url })));
-    const history = newHistory();
+  it(
+    "is accepted by neither once its end was acknowledged, though one is stopped, and Redis dies and comes back",
+    async () => {
+      const redis = await startRedis();
+      ends.push(() => redis.close());
+      const client = await connectRedis(redis.url);
+      ends.push(async () => client.destroy());
+      const store = new RedisSessionStore(redisClient(client));
+      const instances = await Promise.all([0, 1].map(() => startInstance({ REDIS_URL: redis.url })));
+      const history = newHistory();
 
-    await lives(history, instances, store, COUNT);
-    expectStrict(history, COUNT);
+      await lives(history, instances, store, COUNT);
+      expectStrict(history, COUNT);
 
-    for (let round = 0; round < Math.ceil(COUNT / 100); round++)
-      await whileStopped(history, instances, store);
-    expectStrict(history, COUNT);
+      for (let round = 0; round < Math.ceil(COUNT / 100); round++)
+        await whileStopped(history, instances, store);
+      expectStrict(history, COUNT);
 
-    // Redis dies in the middle, with what it had not yet on disk.
-    const underLoad = lives(history, instances, store, COUNT);
-    for (let round = 0; round < 2; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await redis.stop();
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await redis.start();
-    }
-    await underLoad;
-    await lives(history, instances, store, 20);
-    await askAllAgain(history, instances);
-    expectStrict(history, COUNT + 20);
-  }, 60_000 + COUNT * 120);
+      // Redis dies in the middle, with what it had not yet on disk.
+      const underLoad = lives(history, instances, store, COUNT);
+      for (let round = 0; round < 2; round++) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await redis.stop();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await redis.start();
+      }
+      await underLoad;
+      await lives(history, instances, store, 20);
+      await askAllAgain(history, instances);
+      expectStrict(history, COUNT + 20);
+    },
+    60_000 + COUNT * 120,
+  );
 
   it("is not accepted by one that was stopped and hears nothing", async () => {
     const redis = await startRedis();
