@@ -85,7 +85,7 @@ describe("programs with access", () => {
     await look(page, "programs-end");
     await page.getByRole("alertdialog").getByRole("button", { name: "End access" }).click();
     await part.getByText("“My phone” no longer has access.").waitFor();
-    expect(await part.getByRole("listitem").count()).toBe(1);
+    await expect.poll(() => part.getByRole("listitem").count()).toBe(1); // the list is fetched anew
     const headers = { authorization: `Bearer ${access}` };
     expect((await fetch(new URL("/api/profile", hub.origin), { headers })).status).toBe(401);
     expect(complaints).toEqual([]);
