@@ -1,9 +1,11 @@
 /** The stores on a real Redis, held to the contracts of their ports. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeMonitorStore } from "../packages/aegis/src/monitor/store.contract.ts";
 import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { redisClient, redisCluster } from "../packages/aegis/src/stores/redis/client.ts";
+import { RedisMonitorStore } from "../packages/aegis/src/stores/redis/monitor-store.ts";
 import { RedisOneTimeStore } from "../packages/aegis/src/stores/redis/one-time-store.ts";
 import { RedisSessionStore } from "../packages/aegis/src/stores/redis/session-store.ts";
 import { startCluster } from "./support/cluster.ts";
@@ -31,6 +33,7 @@ for (const [name, commands] of [
   describeSessionStore(name, async () => ({ store: new RedisSessionStore(commands()), close }), {
     expiresByItself: true,
   });
+  describeMonitorStore(name, async () => ({ store: new RedisMonitorStore(commands()), close }));
   describeOneTimeStore(name, async () => ({ store: new RedisOneTimeStore(commands()), close }), {
     expiresByItself: true,
   });

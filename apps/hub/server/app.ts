@@ -72,6 +72,7 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   events: parts.events,
   limits: parts.limits,
   reputation: parts.reputation,
+  monitor: parts.monitor,
   refreshTokens: parts.refreshTokens,
   tokenDenylist: parts.tokenDenylist,
   apiKeys: parts.apiKeys,

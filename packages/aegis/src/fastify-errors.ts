@@ -10,6 +10,7 @@ import { isUnavailable } from "./lib/unavailable.ts";
 import { apiKeyErrors } from "./api-key/errors.ts";
 import { approvalErrors } from "./approval/errors.ts";
 import { breachErrors } from "./breach/errors.ts";
+import { monitorErrors } from "./monitor/errors.ts";
 import { mfaErrors } from "./mfa/errors.ts";
 import { passkeyErrors } from "./passkey/errors.ts";
 import { passwordErrors } from "./password/errors.ts";
@@ -50,6 +51,7 @@ export const errorTable = {
   ...passwordErrors,
   ...breachErrors,
   ...throttleErrors,
+  ...monitorErrors,
   ...mfaErrors,
   ...passkeyErrors,
   ...recoveryErrors,

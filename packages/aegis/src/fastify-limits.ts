@@ -12,22 +12,30 @@ import type { AegisStores } from "./memory-stores.ts";
 import type { Policy } from "./policy.ts";
 import { rateLimits } from "./rate-limit/enforce.ts";
 import { reputation } from "./reputation/enforce.ts";
-import { reputationRoutes } from "./reputation/routes.ts";
+import { listBans, reputationRoutes } from "./reputation/routes.ts";
 import type { Cause } from "./reputation/score.ts";
 import { reputationService } from "./reputation/service.ts";
 import { probeCheck } from "./secret/probe-key.ts";
 
+export interface LimitsWiring extends AegisStores {
+  readonly policy: Policy;
+  readonly secretKey: Uint8Array;
+  readonly previousSecretKeys?: readonly Uint8Array[];
+  readonly probeKey?: string;
+}
+
 export interface LimitsParts {
-  readonly wiring: AegisStores & {
-    readonly policy: Policy;
-    readonly secretKey: Uint8Array;
-    readonly previousSecretKeys?: readonly Uint8Array[];
-    readonly probeKey?: string;
-  };
+  readonly wiring: LimitsWiring;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
+  /** Every refusal, also one that is not worth an event. */
+  readonly onExceeded: (request: FastifyRequest, limit: string) => void;
 }
+
+/** One address has one name wherever it is counted. */
+export const addressKeys = ({ secretKey, policy }: Pick<LimitsWiring, "secretKey" | "policy">) =>
+  subjectKeys(deriveKey(secretKey, "rate-limit"), policy.rateLimit.ipv6PrefixLength);
 
 /** What is held against whoever caused it; the code tells the kinds of one event apart. */
 const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: string])[] = [
@@ -41,14 +49,15 @@ const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: st
 /** A ban that is refused at every request is told once so often. */
 const TOLD_AGAIN_MS = 600_000;
 
-export function limits(app: FastifyInstance, { wiring, audit: write, clock, userIdOf }: LimitsParts) {
+export function limits(app: FastifyInstance, parts: LimitsParts) {
+  const { wiring, audit: write, clock, userIdOf } = parts;
   const { policy, secretKey, previousSecretKeys = [], probeKey } = wiring;
   const isProbe = probeCheck(probeKey);
   if (probeKey !== undefined)
     app.log.warn(
       "a probe key is set: whoever has it is not limited in volume; unset it after the verification",
     );
-  const keys = subjectKeys(deriveKey(secretKey, "rate-limit"), policy.rateLimit.ipv6PrefixLength);
+  const keys = addressKeys(wiring);
   const sealer = keyRingSealer([secretKey, ...previousSecretKeys], "reputation", systemRandom);
   const news = told();
 
@@ -95,6 +104,7 @@ export function limits(app: FastifyInstance, { wiring, audit: write, clock, user
     factorOf: (request, who) => standings.factorOf(request, who),
     knownFactor: (request, who) => standings.knownFactor(request, who),
     onExceeded: (request, limit, isNews, untold) => {
+      parts.onExceeded(request, limit);
       if (isNews)
         write(request, {
           event: "rate_limit.exceeded",
@@ -116,8 +126,18 @@ export function limits(app: FastifyInstance, { wiring, audit: write, clock, user
     },
   });
 
+  const open = (label: string, subject: string): string | undefined => {
+    try {
+      return sealer.open(label, subject);
+    } catch (error) {
+      if (error instanceof SealError) return undefined;
+      throw error;
+    }
+  };
+
   return {
     audit,
+    listBans: () => listBans(service, open),
     /** A ban first, because it is the cheapest refusal; then what an address may ask at all. */
     enforceByAddress(): void {
       standings.enforceBans(app);
@@ -131,14 +151,7 @@ export function limits(app: FastifyInstance, { wiring, audit: write, clock, user
     routes(): void {
       reputationRoutes(app, {
         service,
-        open: (label, subject) => {
-          try {
-            return sealer.open(label, subject);
-          } catch (error) {
-            if (error instanceof SealError) return undefined;
-            throw error;
-          }
-        },
+        open,
         onLifted: (request, address) =>
           write(request, {
             event: "reputation.lifted",

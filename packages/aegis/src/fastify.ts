@@ -19,6 +19,7 @@ import { enforceErrors } from "./fastify-answers.ts";
 import { breachedBy } from "./fastify-breach.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { limits } from "./fastify-limits.ts";
+import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
@@ -119,12 +120,10 @@ declare module "fastify" {
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
   const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
-  const rates = limits(app, {
-    wiring,
-    audit: auditor(wiring.audit ?? logSink(app.log), clock),
-    clock,
-    userIdOf: (request) => principalOf(request)?.userId,
-  });
+  const userIdOf = (request: FastifyRequest) => principalOf(request)?.userId;
+  const written = auditor(wiring.audit ?? logSink(app.log), clock);
+  const watch = monitoring(app, { wiring, audit: written, clock, userIdOf }); // counts what the others tell
+  const rates = limits(app, { wiring, audit: watch.audit, clock, userIdOf, onExceeded: watch.exceeded });
   const { audit } = rates;
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
 
@@ -235,6 +234,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   });
   enforceFactors(app, { people: who, mfa, signIns });
   rates.routes();
+  watch.routes({ sessions: store, listBans: rates.listBans });
   enforceKeys(app, who, apiKeys);
   sweep(app, [
     () => service.removeExpired(),

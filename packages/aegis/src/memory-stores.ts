@@ -9,6 +9,8 @@ import { MemoryDeviceStore } from "./device/memory-store.ts";
 import type { DeviceStore } from "./device/store.ts";
 import { MemoryFactorStore } from "./mfa/memory-store.ts";
 import type { FactorStore } from "./mfa/store.ts";
+import { MemoryMonitorStore } from "./monitor/memory-store.ts";
+import type { MonitorStore } from "./monitor/store.ts";
 import { MemoryOneTimeStore } from "./one-time/memory-store.ts";
 import type { OneTimeStore } from "./one-time/store.ts";
 import { MemoryPasskeyStore } from "./passkey/memory-store.ts";
@@ -37,6 +39,7 @@ export interface AegisStores {
   readonly events: EventStore;
   readonly limits: RateLimitStore;
   readonly reputation: ReputationStore;
+  readonly monitor: MonitorStore;
   readonly refreshTokens: RefreshStore;
   readonly tokenDenylist: TokenDenylist;
   readonly apiKeys: ApiKeyStore;
@@ -56,6 +59,7 @@ export function memoryStores(): AegisStores {
     events: new MemoryEventStore(),
     limits: new MemoryRateLimitStore(),
     reputation: new MemoryReputationStore(),
+    monitor: new MemoryMonitorStore(),
     refreshTokens: new MemoryRefreshStore(),
     tokenDenylist: new MemoryTokenDenylist(),
     apiKeys: new MemoryApiKeyStore(),

@@ -145,12 +145,16 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
 }
 
 /** What a route that names nothing takes from: an address that does not exist is read like any other. */
-function limitsOf(request: FastifyRequest): readonly string[] {
+export function limitsOf(request: FastifyRequest): readonly string[] {
   const named = request.is404 ? undefined : request.routeOptions.config.limit;
   return [named ?? (request.is404 || READING.has(request.method) ? "read" : "global")].flat();
 }
 
-function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
+export function rulesOf({
+  limits,
+  own,
+  algorithm,
+}: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
   const rules = new Map(Object.entries(limits).map(([name, rate]) => [name, ruleOf(rate, algorithm)]));
   for (const entry of own) {
     const [name = "", rate = ""] = entry.split("=");

@@ -14,31 +14,32 @@ export interface ReputationRoutesWiring {
 const MOST_BANS = 200;
 const params = Type.Object({ key: Type.String({ pattern: "^a[A-Za-z0-9_-]{43}$" }) });
 
+/** The bans that last, the newest first, each with what it is for. */
+export async function listBans(service: Reputation, open: ReputationRoutesWiring["open"]) {
+  const time = (at: number): string => new Date(at).toISOString();
+  return (await service.listBans(MOST_BANS)).map(({ subject, label, standing }) => ({
+    key: subject,
+    address: open(label, subject) ?? null,
+    since: time(standing.bannedAt),
+    until: time(standing.bannedUntil),
+    bans: standing.bans,
+    causes: causes.flatMap((cause) => {
+      const counted = standing.causes[cause];
+      return counted === undefined ? [] : [{ cause, count: counted.count, last_at: time(counted.lastAt) }];
+    }),
+  }));
+}
+
 /** Why somebody is kept out, and how to let them in again (LIM-4). */
 export function reputationRoutes(
   app: FastifyInstance,
   { service, open, onLifted }: ReputationRoutesWiring,
 ): void {
   const admin = { access: "role:admin", requireAal: 2 } as const;
-  const time = (at: number): string => new Date(at).toISOString();
 
   app.get("/api/admin/bans", {
     config: admin,
-    handler: async () => ({
-      items: (await service.listBans(MOST_BANS)).map(({ subject, label, standing }) => ({
-        key: subject,
-        address: open(label, subject) ?? null,
-        since: time(standing.bannedAt),
-        until: time(standing.bannedUntil),
-        bans: standing.bans,
-        causes: causes.flatMap((cause) => {
-          const counted = standing.causes[cause];
-          return counted === undefined
-            ? []
-            : [{ cause, count: counted.count, last_at: time(counted.lastAt) }];
-        }),
-      })),
-    }),
+    handler: async () => ({ items: await listBans(service, open) }),
   });
 
   app.post<{ Params: Type.Static<typeof params> }>("/api/admin/bans/:key/lift", {

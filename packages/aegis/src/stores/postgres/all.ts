@@ -1,4 +1,5 @@
 import type { AegisStores } from "../../memory-stores.ts";
+import { MemoryMonitorStore } from "../../monitor/memory-store.ts";
 import { MemoryRateLimitStore } from "../../rate-limit/memory-store.ts";
 import { MemoryReputationStore } from "../../reputation/memory-store.ts";
 import { PostgresAccountStore } from "./account-store.ts";
@@ -32,6 +33,7 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   events: new PostgresEventStore(pool),
   limits: new MemoryRateLimitStore(),
   reputation: new MemoryReputationStore(),
+  monitor: new MemoryMonitorStore(),
   refreshTokens: new PostgresRefreshStore(pool),
   tokenDenylist: new PostgresTokenDenylist(pool),
   apiKeys: new PostgresApiKeyStore(pool),

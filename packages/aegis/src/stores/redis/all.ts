@@ -3,6 +3,7 @@ import type { RevocationLedger } from "../../revocation/ledger.ts";
 import type { RevocationParts } from "../../revocation/service.ts";
 import type { RedisCommands } from "./client.ts";
 import { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
+import { RedisMonitorStore } from "./monitor-store.ts";
 import { RedisRateLimitStore } from "./rate-limit-store.ts";
 import { RedisReputationStore } from "./reputation-store.ts";
 import { RedisSessionStore } from "./session-store.ts";
@@ -18,10 +19,13 @@ export interface RedisStoresInput {
   readonly subscriber: RedisSubscriber;
 }
 
-/** Limits and reputations alone, counted for all processes together: `{ ...postgresStores(pool), ...redisLimits(redis) }`. */
-export const redisLimits = (redis: RedisCommands): Pick<AegisStores, "limits" | "reputation"> => ({
+/** Limits, reputations and what happens, counted for all processes together: `{ ...postgresStores(pool), ...redisLimits(redis) }`. */
+export const redisLimits = (
+  redis: RedisCommands,
+): Pick<AegisStores, "limits" | "reputation" | "monitor"> => ({
   limits: new RedisRateLimitStore(redis),
   reputation: new RedisReputationStore(redis),
+  monitor: new RedisMonitorStore(redis),
 });
 
 /** The durable stores, with limits, and sessions in Redis and in the memory of every instance, revoked strictly. */

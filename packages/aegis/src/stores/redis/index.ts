@@ -9,6 +9,7 @@ export {
   redisSentinel,
   RedisAwayError,
 } from "./client.ts";
+export { RedisMonitorStore } from "./monitor-store.ts";
 export { RedisOneTimeStore } from "./one-time-store.ts";
 export { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
 export { RedisSessionStore } from "./session-store.ts";

@@ -3,7 +3,6 @@
  * hash tag, so that a ban and its place in the list of bans are one step also in a Cluster; requests look here once in
  * seconds, not each time. The caller's time counts: minutes are meant, and clocks differ by less. Every key expires.
  */
-import { isRecord } from "../../lib/freeze.ts";
 import {
   type Cause,
   causes,
@@ -13,6 +12,7 @@ import {
   type Standing,
 } from "../../reputation/score.ts";
 import type { Ban, ReputationStore } from "../../reputation/store.ts";
+import { fieldsOf } from "./answers.ts";
 import { redisScript, type RedisCommands } from "./client.ts";
 
 /**
@@ -145,18 +145,6 @@ export class RedisReputationStore implements ReputationStore {
   #name(subject: string): string {
     return `${this.#prefix}:${subject}`;
   }
-}
-
-/** A script answers a list of names and values; HGETALL under RESP3 a map or an object. */
-function fieldsOf(answer: unknown): ReadonlyMap<string, string> {
-  if (answer instanceof Map)
-    return new Map([...answer].map(([name, value]) => [String(name), String(value)]));
-  if (isRecord(answer)) return new Map(Object.entries(answer).map(([name, value]) => [name, String(value)]));
-  const fields = new Map<string, string>();
-  if (Array.isArray(answer))
-    for (let place = 0; place + 1 < answer.length; place += 2)
-      fields.set(String(answer[place]), String(answer[place + 1]));
-  return fields;
 }
 
 function standingOf(fields: ReadonlyMap<string, string>): Standing | undefined {

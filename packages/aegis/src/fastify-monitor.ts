@@ -1,0 +1,122 @@
+/** LIST 2, continued: what happens, counted and shown. It refuses nothing. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Audit } from "./audit/auditor.ts";
+import { keyRingSealer, SealError } from "./crypto/sealer.ts";
+import { addressKeys, type LimitsWiring } from "./fastify-limits.ts";
+import { deriveKey, hmac, macKey } from "./lib/bytes.ts";
+import type { Clock } from "./lib/clock.ts";
+import { systemRandom } from "./lib/random.ts";
+import { monitor } from "./monitor/enforce.ts";
+import { type BanView, type LimitRow, overviews } from "./monitor/overview.ts";
+import { monitorRoutes } from "./monitor/routes.ts";
+import { tallies as talliesIn } from "./monitor/tally.ts";
+import { limitsOf } from "./rate-limit/enforce.ts";
+import { sessionError } from "./session/errors.ts";
+import { listView } from "./session/routes.ts";
+import type { SessionStore } from "./session/store.ts";
+
+export interface MonitorParts {
+  readonly wiring: LimitsWiring;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly userIdOf: (request: FastifyRequest) => string | undefined;
+}
+
+/** What was counted goes to the store so often: a crash loses a second of a picture. */
+const FLUSH_EVERY_MS = 1000;
+/** An outage is one line a minute. */
+const QUIET_MS = 60_000;
+
+export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, userIdOf }: MonitorParts) {
+  const { policy, secretKey, previousSecretKeys = [] } = wiring;
+  const tallies = talliesIn(wiring.monitor, clock);
+  const key = macKey(deriveKey(secretKey, "monitor"));
+  const sealer = keyRingSealer([secretKey, ...previousSecretKeys], "monitor", systemRandom);
+  const counting = monitor({
+    tallies,
+    keys: addressKeys(wiring),
+    clock,
+    hash: (text) => hmac(key, text).slice(0, 16), // 96 bits: enough that no two names of half an hour meet
+    seal: (text, place) => sealer.seal(text, place),
+    userIdOf,
+    limitsOf,
+  });
+
+  let lastTrouble = Number.NEGATIVE_INFINITY;
+  const onTrouble = (error: unknown): void => {
+    if (clock.now() - lastTrouble < QUIET_MS) return;
+    lastTrouble = clock.now();
+    app.log.warn({ err: error }, "the store of what happens is away: the security page misses these minutes");
+  };
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook("onReady", async () => {
+    timer = setInterval(() => void tallies.flush().catch(onTrouble), FLUSH_EVERY_MS).unref();
+  });
+  app.addHook("onClose", async () => {
+    clearInterval(timer);
+    await tallies.flush().catch(onTrouble);
+  });
+  counting.enforce(app);
+
+  const audit: Audit = (request, event) => {
+    write(request, event);
+    counting.listen(request, event);
+  };
+  const limits: readonly LimitRow[] = [
+    ...Object.entries(policy.rateLimit.limits).map(([name, rate]) => ({ name, rate })),
+    ...policy.rateLimit.own.map((entry) => {
+      const [name = "", rate = ""] = entry.split("=");
+      return { name, rate };
+    }),
+  ];
+
+  return {
+    audit,
+    exceeded: (request: FastifyRequest, limit: string) => counting.exceeded(request, limit),
+    routes(parts: {
+      readonly sessions: SessionStore;
+      readonly listBans: () => Promise<readonly BanView[]>;
+    }): void {
+      const { sessions } = parts;
+      const live = async (userId: string, id: string) =>
+        (await sessions.listByUser(userId, clock.now())).find((record) => record.id === id);
+      monitorRoutes(app, {
+        overview: overviews({
+          store: wiring.monitor,
+          tallies,
+          clock,
+          limits,
+          listBans: parts.listBans,
+          open: (label, place) => {
+            try {
+              return sealer.open(label, place);
+            } catch (error) {
+              if (error instanceof SealError) return undefined;
+              throw error;
+            }
+          },
+        }),
+        mayWatch: async ({ userId, sessionId }) => {
+          const record = await live(userId, sessionId);
+          return record?.stage === "complete" && record.aal === 2 && record.subject.roles.includes("admin");
+        },
+        describe: async ({ userId, sessionId }) => {
+          const record = await live(userId, sessionId);
+          if (record === undefined) return undefined;
+          return { ...listView(record), user: { id: userId, username: record.subject.username } };
+        },
+        revoke: (userId, id) => sessions.revoke(userId, id, "admin"),
+        notFound: () => sessionError("AEGIS_SESSION_NOT_FOUND"),
+        onRevoked: (request, { userId, sessionId }) =>
+          audit(request, {
+            event: "session.ended",
+            outcome: "success",
+            user_id: userId,
+            session_id: sessionId,
+            facts: { reason: "admin", count: 1, by: request.principal.userId },
+          }),
+        onTrouble,
+      });
+    },
+  };
+}
