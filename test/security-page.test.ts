@@ -150,7 +150,9 @@ describe("the page", () => {
     const { root, post, look } = await administrator(hub);
     const visitor = await new Visitor(hub.app).enter();
     await visitor.send("GET", "/api/profile");
-    const { items, total } = (await root.send("GET", "/api/admin/sessions")).json();
+    const { items, total } = (await root.send("GET", "/api/admin/sessions?page=1&per_page=50")).json();
+    expect((await root.send("GET", "/api/admin/sessions?per_page=51")).statusCode).toBe(400);
+    expect((await root.send("GET", "/api/admin/sessions?page=1000")).json().items).toEqual([]);
     expect(total).toBeGreaterThanOrEqual(2);
     const found = items.find(
       ({ user }: { user: { username: string } }) => user.username === visitor.username,

@@ -207,6 +207,12 @@ const adminKeys = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/admin/keys-page.tsx"), "KeysPage"),
 });
+const adminSecurity = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/security",
+  beforeLoad: signedInOnly,
+  component: lazyRouteComponent(() => import("./features/attacks/attacks-page.tsx"), "AttacksPage"),
+});
 const protection = createRoute({
   getParentRoute: () => root,
   path: "/security",
@@ -234,6 +240,7 @@ export const router = createRouter({
     adminUser,
     adminApprovals,
     adminKeys,
+    adminSecurity,
     protection,
   ]),
   defaultPreload: "intent",

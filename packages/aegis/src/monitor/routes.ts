@@ -20,8 +20,8 @@ export interface MonitorRoutesWiring {
 }
 
 const page = Type.Object({
-  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
+  page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,3}$" })),
+  per_page: Type.Optional(Type.String({ pattern: "^([1-9]|[1-4][0-9]|50)$" })),
 });
 const params = Type.Object({ id: rowId() });
 
@@ -63,7 +63,7 @@ export function monitorRoutes(app: FastifyInstance, wiring: MonitorRoutesWiring)
     config: admin,
     schema: { querystring: page },
     handler: async (request) => {
-      const { page: wanted = 1, per_page: size = 20 } = request.query;
+      const [wanted, size] = [Number(request.query.page ?? "1"), Number(request.query.per_page ?? "20")];
       const seen = await overview.seen();
       const items = await Promise.all(
         seen.slice((wanted - 1) * size, wanted * size).map((one) => wiring.describe(one)),

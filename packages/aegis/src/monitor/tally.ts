@@ -55,7 +55,11 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
     },
     async flush() {
       // One at a time: whoever waits for a flush has waited for what was counted before it.
-      while (under !== undefined) await under.catch(() => undefined);
+      for (;;) {
+        const before = under;
+        if (before === undefined) break;
+        await before.catch(() => undefined);
+      }
       current();
       const taken = [...closed, ...(open.counts.size > 0 ? [open] : [])];
       [closed, open] = [[], opened()];

@@ -34,6 +34,7 @@ const SIGNED_IN_PAGES = [
   "/admin/users/:id",
   "/admin/approvals",
   "/admin/api-keys",
+  "/admin/security",
 ];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;

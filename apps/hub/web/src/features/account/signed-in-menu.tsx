@@ -70,6 +70,9 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
             {session.user.roles.includes("admin") ? (
               <Menu.Group className="my-1.5 border-y border-line py-1.5">
                 <Menu.GroupLabel className="px-3 py-1 text-sm text-muted">Administration</Menu.GroupLabel>
+                <Menu.Item className={item} render={<Link to="/admin/security" />}>
+                  Attacks and limits
+                </Menu.Item>
                 <Menu.Item className={item} render={<Link to="/admin/users" />}>
                   Users
                 </Menu.Item>

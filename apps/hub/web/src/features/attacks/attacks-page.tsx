@@ -1,0 +1,126 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { liftBan, type Overview, overviewQuery } from "../../api/attacks.ts";
+import { Answer } from "../../ui/answer.tsx";
+import { Badge, type State } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
+import { Section } from "../../ui/page.tsx";
+import { Notice } from "../../ui/states.tsx";
+import { AdminPage } from "../admin/admin-page.tsx";
+import { Charts } from "./chart.tsx";
+import { Findings } from "./findings.tsx";
+import { type Live, useLive } from "./live.ts";
+import { ActiveSessions } from "./sessions.tsx";
+import { Addresses, addressWords, Bans, Limits } from "./tables.tsx";
+
+export const AttacksPage = () => (
+  <AdminPage
+    title="Attacks and limits"
+    lead="What goes on right now: patterns with their evidence, limits, bans and sessions."
+    wide
+  >
+    {() => <Attacks />}
+  </AdminPage>
+);
+
+const LIVE: Record<Live, readonly [state: State, word: string]> = {
+  connecting: ["unknown", "Connecting"],
+  live: ["pass", "Live"],
+  reconnecting: ["warn", "Reconnecting"],
+  paused: ["unknown", "Paused"],
+};
+
+function Attacks() {
+  const [paused, setPaused] = useState(false);
+  const query = useQuery(overviewQuery);
+  const live = useLive(paused);
+  const [state, word] = LIVE[live];
+  return (
+    <div className="space-y-6">
+      <div className="flex flex-wrap items-center gap-3">
+        <span role="status">
+          <Badge state={state}>{word}</Badge>
+        </span>
+        <Button look="quiet" onClick={() => setPaused(!paused)}>
+          {paused ? "Go on" : "Pause"}
+        </Button>
+        {live === "reconnecting" ? (
+          <span className="text-muted">What is shown may be old; it goes on by itself.</span>
+        ) : null}
+      </div>
+      <Answer query={query} label="the security page" shape="h-96">
+        {(overview) => <Picture overview={overview} />}
+      </Answer>
+    </div>
+  );
+}
+
+function Picture({ overview }: { overview: Overview }) {
+  const client = useQueryClient();
+  const [asked, setAsked] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | undefined>(undefined);
+  const ban = overview.bans.find(({ key }) => key === asked);
+  const lifting = useMutation({
+    mutationFn: ({ key }: { key: string; address: string }) => liftBan(key),
+    onMutate: () => setSaid(undefined),
+    onSuccess: (_, { address }) => setSaid(`The ban of ${address} is lifted.`),
+    onSettled: () => {
+      setAsked(null);
+      return client.invalidateQueries({ queryKey: overviewQuery.queryKey });
+    },
+  });
+  const address = addressWords(ban?.address ?? null);
+  const { window_minutes: minutes } = overview;
+  return (
+    <div className="space-y-12">
+      {said === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {said}
+        </Notice>
+      )}
+      {lifting.error === null ? null : <Notice tone="fail">{lifting.error.message}</Notice>}
+      <Section
+        id="patterns"
+        title="Patterns"
+        lead="Suspicions for a person to judge. Nobody is refused because of one."
+      >
+        <Findings findings={overview.findings} minutes={minutes} />
+      </Section>
+      <Section id="hour" title="The last hour">
+        <Charts minutes={overview.minutes} />
+      </Section>
+      <Section
+        id="addresses"
+        title="Most limited addresses"
+        lead={`Of the last ${minutes} minutes. Behind one address there can be a whole class.`}
+      >
+        <Addresses rows={overview.addresses} minutes={minutes} onLift={setAsked} />
+      </Section>
+      <Section id="bans" title="Bans">
+        <Bans bans={overview.bans} onLift={setAsked} />
+      </Section>
+      <Section
+        id="limits"
+        title="Limits"
+        lead="What everybody together asks for, in this minute and the one before. The limit is for each address or person."
+      >
+        <Limits limits={overview.limits} />
+      </Section>
+      <Section id="sessions" title="Active sessions">
+        <ActiveSessions counts={overview.sessions} />
+      </Section>
+      <Confirm
+        open={asked !== null}
+        title={`Lift the ban of ${address}?`}
+        action="Lift the ban"
+        busy={lifting.isPending}
+        onClose={() => setAsked(null)}
+        onConfirm={() => asked !== null && lifting.mutate({ key: asked, address })}
+      >
+        Everybody behind this address can ask again at once, and what was held against it is forgotten. If it
+        goes on as before, it is banned anew by itself.
+      </Confirm>
+    </div>
+  );
+}

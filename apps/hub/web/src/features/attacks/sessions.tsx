@@ -1,0 +1,133 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import {
+  endSession,
+  liveSessionsQuery,
+  type Overview,
+  type SessionRow,
+  SESSIONS_A_PAGE,
+} from "../../api/attacks.ts";
+import { Answer } from "../../ui/answer.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
+import { Empty, Notice } from "../../ui/states.tsx";
+import { Time } from "../../ui/time.tsx";
+import { counted, number } from "../api-keys/words.ts";
+
+/** How many there are, and which; the list is asked for, not pushed, so that it stands still while somebody reads. */
+export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
+  const client = useQueryClient();
+  const [page, setPage] = useState(1);
+  const query = useQuery(liveSessionsQuery(page));
+  const [asked, setAsked] = useState<SessionRow | null>(null);
+  const [said, setSaid] = useState<string | undefined>(undefined);
+  const ending = useMutation({
+    mutationFn: ({ id }: SessionRow) => endSession(id),
+    onMutate: () => setSaid(undefined),
+    onSuccess: (_, { user, device }) => setSaid(`The session of ${user.username} (${device}) has ended.`),
+    onSettled: () => {
+      setAsked(null);
+      return client.invalidateQueries({ queryKey: ["admin", "sessions"] });
+    },
+  });
+  return (
+    <div className="space-y-4">
+      <dl className="grid gap-3 sm:grid-cols-3">
+        {(
+          [
+            ["last 5 minutes", counts.last_5_minutes],
+            ["last 15 minutes", counts.last_15_minutes],
+            ["last 30 minutes", counts.last_30_minutes],
+          ] as const
+        ).map(([label, value]) => (
+          <div key={label} className="rounded-lg border border-line bg-surface p-4">
+            <dt className="text-sm text-muted">Active in the {label}</dt>
+            <dd className="text-xl font-semibold tabular-nums">{number.format(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      {said === undefined ? null : (
+        <Notice tone="pass" catchesFocus>
+          {said}
+        </Notice>
+      )}
+      {ending.error === null ? null : <Notice tone="fail">{ending.error.message}</Notice>}
+      <Answer query={query} label="the sessions" shape="h-40">
+        {({ items, total }) => (
+          <>
+            <div className="flex flex-wrap items-center justify-between gap-3">
+              <p className="text-muted" role="status">
+                {counted(total, "session")} in the last half hour, ended ones among them
+              </p>
+              <Button look="quiet" busy={query.isFetching} onClick={() => void query.refetch()}>
+                Refresh the list
+              </Button>
+            </div>
+            {items.length === 0 ? (
+              <Empty title="No active sessions">Whoever is signed in and does something appears here.</Empty>
+            ) : (
+              <ul className="space-y-2">
+                {items.map((session) => (
+                  <li
+                    key={session.id}
+                    className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line bg-surface px-4 py-3"
+                  >
+                    <div>
+                      <Link
+                        to="/admin/users/$id"
+                        params={{ id: session.user.id }}
+                        className="font-medium break-all text-accent underline underline-offset-4"
+                      >
+                        {session.user.username}
+                      </Link>
+                      <span className="block text-sm text-muted">
+                        {session.device} · {session.place ?? session.ip} · seen{" "}
+                        <Time at={session.last_seen_at} />
+                      </span>
+                    </div>
+                    <Button
+                      look="danger"
+                      aria-label={`End the session of ${session.user.username} on ${session.device}`}
+                      onClick={() => setAsked(session)}
+                    >
+                      End …
+                    </Button>
+                  </li>
+                ))}
+              </ul>
+            )}
+            {total <= SESSIONS_A_PAGE ? null : (
+              <nav aria-label="Pages of sessions" className="flex flex-wrap items-center gap-3">
+                <Button look="quiet" disabled={page === 1} onClick={() => setPage(page - 1)}>
+                  Earlier page
+                </Button>
+                <span className="text-muted">
+                  Page {page} of {Math.ceil(total / SESSIONS_A_PAGE)}
+                </span>
+                <Button
+                  look="quiet"
+                  disabled={page * SESSIONS_A_PAGE >= total}
+                  onClick={() => setPage(page + 1)}
+                >
+                  Next page
+                </Button>
+              </nav>
+            )}
+          </>
+        )}
+      </Answer>
+      <Confirm
+        open={asked !== null}
+        title={`End this session of ${asked?.user.username ?? ""}?`}
+        action="End the session"
+        busy={ending.isPending}
+        onClose={() => setAsked(null)}
+        onConfirm={() => asked !== null && ending.mutate(asked)}
+      >
+        {asked?.device} is signed out at once, and work there that is not saved is lost. They can sign in
+        again.
+      </Confirm>
+    </div>
+  );
+}
