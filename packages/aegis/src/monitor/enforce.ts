@@ -112,7 +112,7 @@ export function monitor(wiring: MonitorEnforcement) {
         for (const limit of limits) tallies.count("total", `use:${limit}`);
         const userId = wiring.userIdOf(request);
         if (userId !== undefined) {
-          tallies.count("total", "use:user");
+          if (request.routeOptions.config.session !== "passive") tallies.count("total", "use:user");
           if (request.session !== null) tallies.count("seen", `${userId} ${request.session.id}`);
         }
         if (limits.some((limit) => ASKING.has(limit))) {

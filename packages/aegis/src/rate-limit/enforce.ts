@@ -150,7 +150,7 @@ export function limitsOf(request: FastifyRequest): readonly string[] {
   return [named ?? (request.is404 || READING.has(request.method) ? "read" : "global")].flat();
 }
 
-export function rulesOf({
+function rulesOf({
   limits,
   own,
   algorithm,

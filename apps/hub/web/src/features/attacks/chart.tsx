@@ -34,7 +34,7 @@ export function Chart({
   const width = Math.max(1, points.length - 1) * STEP;
   const tone = bad && total > 0 ? "fail" : "accent";
   return (
-    <figure className="rounded-lg border border-line bg-surface p-4">
+    <figure className="relative overflow-hidden rounded-lg border border-line bg-surface p-4">
       <figcaption>
         <span className="block font-medium">{title}</span>
         <span className="block text-sm text-muted tabular-nums">

@@ -12,7 +12,7 @@ const count = `${cell} text-right`;
 
 export const Scrolling = ({ label, children }: { label: string; children: ReactNode }) => (
   <div
-    className="overflow-auto rounded-lg border border-line bg-surface"
+    className="relative overflow-auto rounded-lg border border-line bg-surface"
     role="region"
     aria-label={label}
     // Scrolls, so the keyboard must be able to get to it.
