@@ -95,6 +95,22 @@ describe("an attack", () => {
     expect(findings[0].addresses.length).toBe(10);
   });
 
+  it("leaves no address and no name in the store, only what the secret key makes of them", async () => {
+    const { monitor } = memoryStores();
+    const hub = await open({ monitor });
+    const { look } = await administrator(hub);
+    await hub.app.aegis.createAccount({ username: "harriet", roles: ["user"] });
+    for (let place = 0; place < 20; place++) await tries(hub, BAD, "harriet");
+    await tries(hub, BAD, "not-there");
+    await look();
+    const kept = (await monitor.read(Math.floor(hub.clock.now() / 60_000))).map(({ counts, labels }) => [
+      [...counts].map(([table, fields]) => [table, ...fields.keys()]),
+      [...labels],
+    ]);
+    expect(JSON.stringify(kept)).toMatch(/signin.*a[\w-]{43} [\w-]{16} known/);
+    expect(JSON.stringify(kept)).not.toMatch(/198\.51|harriet|not-there/);
+  });
+
   it("is still seen after half an hour, and forgotten after it", async () => {
     const hub = await open();
     const { root, look } = await administrator(hub);

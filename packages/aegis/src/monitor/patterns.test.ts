@@ -115,6 +115,19 @@ describe("an attack", () => {
     );
   });
 
+  it("that sprays shows also while twice as many people sign in, and while its accounts' owners do", () => {
+    const attack = times(50, (place): [number, Table, string, number] => [
+      3,
+      "signin",
+      `bad u${place} known`,
+      2,
+    ]);
+    const people = (count: number) =>
+      times(count, (place): [number, Table, string] => [place % 30, "signin", `home${place} u${place} in`]);
+    expect(evidenceOf(written([...attack, ...people(100)]))).toEqual([["spraying", 50]]);
+    expect(written([...attack, ...people(101)])).toEqual([]);
+  });
+
   it("on one account is guessing, from however many addresses", () => {
     const findings = written(times(25, (place) => [place % 5, "signin", `bad${place % 7} victim known`, 1]));
     expect(evidenceOf(findings)).toEqual([["guessing", 25]]);

@@ -35,6 +35,8 @@ export const STUFFING_TRIES_A_NAME = 2;
 export const STUFFING_UNKNOWN_SHARE = 0.5;
 /** More accounts than forget their password in half an hour, also where several classes begin. */
 export const SPRAYED_ACCOUNTS = 15;
+/** And at least half as many as got in meanwhile: on a busy morning some never do, but never so many. */
+export const SPRAYED_SHARE = 0.5;
 /** Below every throttle: whoever sprays stays under the count that delays an account. */
 export const SPRAYED_TRIES_AN_ACCOUNT = 5;
 /** Somebody who forgot a password gives up, or is delayed, well before. */
@@ -124,10 +126,10 @@ function spraying(window: Window, stuffers: ReadonlySet<string>): readonly Findi
   const rows = window.pairs.signin.filter(({ address }) => !stuffers.has(address));
   const entered = new Set(rows.filter((row) => of(row, "in") > 0).map(({ target }) => target));
   const sprayed = [...byTarget(failedOf(rows).filter((row) => of(row, "known") > 0))]
-    .filter(([target, group]) => !entered.has(target) && sum(group, tries) <= SPRAYED_TRIES_AN_ACCOUNT)
+    .filter(([, group]) => sum(group, tries) <= SPRAYED_TRIES_AN_ACCOUNT)
     .flatMap(([, group]) => group);
   const accounts = distinct(sprayed);
-  if (accounts < SPRAYED_ACCOUNTS || accounts <= entered.size) return [];
+  if (accounts < SPRAYED_ACCOUNTS || accounts < entered.size * SPRAYED_SHARE) return [];
   const [example] = sprayed;
   return [
     found(
