@@ -64,10 +64,10 @@ export function monitor(wiring: MonitorEnforcement) {
   };
   const both = (address: string, kind: string): void => {
     tallies.count("total", kind);
-    tallies.count("address", `${address} ${kind}`);
+    tallies.count("address", address, kind);
   };
   const pair = (table: PairTable, address: string, target: string, kind: string): void =>
-    tallies.count(table, `${address} ${target} ${kind}`);
+    tallies.count(table, address, `${target} ${kind}`);
 
   /** The account that an event is about, or the name that somebody tried. */
   const signIn = (request: FastifyRequest, address: string, kind: string, told: Told): void => {
@@ -96,7 +96,7 @@ export function monitor(wiring: MonitorEnforcement) {
     /** A limit has refused. */
     exceeded(request: FastifyRequest, limit: string): void {
       tallies.count("total", `over:${limit}`);
-      if (limit === "read") tallies.count("address", `${keys.address(request.ip)} read_limited`);
+      if (limit === "read") tallies.count("address", keys.address(request.ip), "read_limited");
     },
 
     enforce(app: FastifyInstance): void {
@@ -113,7 +113,7 @@ export function monitor(wiring: MonitorEnforcement) {
         const userId = wiring.userIdOf(request);
         if (userId !== undefined) {
           if (request.routeOptions.config.session !== "passive") tallies.count("total", "use:user");
-          if (request.session !== null) tallies.count("seen", `${userId} ${request.session.id}`);
+          if (request.session !== null) tallies.count("seen", userId, request.session.id);
         }
         if (limits.some((limit) => ASKING.has(limit))) {
           tallies.count("total", "asked");

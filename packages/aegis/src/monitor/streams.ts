@@ -37,6 +37,7 @@ export function streams({ picture, mayWatch, onTrouble }: StreamsWiring) {
   const open = new Set<Stream>();
   let timer: NodeJS.Timeout | undefined;
   let busy = false;
+  let isClosing = false;
 
   const end = (stream: Stream): void => {
     open.delete(stream);
@@ -79,24 +80,27 @@ export function streams({ picture, mayWatch, onTrouble }: StreamsWiring) {
   };
 
   return {
-    /** Undefined where there are too many. */
+    /** Undefined where there are too many, or the server is ending. */
     async watch(watcher: Watcher): Promise<Readable | undefined> {
       const own = [...open].filter((one) => one.watcher.userId === watcher.userId);
-      if (open.size >= MOST_STREAMS || own.length >= MOST_OF_ONE) return undefined;
+      if (isClosing || open.size >= MOST_STREAMS || own.length >= MOST_OF_ONE) return undefined;
       const out = new Readable({ read: () => undefined });
       const stream: Stream = { watcher, out, sent: "", quiet: 0 };
       open.add(stream); // before anything is waited for, or parallel calls would pass the bound
       out.once("close", () => end(stream));
       try {
-        send(stream, await picture());
+        const text = await picture();
+        if (!open.has(stream)) return out; // the reader or the server went away meanwhile: it has ended
+        send(stream, text);
       } catch (error) {
         end(stream);
         throw error;
       }
-      if (open.has(stream)) timer ??= setInterval(() => void tick(), TICK_MS).unref();
+      timer ??= setInterval(() => void tick(), TICK_MS).unref();
       return out;
     },
     close(): void {
+      isClosing = true; // a connection that is drained may still ask for one
       for (const stream of open) end(stream);
     },
   };

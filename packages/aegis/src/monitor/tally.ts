@@ -7,19 +7,38 @@ const MOST_CLOSED = 5;
 export const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
 
 export interface Tallies {
-  count(table: Table, field: string): void;
+  /** One more of the field "head tail", or "head" where there is no tail. */
+  count(table: Table, head: string, tail?: string): void;
   label(name: string, make: () => string): void;
   flush(): Promise<void>;
 }
 
+/** By head, then tail: on the way of every request two words are looked up, and not joined into one first. */
+interface Fields {
+  readonly heads: Map<string, Map<string, number>>;
+  size: number;
+}
+
 interface Open {
   readonly minute: number;
-  readonly counts: Map<Table, Map<string, number>>;
+  readonly tables: Map<Table, Fields>;
   readonly labels: Map<string, string>;
 }
 
+const countsOf = ({ tables }: Open): ReadonlyMap<Table, ReadonlyMap<string, number>> =>
+  new Map(
+    [...tables].map(([table, { heads }]) => [
+      table,
+      new Map(
+        [...heads].flatMap(([head, tails]) =>
+          [...tails].map(([tail, count]) => [tail === "" ? head : `${head} ${tail}`, count] as const),
+        ),
+      ),
+    ]),
+  );
+
 export function tallies(store: MonitorStore, clock: Clock): Tallies {
-  const opened = (): Open => ({ minute: minuteOf(clock.now()), counts: new Map(), labels: new Map() });
+  const opened = (): Open => ({ minute: minuteOf(clock.now()), tables: new Map(), labels: new Map() });
   let open = opened();
   let under: Promise<void> | undefined;
   /** Minutes that are over and wait for a trip: a few, or a store that is away would make them pile up. */
@@ -27,24 +46,29 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
 
   const current = (): Open => {
     if (open.minute === minuteOf(clock.now())) return open;
-    if (open.counts.size > 0) closed = [...closed, open].slice(-MOST_CLOSED);
+    if (open.tables.size > 0) closed = [...closed, open].slice(-MOST_CLOSED);
     open = opened();
     return open;
   };
-  const add = (table: Table, field: string): void => {
-    const { counts } = current();
-    const fields = counts.get(table) ?? new Map<string, number>();
-    counts.set(table, fields);
-    const before = fields.get(field);
-    if (before === undefined && fields.size >= MOST_FIELDS) {
-      if (table !== "total") add("total", "dropped");
-      return;
+  const add = (table: Table, head: string, tail = ""): void => {
+    const { tables } = current();
+    let fields = tables.get(table);
+    if (fields === undefined) tables.set(table, (fields = { heads: new Map(), size: 0 }));
+    const tails = fields.heads.get(head);
+    const before = tails?.get(tail);
+    if (before === undefined) {
+      if (fields.size >= MOST_FIELDS) {
+        if (table !== "total") add("total", "dropped");
+        return;
+      }
+      fields.size += 1;
     }
-    fields.set(field, (before ?? 0) + 1);
+    if (tails === undefined) fields.heads.set(head, new Map([[tail, 1]]));
+    else tails.set(tail, (before ?? 0) + 1);
   };
 
   const send = async (taken: readonly Open[]): Promise<void> => {
-    for (const { minute, counts, labels } of taken) await store.add(minute, { counts, labels });
+    for (const one of taken) await store.add(one.minute, { counts: countsOf(one), labels: one.labels });
   };
 
   return {
@@ -61,7 +85,7 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
         await before.catch(() => undefined);
       }
       current();
-      const taken = [...closed, ...(open.counts.size > 0 ? [open] : [])];
+      const taken = [...closed, ...(open.tables.size > 0 ? [open] : [])];
       [closed, open] = [[], opened()];
       under = send(taken);
       try {
