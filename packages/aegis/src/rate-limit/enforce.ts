@@ -150,11 +150,7 @@ export function limitsOf(request: FastifyRequest): readonly string[] {
   return [named ?? (request.is404 || READING.has(request.method) ? "read" : "global")].flat();
 }
 
-function rulesOf({
-  limits,
-  own,
-  algorithm,
-}: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
+function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
   const rules = new Map(Object.entries(limits).map(([name, rate]) => [name, ruleOf(rate, algorithm)]));
   for (const entry of own) {
     const [name = "", rate = ""] = entry.split("=");
