@@ -86,14 +86,15 @@ export function Addresses({
               <td className={cell}>
                 <Badge state={state}>{word}</Badge>
                 {row.state === "banned" ? (
-                  <Button
-                    look="quiet"
-                    className="mt-2 flex"
-                    aria-label={`Lift the ban of ${addressWords(row.address)}`}
-                    onClick={() => onLift(row.key)}
-                  >
-                    Lift …
-                  </Button>
+                  <div className="mt-2">
+                    <Button
+                      look="quiet"
+                      aria-label={`Lift the ban of ${addressWords(row.address)}`}
+                      onClick={() => onLift(row.key)}
+                    >
+                      Lift …
+                    </Button>
+                  </div>
                 ) : null}
               </td>
               <td className={count}>{number.format(row.limited)}</td>
