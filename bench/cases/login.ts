@@ -144,7 +144,7 @@ async function besideAFlood(): Promise<readonly (readonly [string, string])[]> {
   const login = await fetch(`${origin}/api/login`, {
     method: "POST",
     headers: json,
-    body: JSON.stringify(account),
+    body: JSON.stringify(accountOf(CONNECTIONS)), // one that no flood signs in to: it would end the session
   });
   const cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

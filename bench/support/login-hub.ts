@@ -4,6 +4,8 @@ import Fastify from "fastify";
 import { aegis, memoryStores, serverOptions } from "aegis/fastify";
 
 export const CONNECTIONS = 32;
+/** Counted like any other, and never used up. */
+const PLENTY = "999999/hour";
 
 export const accountOf = (place: number) => ({
   username: `ada-${place}`,
@@ -14,7 +16,7 @@ export const accountOf = (place: number) => ({
 export async function loginHub(accounts = 1) {
   const policy = definePolicy({
     environment: "test",
-    rateLimit: { limits: { login: "999999/hour", register: "999999/hour" } }, // counted, and never used up
+    rateLimit: { limits: { login: PLENTY, register: PLENTY, read: PLENTY, user: PLENTY } },
   });
   const app = Fastify(serverOptions(policy));
   await app.register(aegis, { policy, secretKey: new Uint8Array(32), ...memoryStores() });
