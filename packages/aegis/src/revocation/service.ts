@@ -110,7 +110,6 @@ export function revocations(wiring: Wiring): Revocations {
           .map(({ leftMs }) => leftMs * CLOCK_MARGIN - (elapsed() - asked)),
       );
     while (waitsFor() > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- one wait after the other is the point
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, waitsFor());
         acknowledged.set(id, {
