@@ -77,6 +77,7 @@ export function limits(app: FastifyInstance, parts: LimitsParts) {
   });
   const standings = reputation(policy.reputation, {
     service,
+    clock,
     keys,
     isProbe,
     userIdOf,

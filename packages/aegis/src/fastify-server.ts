@@ -5,6 +5,7 @@ import { type AegisError, problemOf } from "./errors.ts";
 import { toAegisError } from "./fastify-errors.ts";
 import { headerBlock } from "./headers/block.ts";
 import { inputServerOptions } from "./input/enforce.ts";
+import { LinesResponse, writesLines } from "./lib/lines.ts";
 import { systemRandom } from "./lib/random.ts";
 import type { Policy } from "./policy.ts";
 import { transportServerOptions } from "./transport/enforce.ts";
@@ -16,8 +17,10 @@ import { transportError } from "./transport/errors.ts";
  */
 export function serverOptions(policy: Policy): FastifyHttpOptions<Server> {
   const preface = headerPreface(policy);
+  const transport = transportServerOptions(policy.transport);
   return {
-    ...transportServerOptions(policy.transport),
+    ...transport,
+    http: { ...transport.http, ...(writesLines ? { ServerResponse: LinesResponse } : {}) },
     ...inputServerOptions(policy.input),
     genReqId: () => systemRandom.uuid(),
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },

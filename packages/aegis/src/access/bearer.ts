@@ -5,8 +5,17 @@
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
 import { endHook } from "../lib/hook.ts";
+import { routeConfig } from "../lib/route.ts";
 import type { BearerCredential, BearerFacts, Principal } from "../request.ts";
 import { accessError } from "./errors.ts";
+
+const borne = Symbol("bearer's principal");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [borne]: Principal | undefined;
+  }
+}
 
 export interface Bearer extends BearerFacts {
   readonly principal: Principal;
@@ -29,8 +38,8 @@ const LONGEST = 4096;
 const HEADER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]): Bearers {
-  const principals = new WeakMap<FastifyRequest, Principal>();
   app.decorateRequest("bearer", null);
+  app.decorateRequest(borne, undefined);
 
   app.addHook("onRoute", (route) => demandScopes(route.url, route.config ?? {}));
 
@@ -47,18 +56,19 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
         : await kind.verify(text, request);
     if (bearer === undefined) throw accessError("AEGIS_ACCESS_BEARER_INVALID");
     const { principal, ...facts } = bearer;
-    principals.set(request, principal);
+    request[borne] = principal;
     request.bearer = facts;
   };
 
   app.addHook("onRequest", (request, _reply, done) => {
-    const { credentials = [] } = request.routeOptions.config;
     const header = request.headers.authorization;
-    if (header === undefined || request.is404 || credentials.every((one) => one === "session")) return done();
+    if (header === undefined || request.is404) return done();
+    const { credentials = [] } = routeConfig(request);
+    if (credentials.every((one) => one === "session")) return done();
     void endHook(bear(request, header, credentials), done);
   });
 
-  return { principalOf: (request) => principals.get(request) };
+  return { principalOf: (request) => request[borne] };
 }
 
 /** Deny by default: a credential that lies in scripts opens no route that nobody thought of, and none that asks for a person. */

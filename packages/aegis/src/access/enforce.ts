@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { routeConfig } from "../lib/route.ts";
 import type { AccessRule, CsrfRule, Principal, SessionFacts } from "../request.ts";
 import { accessError } from "./errors.ts";
 import type { AccessPolicy } from "./policy.ts";
@@ -54,7 +55,7 @@ export function enforceAccess(
 
   app.addHook("onRequest", (request, reply, done) => {
     if (request.is404) return done();
-    const { access, scopes = [] } = request.routeOptions.config;
+    const { access, scopes = [] } = routeConfig(request);
     if (access === "public" || (access !== undefined && open.has(access))) return done();
     const { bearer } = request;
     if (bearer !== null) {
@@ -71,7 +72,7 @@ export function enforceAccess(
       return void refuseAnonymous(request, reply, policy.signInPath, because); // answered: nothing further runs
     }
     if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
-    demandProof(request.session, request.routeOptions.config, wiring);
+    demandProof(request.session, routeConfig(request), wiring);
     done();
   });
 }

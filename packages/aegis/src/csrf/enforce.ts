@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { macKey } from "../lib/bytes.ts";
 import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
+import { routeConfig } from "../lib/route.ts";
 import { csrfError } from "./errors.ts";
 import { judgeOrigin } from "./origin.ts";
 import type { CsrfPolicy } from "./policy.ts";
@@ -32,7 +33,7 @@ export function enforceCsrf(
     policy.tokenRequired &&
     request.session !== null &&
     !SAFE_METHODS.has(request.method) &&
-    request.routeOptions.config.csrf !== "origin-only";
+    routeConfig(request).csrf !== "origin-only";
   const checkToken = (request: FastifyRequest, token: string | undefined): void => {
     if (token === undefined || token === "") throw refuse(request, "AEGIS_CSRF_TOKEN_MISSING");
     if (request.session === null || !isCsrfToken(key, request.session.id, token))
@@ -51,7 +52,7 @@ export function enforceCsrf(
     });
     if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
-    const byOriginOnly = request.routeOptions.config.csrf === "origin-only";
+    const byOriginOnly = routeConfig(request).csrf === "origin-only";
     if (policy.originCheck && verdict === "silent" && byOriginOnly && isForm(request))
       throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     const token = headerToken(request);

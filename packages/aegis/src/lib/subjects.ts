@@ -16,20 +16,21 @@ export interface SubjectKeys {
 const MOST_REMEMBERED = 10_000;
 
 export function subjectKeys(key: Uint8Array, ipv6PrefixLength: number): SubjectKeys {
-  const known = new Map<string, string>();
-  const keyed = (kind: string, text: string): string => {
-    const name = `${kind} ${text}`;
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const made = kind + hmac(key, name);
-    if (known.size >= MOST_REMEMBERED) known.clear();
-    known.set(name, made);
-    return made;
+  const keyed = (kind: string, nameOf = (text: string): string => text): ((text: string) => string) => {
+    const known = new Map<string, string>();
+    return (text) => {
+      const found = known.get(text);
+      if (found !== undefined) return found;
+      const made = kind + hmac(key, `${kind} ${nameOf(text)}`);
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(text, made);
+      return made;
+    };
   };
   return {
-    address: (ip) => keyed("a", networkOf(ip, ipv6PrefixLength)),
-    user: (id) => keyed("u", id),
-    bearer: (id) => keyed("b", id),
+    address: keyed("a", (ip) => networkOf(ip, ipv6PrefixLength)),
+    user: keyed("u"),
+    bearer: keyed("b"),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { isRecord } from "../lib/freeze.ts";
+import { arrivedAt, routeConfig } from "../lib/route.ts";
 import type { PairTable } from "./window.ts";
 import type { Tallies } from "./tally.ts";
 import { minuteOf } from "./tally.ts";
@@ -54,32 +55,33 @@ export function monitor(wiring: MonitorEnforcement) {
   const { tallies, keys, hash, clock } = wiring;
   let paceOf = { minute: 0, paces: new Map<string, number>() };
 
-  const pace = (address: string): number => {
-    const minute = minuteOf(clock.now());
+  const pace = (at: number, address: string): number => {
+    const minute = minuteOf(at);
     if (paceOf.minute !== minute) paceOf = { minute, paces: new Map() };
     const { paces } = paceOf;
     const now = (paces.get(address) ?? 0) + 1;
     if (now > 1 || paces.size < MOST_PACES) paces.set(address, now);
     return now;
   };
-  const both = (address: string, kind: string): void => {
-    tallies.count("total", kind);
-    tallies.count("address", address, kind);
+  const both = (at: number, address: string, kind: string): void => {
+    tallies.count(at, "total", kind);
+    tallies.count(at, "address", address, kind);
   };
-  const pair = (table: PairTable, address: string, target: string, kind: string): void =>
-    tallies.count(table, address, `${target} ${kind}`);
+  const pair = (at: number, table: PairTable, address: string, target: string, kind: string): void =>
+    tallies.count(at, table, address, `${target} ${kind}`);
 
   /** The account that an event is about, or the name that somebody tried. */
   const signIn = (request: FastifyRequest, address: string, kind: string, told: Told): void => {
     const { user_id: userId, username } = told;
+    const at = arrivedAt(request, clock);
     if (userId === undefined) {
       const name = nameIn(request.body);
-      if (name !== undefined && kind !== "in") pair("signin", address, hash(`name ${name}`), "unknown");
+      if (name !== undefined && kind !== "in") pair(at, "signin", address, hash(`name ${name}`), "unknown");
       return;
     }
     const target = hash(`user ${userId}`);
-    pair("signin", address, target, kind);
-    if (username !== undefined) tallies.label(target, () => wiring.seal(username, target));
+    pair(at, "signin", address, target, kind);
+    if (username !== undefined) tallies.label(at, target, () => wiring.seal(username, target));
   };
 
   return {
@@ -88,42 +90,44 @@ export function monitor(wiring: MonitorEnforcement) {
       const kind = COUNTED[told.event];
       if (request === undefined || kind === undefined) return;
       const address = keys.address(request.ip);
-      both(address, kind);
+      both(arrivedAt(request, clock), address, kind);
       if (kind === "sign_in_failed") signIn(request, address, "known", told);
       if (kind === "signed_in") signIn(request, address, "in", told);
     },
 
     /** A limit has refused. */
     exceeded(request: FastifyRequest, limit: string): void {
-      tallies.count("total", `over:${limit}`);
-      if (limit === "read") tallies.count("address", keys.address(request.ip), "read_limited");
+      const at = arrivedAt(request, clock);
+      tallies.count(at, "total", `over:${limit}`);
+      if (limit === "read") tallies.count(at, "address", keys.address(request.ip), "read_limited");
     },
 
     enforce(app: FastifyInstance): void {
-      app.addHook("onResponse", (request, reply, done) => {
+      app.addHook("onSend", (request, reply, _payload, done) => {
+        const at = arrivedAt(request, clock);
         const address = keys.address(request.ip);
-        both(address, "requests");
+        both(at, address, "requests");
         const status = STATUS[reply.statusCode];
         if (status !== undefined) {
-          both(address, status);
-          tallies.label(address, () => wiring.seal(request.ip, address));
+          both(at, address, status);
+          tallies.label(at, address, () => wiring.seal(request.ip, address));
         }
         const limits = wiring.limitsOf(request);
-        for (const limit of limits) tallies.count("total", `use:${limit}`);
+        for (const limit of limits) tallies.count(at, "total", `use:${limit}`);
         const userId = wiring.userIdOf(request);
         if (userId !== undefined) {
-          if (request.routeOptions.config.session !== "passive") tallies.count("total", "use:user");
-          if (request.session !== null) tallies.count("seen", userId, request.session.id);
+          if (routeConfig(request).session !== "passive") tallies.count(at, "total", "use:user");
+          if (request.session !== null) tallies.count(at, "seen", userId, request.session.id);
         }
         if (limits.some((limit) => ASKING.has(limit))) {
-          tallies.count("total", "asked");
+          tallies.count(at, "total", "asked");
           const name = nameIn(request.body);
-          if (name !== undefined) pair("asked", address, hash(`name ${name}`), "asked");
+          if (name !== undefined) pair(at, "asked", address, hash(`name ${name}`), "asked");
         }
-        if (reply.statusCode === 404) pair("missing", address, hash(`page ${request.url}`), "missing");
-        else if (pace(address) > FAST && request.method === "GET") {
-          tallies.label(address, () => wiring.seal(request.ip, address));
-          pair("page", address, hash(`page ${request.url}`), "read");
+        if (reply.statusCode === 404) pair(at, "missing", address, hash(`page ${request.url}`), "missing");
+        else if (pace(at, address) > FAST && request.method === "GET") {
+          tallies.label(at, address, () => wiring.seal(request.ip, address));
+          pair(at, "page", address, hash(`page ${request.url}`), "read");
         }
         done();
       });

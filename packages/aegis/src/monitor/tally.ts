@@ -7,9 +7,9 @@ const MOST_CLOSED = 5;
 export const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
 
 export interface Tallies {
-  /** One more of the field "head tail", or "head" where there is no tail. */
-  count(table: Table, head: string, tail?: string): void;
-  label(name: string, make: () => string): void;
+  /** At that time one more of the field "head tail", or "head" where there is no tail. */
+  count(at: number, table: Table, head: string, tail?: string): void;
+  label(at: number, name: string, make: () => string): void;
   flush(): Promise<void>;
 }
 
@@ -44,21 +44,22 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
   /** Minutes that are over and wait for a trip: a few, or a store that is away would make them pile up. */
   let closed: readonly Open[] = [];
 
-  const current = (): Open => {
-    if (open.minute === minuteOf(clock.now())) return open;
+  /** The minute of that time, or a later one where that is over: a request may have begun before. */
+  const current = (at: number): Open => {
+    if (minuteOf(at) <= open.minute) return open;
     if (open.tables.size > 0) closed = [...closed, open].slice(-MOST_CLOSED);
     open = opened();
     return open;
   };
-  const add = (table: Table, head: string, tail = ""): void => {
-    const { tables } = current();
+  const add = (at: number, table: Table, head: string, tail = ""): void => {
+    const { tables } = current(at);
     let fields = tables.get(table);
     if (fields === undefined) tables.set(table, (fields = { heads: new Map(), size: 0 }));
     const tails = fields.heads.get(head);
     const before = tails?.get(tail);
     if (before === undefined) {
       if (fields.size >= MOST_FIELDS) {
-        if (table !== "total") add("total", "dropped");
+        if (table !== "total") add(at, "total", "dropped");
         return;
       }
       fields.size += 1;
@@ -73,8 +74,8 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
 
   return {
     count: add,
-    label(name, make) {
-      const { labels } = current();
+    label(at, name, make) {
+      const { labels } = current(at);
       if (!labels.has(name) && labels.size < MOST_FIELDS) labels.set(name, make());
     },
     async flush() {
@@ -84,7 +85,7 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
         if (before === undefined) break;
         await before.catch(() => undefined);
       }
-      current();
+      current(clock.now());
       const taken = [...closed, ...(open.tables.size > 0 ? [open] : [])];
       [closed, open] = [[], opened()];
       under = send(taken);

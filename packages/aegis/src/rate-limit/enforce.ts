@@ -3,8 +3,10 @@ import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { type Demand, rateCounter } from "./counter.ts";
 import { rateLimitError } from "./errors.ts";
-import { type Counted, rateLimitFields, retryAfterSeconds } from "./fields.ts";
+import { type Counted, rateLimitLines, retryAfterSeconds } from "./fields.ts";
 import { endHook } from "../lib/hook.ts";
+import { addLines } from "../lib/lines.ts";
+import { arrivedAt, routeConfig } from "../lib/route.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { type RateLimitPolicy } from "./policy.ts";
 import { type RateRule, ruleOf, scaled } from "./rate.ts";
@@ -34,52 +36,63 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** What a whole verification needs several times over; a key that was found out is no way to flood. */
 const PROBES: RateRule = { algorithm: "gcra", limit: 50_000, windowMs: 3_600_000 };
 
+const kept = Symbol("what was counted");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [kept]: readonly Counted[] | undefined;
+  }
+}
+
+type Who = "address" | "caller";
+
 export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLimitWiring) {
   const { keys, clock } = wiring;
-  const rules = rulesOf(policy);
+  const ruleFor = rulesOf(policy);
   const news = told();
   const counter = rateCounter({ ...wiring, closed: new Set<string>(policy.closedWhenStoreAway) });
-  const counted = new WeakMap<FastifyRequest, readonly Counted[]>();
 
-  const ruleFor = (limit: string, factor: number): RateRule => {
-    const rule = rules.get(limit);
-    if (rule === undefined) throw new TypeError(`no such limit: ${limit}`); // refused at the start
-    return factor === 1 ? rule : scaled(rule, factor);
-  };
   const isWithinProbes = async (): Promise<boolean> => {
     const demand = { subject: "probe", limit: "probe", rule: PROBES };
     return (await counter.count([demand], clock.now())).every(({ decision }) => decision.allowed);
   };
-
+  const refuse = (
+    request: FastifyRequest,
+    demands: readonly Demand[],
+    found: readonly Counted[],
+    now: number,
+  ): never => {
+    const refused = found.filter(({ decision }) => !decision.allowed);
+    for (const first of refused.slice(0, 1)) {
+      const subject = demands.find(({ limit }) => limit === first.limit)?.subject ?? "";
+      const until = now + Math.max(first.rule.windowMs, first.decision.retryAfterMs);
+      const untold = news.tell(`${subject} ${first.limit}`, until, now);
+      wiring.onExceeded(request, first.limit, untold !== undefined, untold ?? 0);
+    }
+    throw rateLimitError("AEGIS_RATE_LIMITED", {
+      retryAfterSeconds: retryAfterSeconds(refused.map(({ decision }) => decision)),
+    });
+  };
   const settle = (
     request: FastifyRequest,
     demands: readonly Demand[],
     found: readonly Counted[],
     now: number,
   ): void => {
-    const before = counted.get(request);
-    counted.set(request, before === undefined ? found : [...before, ...found]);
-    const refused = found.filter(({ decision }) => !decision.allowed);
-    const [first] = refused;
-    if (first === undefined) return;
-    const subject = demands.find(({ limit }) => limit === first.limit)?.subject ?? "";
-    const until = now + Math.max(first.rule.windowMs, first.decision.retryAfterMs);
-    const untold = news.tell(`${subject} ${first.limit}`, until, now);
-    wiring.onExceeded(request, first.limit, untold !== undefined, untold ?? 0);
-    throw rateLimitError("AEGIS_RATE_LIMITED", {
-      retryAfterSeconds: retryAfterSeconds(refused.map(({ decision }) => decision)),
-    });
+    const before = request[kept];
+    request[kept] = before === undefined ? found : [...before, ...found];
+    for (const { decision } of found) if (!decision.allowed) refuse(request, demands, found, now);
   };
 
   /** What a request is asked, and of whom; most are answered out of a block that is here, without any promise. */
   const enforce = (
     app: FastifyInstance,
-    who: "address" | "caller",
-    subjectsOf: (request: FastifyRequest) => readonly (readonly [limit: string, subject: string])[],
+    who: Who,
+    subjectsOf: (request: FastifyRequest) => readonly Subject[],
   ): void => {
-    const demandsOf = (subjects: ReturnType<typeof subjectsOf>, factor: number): readonly Demand[] =>
-      subjects.map(([limit, subject]) => ({ limit, subject, rule: ruleFor(limit, factor) }));
-    const ask = async (request: FastifyRequest, subjects: ReturnType<typeof subjectsOf>): Promise<void> => {
+    const demandsOf = (subjects: readonly Subject[], factor: number): readonly Demand[] =>
+      subjects.map(({ limit, subject }) => ({ limit, subject, rule: ruleFor(limit, factor) }));
+    const ask = async (request: FastifyRequest, subjects: readonly Subject[]): Promise<void> => {
       if (wiring.isProbe(request) && (await isWithinProbes())) return;
       const demands = demandsOf(subjects, await wiring.factorOf(request, who));
       const now = clock.now();
@@ -90,7 +103,7 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       if (subjects.length === 0) return done();
       const factor = wiring.isProbe(request) ? undefined : wiring.knownFactor(request, who);
       const demands = factor === undefined ? undefined : demandsOf(subjects, factor);
-      const now = clock.now();
+      const now = arrivedAt(request, clock);
       const found = demands === undefined ? undefined : counter.countNow(demands, now);
       if (demands === undefined || found === undefined) return void endHook(ask(request, subjects), done);
       settle(request, demands, found, now);
@@ -101,35 +114,38 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
   return {
     /** Right after transport: cheap, and before anything is looked up for a stranger. */
     enforceByAddress(app: FastifyInstance): void {
+      app.decorateRequest(kept, undefined);
       app.addHook("onRoute", (route) => {
         for (const name of [route.config?.limit ?? []].flat())
-          if (!rules.has(name) || name === "user")
+          if (!ruleFor.names.includes(name) || name === "user")
             throw new Error(
               `Route ${route.url} names the limit "${name}", which the policy does not have. ` +
-                `Known: ${[...rules.keys()].filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
+                `Known: ${ruleFor.names.filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
             );
       });
       app.addHook("onSend", (request, reply, _payload, done) => {
-        const found = counted.get(request);
-        if (found !== undefined) reply.headers(rateLimitFields(found, clock.now(), policy.headers));
+        const lines = rateLimitLines(request[kept] ?? [], arrivedAt(request, clock), policy.headers);
+        if (lines !== undefined) addLines(reply, lines);
         done();
       });
       enforce(app, "address", (request) => {
-        const limits = limitsOf(request).filter((name) => !BY_CALLER.has(name));
-        if (limits.length === 0) return [];
+        const limits = limitsFor(request).address;
+        if (limits.length === 0) return NOBODY;
         const subject = keys.address(request.ip);
-        return limits.map((limit) => [limit, subject]);
+        return limits.map((limit) => ({ limit, subject }));
       });
     },
 
     /** After the session and its CSRF check: a forged request is not held against whom it was forged for. */
     enforceByCaller(app: FastifyInstance): void {
       enforce(app, "caller", (request) => {
-        const limits = limitsOf(request).filter((name) => BY_CALLER.has(name));
+        const limits = limitsFor(request).caller;
         const userId = wiring.userIdOf(request);
         // Looking whether a session still lives is no use of it.
-        const counts = userId !== undefined && request.routeOptions.config.session !== "passive";
-        if (limits.length === 0 && !counts) return [];
+        const counts = userId !== undefined && routeConfig(request).session !== "passive";
+        if (limits.length === 0 && !counts) return NOBODY;
+        const subjects: Subject[] = counts ? [{ limit: "user", subject: keys.user(userId) }] : [];
+        if (limits.length === 0) return subjects;
         const caller =
           // A token is one of many that its user can have; only a key is somebody of its own.
           request.bearer?.credential === "api-key"
@@ -137,20 +153,46 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
             : userId === undefined
               ? keys.address(request.ip)
               : keys.user(userId);
-        const named = limits.map((limit) => [limit, caller] as const);
-        return counts ? [["user", keys.user(userId)] as const, ...named] : named;
+        for (const limit of limits) subjects.push({ limit, subject: caller });
+        return subjects;
       });
     },
   };
 }
 
+type Subject = Pick<Demand, "limit" | "subject">;
+const NOBODY: readonly Subject[] = [];
+
+interface Split {
+  readonly all: readonly string[];
+  /** What its address takes from, before anything is looked up, and what whoever asks does. */
+  readonly address: readonly string[];
+  readonly caller: readonly string[];
+}
+const splitOf = (all: readonly string[]): Split => ({
+  all,
+  address: all.filter((name) => !BY_CALLER.has(name)),
+  caller: all.filter((name) => BY_CALLER.has(name)),
+});
+const [READ, GLOBAL] = [splitOf(["read"]), splitOf(["global"])];
+/** By what a route declares: as many as there are declarations. */
+const splits = new Map<string | readonly string[], Split>();
+
 /** What a route that names nothing takes from: an address that does not exist is read like any other. */
-export function limitsOf(request: FastifyRequest): readonly string[] {
-  const named = request.is404 ? undefined : request.routeOptions.config.limit;
-  return [named ?? (request.is404 || READING.has(request.method) ? "read" : "global")].flat();
+function limitsFor(request: FastifyRequest): Split {
+  const named = request.is404 ? undefined : routeConfig(request).limit;
+  if (named === undefined) return request.is404 || READING.has(request.method) ? READ : GLOBAL;
+  const known = splits.get(named);
+  if (known !== undefined) return known;
+  const split = splitOf([named].flat());
+  splits.set(named, split);
+  return split;
 }
 
-function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>): ReadonlyMap<string, RateRule> {
+export const limitsOf = (request: FastifyRequest): readonly string[] => limitsFor(request).all;
+
+/** The rule of a limit for somebody who gets so much of it; made once, so that it can be told by identity. */
+function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>) {
   const rules = new Map(Object.entries(limits).map(([name, rate]) => [name, ruleOf(rate, algorithm)]));
   for (const entry of own) {
     const [name = "", rate = ""] = entry.split("=");
@@ -158,5 +200,15 @@ function rulesOf({ limits, own, algorithm }: DeepReadonly<RateLimitPolicy>): Rea
       throw new Error(`rateLimit.own names "${name}", which rateLimit.limits has already.`);
     rules.set(name, ruleOf(rate, algorithm));
   }
-  return rules;
+  const byFactor = new Map<number, Map<string, RateRule>>();
+  const ruleFor = (limit: string, factor: number): RateRule => {
+    const known = byFactor.get(factor)?.get(limit);
+    if (known !== undefined) return known;
+    const rule = rules.get(limit);
+    if (rule === undefined) throw new TypeError(`no such limit: ${limit}`); // refused at the start
+    const made = scaled(rule, factor);
+    byFactor.set(factor, (byFactor.get(factor) ?? new Map()).set(limit, made));
+    return made;
+  };
+  return Object.assign(ruleFor, { names: [...rules.keys()] });
 }

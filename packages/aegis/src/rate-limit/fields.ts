@@ -1,4 +1,5 @@
 /** The header fields that say how much is left, pure. */
+import type { Lines } from "../lib/lines.ts";
 import type { RateDecision, RateRule } from "./rate.ts";
 
 export interface Counted {
@@ -11,33 +12,42 @@ export type FieldStyle = "rateLimit" | "legacy";
 
 const seconds = (milliseconds: number): number => Math.max(0, Math.ceil(milliseconds / 1000));
 
+const NAMES: ReadonlySet<string> = new Set([
+  "ratelimit-policy",
+  "ratelimit",
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "x-ratelimit-reset",
+]);
+
 /**
  * `RateLimit-Policy: "login";q=10;w=60` and `RateLimit: "login";r=3;t=20` (draft-ietf-httpapi-ratelimit-headers,
  * structured fields: RFC 9651), and the older X-RateLimit fields of the one limit that is nearest to its end. `t` is
  * the time until the whole limit is there again, or, where nothing is left, until the next request would be allowed.
+ * Undefined where nothing was counted.
  */
-export function rateLimitFields(
+export function rateLimitLines(
   counted: readonly Counted[],
   now: number,
   styles: readonly FieldStyle[],
-): Record<string, string> {
-  const fields: Record<string, string> = {};
-  const [tightest] = counted.toSorted((a, b) => share(a) - share(b));
-  if (tightest === undefined) return fields;
-  if (styles.includes("rateLimit")) {
-    fields["ratelimit-policy"] = counted
-      .map(({ limit, rule }) => `"${limit}";q=${rule.limit};w=${rule.windowMs / 1000}`)
-      .join(", ");
-    fields["ratelimit"] = counted
-      .map(({ limit, decision }) => `"${limit}";r=${decision.remaining};t=${waitSeconds(decision, now)}`)
-      .join(", ");
+): Lines | undefined {
+  let [tightest] = counted;
+  if (tightest === undefined || styles.length === 0) return undefined;
+  let quotas = "";
+  let left = "";
+  for (const one of counted) {
+    const { limit, rule, decision } = one;
+    const comma = quotas === "" ? "" : ", ";
+    quotas += `${comma}"${limit}";q=${rule.limit};w=${rule.windowMs / 1000}`;
+    left += `${comma}"${limit}";r=${decision.remaining};t=${waitSeconds(decision, now)}`;
+    if (share(one) < share(tightest)) tightest = one;
   }
-  if (styles.includes("legacy")) {
-    fields["x-ratelimit-limit"] = String(tightest.rule.limit);
-    fields["x-ratelimit-remaining"] = String(tightest.decision.remaining);
-    fields["x-ratelimit-reset"] = String(Math.ceil(tightest.decision.resetAtMs / 1000));
-  }
-  return fields;
+  const { rule, decision } = tightest;
+  let text = "";
+  if (styles.includes("rateLimit")) text += `ratelimit-policy: ${quotas}\r\nratelimit: ${left}\r\n`;
+  if (styles.includes("legacy"))
+    text += `x-ratelimit-limit: ${rule.limit}\r\nx-ratelimit-remaining: ${decision.remaining}\r\nx-ratelimit-reset: ${Math.ceil(decision.resetAtMs / 1000)}\r\n`;
+  return { text, names: NAMES };
 }
 
 const share = ({ rule, decision }: Counted): number =>

@@ -8,6 +8,7 @@ import type { RateDecision, RateRule } from "./rate.ts";
 import type { RateKey, RateLimitStore } from "./store.ts";
 
 interface Lease {
+  readonly rule: RateRule;
   left: number;
   readonly size: number;
   readonly takenAt: number;
@@ -15,13 +16,14 @@ interface Lease {
   readonly decision: RateDecision;
 }
 
-const MOST_UNITS = 64;
+const MOST_UNITS = 1024;
 const LEASE_MS = 10_000;
-const MOST_LEASES = 10_000;
+const MOST_SUBJECTS = 10_000;
 
 export class Leases {
   readonly #store: RateLimitStore;
-  readonly #leases = new Map<string, Lease>();
+  /** By subject, then limit; one of each rule, for somebody may be trusted more in one session than in another. */
+  readonly #leases = new Map<string, Map<string, readonly Lease[]>>();
   readonly #under = new Map<string, Promise<void>>();
 
   constructor(store: RateLimitStore) {
@@ -31,7 +33,7 @@ export class Leases {
   async take(key: RateKey, rule: RateRule, now: number): Promise<RateDecision> {
     const name = nameOf(key, rule);
     for (;;) {
-      const lease = this.#live(name, now);
+      const lease = this.#live(key, rule, now);
       if (lease !== undefined) {
         if (lease.left > 0) return use(lease);
         if (!lease.decision.allowed)
@@ -46,7 +48,7 @@ export class Leases {
         await under;
         continue;
       }
-      const trip = this.#renew(name, key, rule, now).finally(() => this.#under.delete(name));
+      const trip = this.#renew(key, rule, now).finally(() => this.#under.delete(name));
       this.#under.set(name, trip);
       await trip;
     }
@@ -54,33 +56,42 @@ export class Leases {
 
   /** The same out of a block that is here; undefined says nothing but "take". */
   takeNow(key: RateKey, rule: RateRule, now: number): RateDecision | undefined {
-    const lease = this.#live(nameOf(key, rule), now);
+    const lease = this.#live(key, rule, now);
     return lease !== undefined && lease.left > 0 ? use(lease) : undefined;
   }
 
   /** What a request took that another limit refused. */
   giveBack(key: RateKey, rule: RateRule): void {
-    const lease = this.#leases.get(nameOf(key, rule));
+    const lease = this.#of(key, rule);
     if (lease !== undefined && lease.left < lease.size) lease.left += 1;
   }
 
-  #live(name: string, now: number): Lease | undefined {
-    const lease = this.#leases.get(name);
+  #of({ subject, limit }: RateKey, rule: RateRule): Lease | undefined {
+    const leases = this.#leases.get(subject)?.get(limit) ?? [];
+    for (const lease of leases) if (isSame(lease.rule, rule)) return lease;
+    return undefined;
+  }
+
+  #live(key: RateKey, rule: RateRule, now: number): Lease | undefined {
+    const lease = this.#of(key, rule);
     return lease !== undefined && now < lease.endsAt ? lease : undefined;
   }
 
-  async #renew(name: string, key: RateKey, rule: RateRule, now: number): Promise<void> {
-    const before = this.#leases.get(name);
+  async #renew(key: RateKey, rule: RateRule, now: number): Promise<void> {
+    const before = this.#of(key, rule);
     const usedUp = before !== undefined && before.left === 0 && before.size > 0 && now < before.endsAt;
     const most = usedUp ? Math.min(MOST_UNITS, before.size * 2) : 1;
     const { granted, ...decision } = await this.#store.leaseBlock(key, rule, now, most);
     const endsAt = decision.allowed
       ? Math.min(now + LEASE_MS, Math.max(decision.resetAtMs, now + 1))
       : now + Math.min(LEASE_MS, decision.retryAfterMs);
-    this.#leases.delete(name);
-    this.#leases.set(name, { left: granted, size: granted, takenAt: now, endsAt, decision });
+    const lease = { rule, left: granted, size: granted, takenAt: now, endsAt, decision };
+    const ofSubject = this.#leases.get(key.subject) ?? new Map<string, readonly Lease[]>();
+    const others = (ofSubject.get(key.limit) ?? []).filter((one) => now < one.endsAt && !isSame(one.rule, rule));
+    this.#leases.delete(key.subject);
+    this.#leases.set(key.subject, ofSubject.set(key.limit, [lease, ...others]));
     for (const [oldest] of this.#leases) {
-      if (this.#leases.size <= MOST_LEASES) break;
+      if (this.#leases.size <= MOST_SUBJECTS) break;
       this.#leases.delete(oldest);
     }
   }
@@ -88,8 +99,13 @@ export class Leases {
 
 function use(lease: Lease): RateDecision {
   lease.left -= 1;
-  return { ...lease.decision, remaining: lease.decision.remaining + lease.left };
+  const { allowed, remaining, resetAtMs, retryAfterMs } = lease.decision;
+  return { allowed, remaining: remaining + lease.left, resetAtMs, retryAfterMs };
 }
+
+const isSame = (one: RateRule, other: RateRule): boolean =>
+  one === other ||
+  (one.limit === other.limit && one.windowMs === other.windowMs && one.algorithm === other.algorithm);
 
 const nameOf = ({ subject, limit }: RateKey, { limit: most, algorithm, windowMs }: RateRule): string =>
   `${subject} ${limit} ${algorithm} ${most} ${windowMs}`;

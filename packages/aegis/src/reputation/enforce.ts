@@ -1,15 +1,26 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { endHook } from "../lib/hook.ts";
+import { arrivedAt } from "../lib/route.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { reputationError } from "./errors.ts";
 import type { ReputationPolicy } from "./policy.ts";
 import type { Cause } from "./score.ts";
 import type { Reputation, Verdict } from "./service.ts";
 
+const verdictOf = Symbol("verdict on the address");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [verdictOf]: Verdict | undefined;
+  }
+}
+
 export interface ReputationEnforcement {
   readonly service: Reputation;
+  readonly clock: Clock;
   readonly keys: SubjectKeys;
   /** What is kept of an address for the administrator, unreadable to whoever reads the store. */
   readonly seal: (ip: string, subject: string) => string;
@@ -24,9 +35,8 @@ const SUSPICIOUS_FACTOR = 0.5;
 const TRUSTED_FACTOR = 2;
 
 export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: ReputationEnforcement) {
-  const { service, keys } = wiring;
+  const { service, keys, clock } = wiring;
   const never = blockListOf(policy.neverBanned);
-  const verdicts = new WeakMap<FastifyRequest, Verdict>();
 
   const exempt = new Map<string, boolean>();
   const isNeverBanned = (ip: string): boolean => {
@@ -55,7 +65,7 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
   };
 
   const ofAddress = (request: FastifyRequest): number =>
-    verdicts.get(request)?.isSuspicious === true ? SUSPICIOUS_FACTOR : 1;
+    request[verdictOf]?.isSuspicious === true ? SUSPICIOUS_FACTOR : 1;
   const ofPerson = (request: FastifyRequest, { isSuspicious, isClean }: Verdict): number => {
     if (isSuspicious) return SUSPICIOUS_FACTOR;
     // Two factors shown, and nothing held against them.
@@ -67,8 +77,9 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
 
     /** First thing after transport. Whoever brings a cookie or key may be somebody: that is seen a little later. */
     enforceBans(app: FastifyInstance): void {
+      app.decorateRequest(verdictOf, undefined);
       const judge = (request: FastifyRequest, verdict: Verdict): void => {
-        verdicts.set(request, verdict);
+        request[verdictOf] = verdict;
         const { cookie, authorization } = request.headers;
         if (verdict.bannedForMs > 0 && cookie === undefined && authorization === undefined)
           refuse(request, verdict);
@@ -76,15 +87,15 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
       app.addHook("onRequest", (request, _reply, done) => {
         if (isExempt(request)) return done();
         const subject = keys.address(request.ip);
-        const known = service.knownVerdict(subject, "address");
+        const known = service.knownVerdict(subject, "address", arrivedAt(request, clock));
         const ask = async () => judge(request, await service.verdict(subject, "address"));
         if (known === undefined) return void endHook(ask(), done);
         judge(request, known);
         return done();
       });
-      app.addHook("onResponse", (request, reply, done) => {
+      app.addHook("onSend", (request, reply, _payload, done) => {
         if (reply.statusCode === 404) report(request, "not_found");
-        if (reply.statusCode === 429 && (verdicts.get(request)?.bannedForMs ?? 0) === 0)
+        if (reply.statusCode === 429 && (request[verdictOf]?.bannedForMs ?? 0) === 0)
           report(request, "limited");
         done();
       });
@@ -93,7 +104,7 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
     /** Once the session or token is looked up: a cookie that is nobody's opens nothing. */
     enforceKnown(app: FastifyInstance): void {
       app.addHook("onRequest", (request, _reply, done) => {
-        const verdict = verdicts.get(request);
+        const verdict = request[verdictOf];
         if (verdict !== undefined && verdict.bannedForMs > 0 && wiring.userIdOf(request) === undefined)
           refuse(request, verdict);
         done();
@@ -110,7 +121,7 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
     knownFactor(request: FastifyRequest, who: "address" | "caller"): number | undefined {
       const userId = who === "caller" ? wiring.userIdOf(request) : undefined;
       if (userId === undefined) return ofAddress(request);
-      const known = service.knownVerdict(keys.user(userId), "person");
+      const known = service.knownVerdict(keys.user(userId), "person", arrivedAt(request, clock));
       return known === undefined ? undefined : ofPerson(request, known);
     },
   };

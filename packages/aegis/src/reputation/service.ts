@@ -91,9 +91,8 @@ export function reputationService(
     waiting.delete(subject);
   };
 
-  const verdictOn = (standing: Standing | undefined, who: "address" | "person"): Verdict => {
+  const verdictOn = (standing: Standing | undefined, who: "address" | "person", now: number): Verdict => {
     if (standing === undefined) return CLEAN;
-    const now = clock.now();
     const score = scoreAt(standing, now, rules[who]);
     return {
       bannedForMs: isBanned(standing, now) ? standing.bannedUntil - now : 0,
@@ -104,12 +103,12 @@ export function reputationService(
 
   return {
     verdict: async (subject: string, who: "address" | "person"): Promise<Verdict> =>
-      verdictOn(await standingOf(subject), who),
+      verdictOn(await standingOf(subject), who, clock.now()),
 
     /** The same where it is remembered; undefined says nothing but "ask". */
-    knownVerdict(subject: string, who: "address" | "person"): Verdict | undefined {
+    knownVerdict(subject: string, who: "address" | "person", now: number): Verdict | undefined {
       const known = remembered.get(subject);
-      return known !== undefined && known.until > clock.now() ? verdictOn(known.standing, who) : undefined;
+      return known !== undefined && known.until > now ? verdictOn(known.standing, who, now) : undefined;
     },
 
     /** Counted soon, one trip at a time and subject: what comes meanwhile is added up. */

@@ -1,12 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { endHook } from "../lib/hook.ts";
+import { routeConfig } from "../lib/route.ts";
 import { isUnavailable } from "../lib/unavailable.ts";
 import type { Principal, SessionFacts } from "../request.ts";
 import { clearCookie, cookieName, setCookie, tokenFromCookie } from "./cookie.ts";
 import type { SessionPolicy } from "./policy.ts";
 import type { SessionRecord } from "./record.ts";
 import type { Resolved, SessionService, SignInFacts } from "./service.ts";
+
+const found = Symbol("session");
+const unfinished = Symbol("unfinished sign-in");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [found]: SessionRecord | undefined;
+    [unfinished]: SessionRecord | undefined;
+  }
+}
 
 /** What other rooms may do to the session of a request. */
 export interface RequestSessions {
@@ -48,11 +59,9 @@ export function enforceSession(
 ): RequestSessions {
   const { service } = wiring;
   const name = cookieName(policy.cookie);
-  const records = new WeakMap<FastifyRequest, SessionRecord>();
-  const unfinished = new WeakMap<FastifyRequest, SessionRecord>();
 
   const remember = (request: FastifyRequest, record: SessionRecord): void => {
-    records.set(request, record);
+    request[found] = record;
     request.session = factsOf(record);
   };
   const sendCookie = (reply: FastifyReply, record: SessionRecord, token: string): void => {
@@ -62,11 +71,13 @@ export function enforceSession(
 
   app.decorateRequest("session", null);
   app.decorateRequest("unfinishedSignIn", null);
+  app.decorateRequest(found, undefined);
+  app.decorateRequest(unfinished, undefined);
 
   const arrive = (request: FastifyRequest, reply: FastifyReply, { record, newToken }: Resolved): void => {
-    const { stages = [] } = request.routeOptions.config;
+    const { stages = [] } = routeConfig(request);
     if (record.stage !== "complete" && !stages.includes(record.stage)) {
-      unfinished.set(request, record);
+      request[unfinished] = record;
       request.unfinishedSignIn = { ...factsOf(record), userId: record.subject.userId }; // half a proof opens nothing
       return;
     }
@@ -84,7 +95,7 @@ export function enforceSession(
       if (resolved !== undefined) arrive(request, reply, resolved);
     } catch (error) {
       // Fails closed where the session guards; a page that anyone may read needs no session to be read.
-      const { access } = request.routeOptions.config;
+      const { access } = routeConfig(request);
       const readOnly = request.method === "GET" || request.method === "HEAD";
       const merelyAdds =
         use === "active" && readOnly && (access === "public" || access?.startsWith("group:") === true);
@@ -94,7 +105,7 @@ export function enforceSession(
   };
 
   app.addHook("onRequest", (request, reply, done) => {
-    const { session: use = "active", credentials } = request.routeOptions.config;
+    const { session: use = "active", credentials } = routeConfig(request);
     const isAsked = use !== "none" && request.bearer === null && credentials?.includes("session") !== false;
     const token = isAsked && !request.is404 ? tokenFromCookie(name, request.headers.cookie) : undefined;
     if (token === undefined || use === "none") return done();
@@ -108,8 +119,8 @@ export function enforceSession(
     request: FastifyRequest,
     reason: "replaced" | "signed_out",
   ): Promise<SessionRecord | undefined> => {
-    const record = records.get(request);
-    records.delete(request);
+    const record = request[found];
+    request[found] = undefined;
     request.session = null;
     if (record === undefined) return undefined;
     await service.store.revoke(record.subject.userId, record.id, reason);
@@ -117,9 +128,9 @@ export function enforceSession(
   };
 
   return {
-    recordOf: (request) => records.get(request),
+    recordOf: (request) => request[found],
     async signIn(request, reply, subject, facts, stands) {
-      const begun = unfinished.get(request);
+      const begun = request[unfinished];
       if (begun !== undefined) await service.store.revoke(begun.subject.userId, begun.id, "replaced");
       await end(request, "replaced");
       const origin = { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" };
@@ -134,7 +145,7 @@ export function enforceSession(
       return record;
     },
     async prove(request, reply, facts) {
-      const record = records.get(request);
+      const record = request[found];
       const proven = record === undefined ? undefined : await service.prove(record, facts);
       if (proven === undefined) throw wiring.signInRequired();
       remember(request, proven.record);

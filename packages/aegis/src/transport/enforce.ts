@@ -2,11 +2,12 @@ import type { IncomingMessage, Server } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyHttpOptions, FastifyInstance } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { routeConfig } from "../lib/route.ts";
 import { transportError } from "./errors.ts";
 import type { TransportPolicy } from "./policy.ts";
 
 /** Bounds what one connection can have waiting by asking for more before it reads (pipelining). */
-const MAX_REQUESTS_PER_CONNECTION = 100;
+const MAX_REQUESTS_PER_CONNECTION = 1000;
 
 /** The part of Fastify's server options that this room decides. */
 export function transportServerOptions(policy: DeepReadonly<TransportPolicy>): FastifyHttpOptions<Server> {
@@ -35,21 +36,22 @@ export function enforceTransport(
   publicOrigin: string | undefined,
 ): void {
   const hosts = new Set(policy.allowedHosts);
+  const isNamed = (...names: string[]): boolean => names.every((host) => hosts.has(host.toLowerCase()));
 
   app.addHook("onRequest", (request, reply, done) => {
     if (request.url.length > policy.maxUrlLength) throw transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
     if (!hasOneHost(request.raw)) throw transportError("AEGIS_TRANSPORT_MALFORMED");
     // Both the host that was asked for and the one that a proxy says was: a client may have written the latter itself.
-    const named = [request.host, request.headers.host ?? ""];
-    if (hosts.size > 0 && !named.every((host) => hosts.has(host.toLowerCase())))
+    if (hosts.size > 0 && !isNamed(request.host, request.headers.host ?? ""))
       throw transportError("AEGIS_TRANSPORT_HOST");
     // Behind a proxy the address comes out of a header; what is none would go into logs and lists as it stands.
-    if (isIP(request.ip) === 0 && request.raw.socket.remoteAddress !== undefined)
+    const { remoteAddress } = request.raw.socket;
+    if (request.ip !== remoteAddress && remoteAddress !== undefined && isIP(request.ip) === 0)
       throw transportError("AEGIS_TRANSPORT_MALFORMED");
     if (
       !policy.httpsRequired ||
       request.protocol === "https" ||
-      request.routeOptions.config.transport === "any"
+      routeConfig(request).transport === "any"
     )
       return done();
     const readOnly = request.method === "GET" || request.method === "HEAD";
