@@ -77,6 +77,21 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
 }
 
+const beginnings = new WeakMap<ErrorSpec, string>();
+
+/** The same as JSON. What is the same for every occurrence is made once: there may be a flood of refusals. */
+export function problemText(error: AegisError, requestId: string): string {
+  const { spec, facts } = error;
+  if (facts.detail !== undefined || facts.errors !== undefined || facts.status !== undefined)
+    return JSON.stringify(problemOf(error, requestId));
+  let beginning = beginnings.get(spec);
+  if (beginning === undefined) {
+    beginning = JSON.stringify({ ...problemOf(error, ""), request_id: undefined }).slice(0, -1);
+    beginnings.set(spec, beginning);
+  }
+  return `${beginning},"request_id":${JSON.stringify(requestId)}}`;
+}
+
 /** The body of an error answer (RFC 9457). */
 export function problemOf(error: AegisError, requestId: string): Problem {
   return {

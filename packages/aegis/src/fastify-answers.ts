@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accessError } from "./access/errors.ts";
 import type { Audit } from "./audit/auditor.ts";
 import type { AuditEventName } from "./audit/events.ts";
-import { type AegisError, problemOf } from "./errors.ts";
+import { type AegisError, problemText } from "./errors.ts";
 import { inputError } from "./input/errors.ts";
 import { toAegisError } from "./fastify-errors.ts";
 
@@ -19,7 +19,7 @@ const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = 
 export function enforceErrors(app: FastifyInstance, audit: Audit): void {
   app.setErrorHandler((thrown, request, reply) => {
     // The client went away in the middle: its reset connection is not a store's.
-    const gone = request.raw.destroyed && !request.raw.complete;
+    const gone = request.raw.socket.destroyed && !request.raw.complete;
     const error = gone ? inputError("AEGIS_INPUT_MALFORMED") : toAegisError(thrown);
     note(error, request, audit);
     return answer(error, request, reply);
@@ -87,5 +87,5 @@ function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply)
   return reply
     .code(error.status)
     .type("application/problem+json; charset=utf-8")
-    .send(JSON.stringify(problemOf(error, request.id)));
+    .send(problemText(error, request.id));
 }

@@ -1,4 +1,5 @@
-import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
+import type { AegisError } from "../errors.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { routeConfig } from "../lib/route.ts";
 import type { AccessRule, CsrfRule, Principal, SessionFacts } from "../request.ts";
@@ -53,27 +54,30 @@ export function enforceAccess(
   });
   const open = new Set(policy.openGroups.map((group) => `group:${group}`));
 
+  // Refusals are handed on, not thrown: whoever sends many should not make the server unwind its stack for each.
   app.addHook("onRequest", (request, reply, done) => {
     if (request.is404) return done();
     const { access, scopes = [] } = routeConfig(request);
     if (access === "public" || (access !== undefined && open.has(access))) return done();
     const { bearer } = request;
     if (bearer !== null) {
-      if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
-      if (!scopes.every((scope) => bearer.scopes.includes(scope)))
-        throw accessError("AEGIS_ACCESS_SCOPE_MISSING");
-      return done();
+      if (!mayCall(access, request.principal)) return done(accessError("AEGIS_ACCESS_FORBIDDEN"));
+      const hasScopes = scopes.every((scope) => bearer.scopes.includes(scope));
+      return hasScopes ? done() : done(accessError("AEGIS_ACCESS_SCOPE_MISSING"));
     }
     if (request.session === null) {
       const because =
         request.unfinishedSignIn === null
           ? "AEGIS_ACCESS_SIGN_IN_REQUIRED"
           : "AEGIS_ACCESS_SIGN_IN_UNFINISHED";
-      return void refuseAnonymous(request, reply, policy.signInPath, because); // answered: nothing further runs
+      // A browser that asks for a page is shown the way; everything else gets a plain 401.
+      if (request.method !== "GET" || request.headers.accept?.includes("text/html") !== true)
+        return done(accessError(because));
+      const next = encodeURIComponent(request.url);
+      return void reply.redirect(`${policy.signInPath}?next=${next}`, 302); // answered: nothing further runs
     }
-    if (!mayCall(access, request.principal)) throw accessError("AEGIS_ACCESS_FORBIDDEN");
-    demandProof(request.session, routeConfig(request), wiring);
-    done();
+    if (!mayCall(access, request.principal)) return done(accessError("AEGIS_ACCESS_FORBIDDEN"));
+    return done(missingProof(request.session, routeConfig(request), wiring));
   });
 }
 
@@ -83,25 +87,13 @@ const mayCall = (access: AccessRule | undefined, { roles }: Principal): boolean 
   (access?.startsWith("role:") === true && roles.includes(access.slice("role:".length)));
 
 /** Step-up (ASVS 5.0 7.5.3). A sign-in that is still under way is fresh by itself: it lives for minutes. */
-function demandProof(
+function missingProof(
   session: SessionFacts,
   { requireAal, maxAuthAgeSeconds }: FastifyContextConfig,
   { now, stepUpAgeSeconds }: AccessWiring,
-): void {
-  if (requireAal === 2 && session.aal < 2) throw accessError("AEGIS_ACCESS_SECOND_FACTOR_NEEDED");
-  if (maxAuthAgeSeconds === undefined || session.stage !== "complete") return;
+): AegisError | undefined {
+  if (requireAal === 2 && session.aal < 2) return accessError("AEGIS_ACCESS_SECOND_FACTOR_NEEDED");
+  if (maxAuthAgeSeconds === undefined || session.stage !== "complete") return undefined;
   const seconds = maxAuthAgeSeconds === "policy" ? stepUpAgeSeconds : maxAuthAgeSeconds;
-  if (now() - session.provenAt > seconds * 1000) throw accessError("AEGIS_ACCESS_PROOF_NEEDED");
-}
-
-/** A browser that asks for a page is shown the way; everything else gets a plain 401. */
-function refuseAnonymous(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  signInPath: string,
-  because: "AEGIS_ACCESS_SIGN_IN_REQUIRED" | "AEGIS_ACCESS_SIGN_IN_UNFINISHED",
-): FastifyReply {
-  const wantsPage = request.method === "GET" && /\btext\/html\b/.test(request.headers.accept ?? "");
-  if (!wantsPage) throw accessError(because);
-  return reply.redirect(`${signInPath}?next=${encodeURIComponent(request.url)}`, 302);
+  return now() - session.provenAt > seconds * 1000 ? accessError("AEGIS_ACCESS_PROOF_NEEDED") : undefined;
 }

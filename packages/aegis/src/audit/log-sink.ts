@@ -13,8 +13,12 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
 /** Most of what is written is plain; looking for more in it costs more than seeing that it is. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
+const isPlain = (value: unknown): boolean =>
+  typeof value === "string" ? PLAIN.test(value) : !isRecord(value) || Object.values(value).every(isPlain);
+
 function shown(value: unknown): unknown {
-  if (typeof value === "string") return PLAIN.test(value) ? value : value.replace(UNSEEN, "\uFFFD");
+  if (isPlain(value)) return value;
+  if (typeof value === "string") return value.replace(UNSEEN, "\uFFFD");
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
 }

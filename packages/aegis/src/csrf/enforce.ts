@@ -6,7 +6,7 @@ import { routeConfig } from "../lib/route.ts";
 import { csrfError } from "./errors.ts";
 import { judgeOrigin } from "./origin.ts";
 import type { CsrfPolicy } from "./policy.ts";
-import { isCsrfToken, makeCsrfToken } from "./token.ts";
+import { csrfTokens } from "./token.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** What an HTML form can send without asking first (Fetch standard, "CORS-safelisted"). */
@@ -28,7 +28,7 @@ export function enforceCsrf(
     wiring.onRefusal(request, code);
     return csrfError(code, { status: policy.refusalStatus });
   };
-  const key = macKey(wiring.key);
+  const tokens = csrfTokens(macKey(wiring.key));
   const needsToken = (request: FastifyRequest): boolean =>
     policy.tokenRequired &&
     request.session !== null &&
@@ -36,7 +36,7 @@ export function enforceCsrf(
     routeConfig(request).csrf !== "origin-only";
   const checkToken = (request: FastifyRequest, token: string | undefined): void => {
     if (token === undefined || token === "") throw refuse(request, "AEGIS_CSRF_TOKEN_MISSING");
-    if (request.session === null || !isCsrfToken(key, request.session.id, token))
+    if (request.session === null || !tokens.isGood(request.session.id, token))
       throw refuse(request, "AEGIS_CSRF_TOKEN_INVALID");
   };
 
@@ -78,7 +78,7 @@ export function enforceCsrf(
     },
     handler: async (request) => ({
       // Signed out there is nothing to protect; the token is then bound to no session and opens nothing.
-      csrf_token: makeCsrfToken(key, request.session?.id ?? "anonymous", wiring.random),
+      csrf_token: tokens.make(request.session?.id ?? "anonymous", wiring.random),
     }),
   });
 }

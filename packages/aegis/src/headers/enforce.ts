@@ -27,7 +27,11 @@ export function enforceHeaders(
   random: Random,
   openGroups: readonly string[],
 ) {
-  const open = new Set<string | undefined>([undefined, "public", ...openGroups.map((group) => `group:${group}`)]);
+  const open = new Set<string | undefined>([
+    undefined,
+    "public",
+    ...openGroups.map((group) => `group:${group}`),
+  ]);
   const block = headerBlock(policy);
   const ours = policy.setBy === "app";
   const csp = "content-security-policy";

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AegisError } from "../errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { type Demand, rateCounter } from "./counter.ts";
@@ -61,7 +62,7 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
     demands: readonly Demand[],
     found: readonly Counted[],
     now: number,
-  ): never => {
+  ): AegisError => {
     const refused = found.filter(({ decision }) => !decision.allowed);
     for (const first of refused.slice(0, 1)) {
       const subject = demands.find(({ limit }) => limit === first.limit)?.subject ?? "";
@@ -69,19 +70,21 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       const untold = news.tell(`${subject} ${first.limit}`, until, now);
       wiring.onExceeded(request, first.limit, untold !== undefined, untold ?? 0);
     }
-    throw rateLimitError("AEGIS_RATE_LIMITED", {
+    return rateLimitError("AEGIS_RATE_LIMITED", {
       retryAfterSeconds: retryAfterSeconds(refused.map(({ decision }) => decision)),
     });
   };
+  /** The refusal, if there is one: handed on and not thrown, for a flood must not make the server unwind its stack. */
   const settle = (
     request: FastifyRequest,
     demands: readonly Demand[],
     found: readonly Counted[],
     now: number,
-  ): void => {
+  ): AegisError | undefined => {
     const before = request[kept];
     request[kept] = before === undefined ? found : [...before, ...found];
-    for (const { decision } of found) if (!decision.allowed) refuse(request, demands, found, now);
+    for (const { decision } of found) if (!decision.allowed) return refuse(request, demands, found, now);
+    return undefined;
   };
 
   /** What a request is asked, and of whom; most are answered out of a block that is here, without any promise. */
@@ -96,7 +99,8 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       if (wiring.isProbe(request) && (await isWithinProbes())) return;
       const demands = demandsOf(subjects, await wiring.factorOf(request, who));
       const now = clock.now();
-      settle(request, demands, await counter.count(demands, now), now);
+      const refusal = settle(request, demands, await counter.count(demands, now), now);
+      if (refusal !== undefined) throw refusal;
     };
     app.addHook("onRequest", (request, _reply, done) => {
       const subjects = subjectsOf(request);
@@ -106,8 +110,7 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       const now = arrivedAt(request, clock);
       const found = demands === undefined ? undefined : counter.countNow(demands, now);
       if (demands === undefined || found === undefined) return void endHook(ask(request, subjects), done);
-      settle(request, demands, found, now);
-      return done();
+      return done(settle(request, demands, found, now));
     });
   };
 

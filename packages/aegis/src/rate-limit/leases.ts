@@ -87,7 +87,9 @@ export class Leases {
       : now + Math.min(LEASE_MS, decision.retryAfterMs);
     const lease = { rule, left: granted, size: granted, takenAt: now, endsAt, decision };
     const ofSubject = this.#leases.get(key.subject) ?? new Map<string, readonly Lease[]>();
-    const others = (ofSubject.get(key.limit) ?? []).filter((one) => now < one.endsAt && !isSame(one.rule, rule));
+    const others = (ofSubject.get(key.limit) ?? []).filter(
+      (one) => now < one.endsAt && !isSame(one.rule, rule),
+    );
     this.#leases.delete(key.subject);
     this.#leases.set(key.subject, ofSubject.set(key.limit, [lease, ...others]));
     for (const [oldest] of this.#leases) {

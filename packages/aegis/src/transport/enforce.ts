@@ -21,6 +21,7 @@ export function transportServerOptions(policy: DeepReadonly<TransportPolicy>): F
     http: {
       headersTimeout: policy.headersTimeoutSeconds * 1000,
       maxHeaderSize: policy.maxHeaderBytes,
+      optimizeEmptyRequests: true, // what has no body needs no stream that somebody has to empty
       requireHostHeader: false, // Node's own refusal would have no headers of the policy; ours comes below
       // Node looks at slow connections this often; its default of 30 s would let a 10 s limit last 40.
       connectionsCheckingInterval: Math.min(1000, policy.headersTimeoutSeconds * 250),
@@ -48,11 +49,7 @@ export function enforceTransport(
     const { remoteAddress } = request.raw.socket;
     if (request.ip !== remoteAddress && remoteAddress !== undefined && isIP(request.ip) === 0)
       throw transportError("AEGIS_TRANSPORT_MALFORMED");
-    if (
-      !policy.httpsRequired ||
-      request.protocol === "https" ||
-      routeConfig(request).transport === "any"
-    )
+    if (!policy.httpsRequired || request.protocol === "https" || routeConfig(request).transport === "any")
       return done();
     const readOnly = request.method === "GET" || request.method === "HEAD";
     // Only to an origin that the operator named: the Host header is the client's word, and would make an open redirect.
