@@ -1,5 +1,5 @@
 import { createServer, get, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aegis, memoryStores, serverOptions } from "../fastify.ts";
@@ -99,15 +99,14 @@ describe("the fields that are written as one text", () => {
   it.each([
     ["an object", { "X-One": "theirs" }],
     ["a flat list", ["X-One", "theirs"]],
-    ["a list of pairs", [["X-One", "theirs"]]],
   ])("are understood beside what Node is given as %s", async (_form, given) => {
     const server = createServer({ ServerResponse: LinesResponse }, (_request, response) => {
       response.block = linesOf({ "x-one": "ours", "x-two": "ours" });
-      Reflect.apply(response.writeHead, response, [200, given]);
-      response.end();
+      response.writeHead(200, given).end();
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port: own } = server.address() as AddressInfo;
+    const address = server.address();
+    const own = typeof address === "object" && address !== null ? address.port : 0;
     const response = await new Promise<IncomingMessage>((resolve) => {
       get({ host: "127.0.0.1", port: own, agent: false }, (found) => resolve(found.resume()));
     });
