@@ -71,7 +71,7 @@ describe("the page", () => {
       "| GET, times as fast as the Express stack | ≥ 8.00 | **10.0** (5.00–16.0): met |",
     );
     expect(page).toContain("| login, processor time beyond the hash | ≤ 5 % | **4.17 %** (4.17–4.17): met |");
-    expect(page).toContain("| Redis commands a GET | < 0.05 | – |"); // it has no Redis at all
+    expect(page).toContain("| Redis round trips a GET | < 0.05 | – |"); // it has no Redis at all
     const slow = { ...samples, aegis: { get: [sample(30)], login: [sample(1000, 100)] } };
     const worse = report({ samples: slow, faults: [] }, rows, facts, caseNames);
     expect(worse).toContain("≥ 0.75 | **0.33** (0.33–0.33): **not met** |");

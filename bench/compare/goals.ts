@@ -46,7 +46,7 @@ export const goals: readonly Goal[] = [
   atLeast("403, relative to bare Fastify", 0.8, "fastify", "403"),
   atLeast("429, relative to bare Fastify", 0.8, "fastify", "429"),
   {
-    title: "Redis commands a GET",
+    title: "Redis round trips a GET",
     figure: "< 0.05",
     reached: (samples, key) =>
       usesRedis(samples, key) ? spread((samples[key]?.get ?? []).map(({ redis }) => redis)) : undefined,

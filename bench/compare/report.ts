@@ -99,7 +99,7 @@ function loads(samples: Samples, rows: readonly ServerRow[], names: readonly Cas
     "p50, ms",
     "p99, ms",
     "memory, MB",
-    "Redis commands",
+    "Redis round trips",
     "load's core in use",
   ];
   const percent = (value: number): string => `${Math.round(value * 100)} %`;

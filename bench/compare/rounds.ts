@@ -84,7 +84,7 @@ async function burst(
 ): Promise<Sample> {
   const { connections, status, longer = 1 } = cases[name];
   const requests = visitors.map((one) => (name === "login" ? one.loginRequest() : one.request(route)));
-  const commands = await services.redisCommands();
+  const trips = await services.redisTrips();
   const before = await program.ask("usage");
   const order = { port, requests, connections, status, milliseconds: milliseconds * longer };
   const result = await load.ask(order);
@@ -102,7 +102,7 @@ async function burst(
     p50: numberOf(result, "p50"),
     p99: numberOf(result, "p99"),
     rss: numberOf(after, "rss"),
-    redis: ((await services.redisCommands()) - commands - 1) / completed, // our own question is one of them
+    redis: ((await services.redisTrips()) - trips - 1) / completed, // our own question is one of them
     busy: numberOf(result, "busy"),
   };
 }

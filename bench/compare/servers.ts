@@ -39,9 +39,8 @@ const ours: SignIn = {
   sessionCookie: /^(__Host-)?session$/,
   csrfPath: "/csrf-token",
 };
-const { 429: _limited, ...withoutLimits } = guarded;
 const aegis: ServerRow["routes"] = {
-  ...withoutLimits,
+  ...guarded,
   login: login("/api/login"),
   refresh: { ...guarded.refresh, path: "/api/session/refresh" },
   session: { ...guarded.session, path: "/api/check_session" },
@@ -72,8 +71,8 @@ export const servers: readonly ServerRow[] = [
     file: "servers/aegis.ts",
     signIn: ours,
     routes: aegis,
-    claims: SECURITY,
-    note: "sessions in Redis and in memory under a lease, everything else in PostgreSQL; no request rate limits yet, so no 429",
+    claims: [...SECURITY, ...LIMITS],
+    note: "sessions in Redis and in memory under a lease, limits and reputation in Redis, everything else in PostgreSQL",
   },
   {
     key: "aegis-postgres",
@@ -82,8 +81,8 @@ export const servers: readonly ServerRow[] = [
     args: ["--sessions=postgres"],
     signIn: ours,
     routes: aegisWithoutLogin,
-    claims: SECURITY,
-    note: "as above, but sessions in PostgreSQL too, asked at every request. Its login is that of the row above",
+    claims: [...SECURITY, ...LIMITS],
+    note: "no Redis: sessions in PostgreSQL, asked at every request, limits in memory. Its login is that of the row above",
   },
   {
     key: "plugins",

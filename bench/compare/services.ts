@@ -6,8 +6,8 @@ import { connectRedis, startRedis } from "../../test/support/redis.ts";
 export interface Services {
   /** What a server is told in its environment. */
   settingsFor(key: string): Promise<Readonly<Record<string, string>>>;
-  /** Commands that Redis has run so far, those inside scripts too. */
-  redisCommands(): Promise<number>;
+  /** How often Redis has read something from anybody so far: commands that are sent together are one trip. */
+  redisTrips(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -27,8 +27,8 @@ export async function startServices(): Promise<Services> {
       database.pathname = `/${name}`;
       return { DATABASE_URL: database.href, REDIS_URL: `${redis.url}/${servers}` };
     },
-    async redisCommands() {
-      return Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))?.[1]);
+    async redisTrips() {
+      return Number(/total_reads_processed:(\d+)/.exec(await client.info("stats"))?.[1]);
     },
     async close() {
       client.destroy();

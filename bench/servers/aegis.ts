@@ -9,7 +9,17 @@ import { aegisMigrations, migrate, PostgresRevocationLedger, postgresStores } fr
 import { redisClient, redisStores } from "aegis/stores/redis";
 import Fastify from "fastify";
 import pg from "pg";
-import { given, type ITEM, itemAnswer, itemSchema, PAGE, PEOPLE, personOf, serve } from "./shared.ts";
+import {
+  given,
+  type ITEM,
+  LOW_LIMIT,
+  itemAnswer,
+  itemSchema,
+  PAGE,
+  PEOPLE,
+  personOf,
+  serve,
+} from "./shared.ts";
 
 /** The one place that decides where Aegis keeps what it keeps. */
 async function aegisStores(): Promise<AegisStores> {
@@ -25,16 +35,20 @@ async function aegisStores(): Promise<AegisStores> {
   return redisStores({ stores, ledger, redis: redisClient(client), subscriber });
 }
 
-// Plain HTTP on loopback, as every server here; limits are counted like any others, and never used up. Nothing else of
-// the policy is loosened.
+// Plain HTTP on loopback, as every server here; limits are counted like any others, and used up on one route only.
+// Nothing else of the policy is loosened.
 const plenty = "999999/hour";
 const policy = definePolicy({
   environment: "test",
-  rateLimit: { limits: { login: plenty, register: plenty, global: plenty, read: plenty, user: plenty } },
+  rateLimit: {
+    limits: { login: plenty, register: plenty, global: plenty, read: plenty, user: plenty },
+    own: [`bench=${LOW_LIMIT}/hour`],
+  },
 });
 const app = Fastify(serverOptions(policy));
 await app.register(aegis, { policy, secretKey: new Uint8Array(32).fill(7), ...(await aegisStores()) });
 app.get("/bench/me", { config: { access: "authenticated" } }, async () => PAGE);
+app.get("/bench/limited", { config: { access: "public", limit: "bench" } }, async () => PAGE);
 app.get("/bench/admin", { config: { access: "role:admin" } }, async () => PAGE);
 app.post<{ Body: typeof ITEM }>(
   "/bench/item",

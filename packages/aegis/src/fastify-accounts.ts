@@ -21,7 +21,7 @@ import { oneTimeSecrets } from "./one-time/service.ts";
 import type { SessionFacts } from "./request.ts";
 import type { RequestSessions } from "./session/enforce.ts";
 import { sessionView } from "./session/routes.ts";
-import { enforceSignIn, type SignIns } from "./sign-in/enforce.ts";
+import { enforceSignIn, type Needs, type SignIns } from "./sign-in/enforce.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
 import { signInRoutes } from "./sign-in/routes.ts";
 import { passwordCheck } from "./sign-in/service.ts";
@@ -47,26 +47,28 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
   const { policy, stores, clock, random, hasher, throttle, devices } = people;
   const { accounts } = stores;
 
+  const needsWith = (account: Account, usedPassword: boolean, hasSecondFactor: boolean): Needs => ({
+    hasSecondFactor,
+    secondFactorRequired: people.isRequired(account),
+    passwordMustChange:
+      usedPassword &&
+      (account.mustChangePassword ||
+        isExpired(policy.password, account.passwordChangedAt, clock.now()) ||
+        (account.passwordNeedsMfa && !hasSecondFactor)),
+  });
+
   const signIns = enforceSignIn<Account>(app, {
     paths,
     unfinishedSeconds: policy.mfa.unfinishedSeconds,
     start: sessions.signIn,
     prove: sessions.prove,
-    reread: async ({ id, passwordChangedAt }) => {
-      const now = await accounts.findById(id);
-      return now?.disabledAt === null && now.passwordChangedAt === passwordChangedAt ? now : undefined;
-    },
-    needsOf: async (account, usedPassword) => {
-      const hasSecondFactor = await people.hasSecondFactor(account.id);
-      return {
-        hasSecondFactor,
-        secondFactorRequired: people.isRequired(account),
-        passwordMustChange:
-          usedPassword &&
-          (account.mustChangePassword ||
-            isExpired(policy.password, account.passwordChangedAt, clock.now()) ||
-            (account.passwordNeedsMfa && !hasSecondFactor)),
-      };
+    needsOf: async (account, usedPassword) =>
+      needsWith(account, usedPassword, await people.hasSecondFactor(account.id)),
+    needsNow: async ({ id, passwordChangedAt }, usedPassword) => {
+      const [now, hasSecondFactor] = await Promise.all([accounts.findById(id), people.hasSecondFactor(id)]);
+      return now?.disabledAt === null && now.passwordChangedAt === passwordChangedAt
+        ? needsWith(now, usedPassword, hasSecondFactor)
+        : undefined;
     },
     factorsOf: (account) => factorsOf(people, mfa, account),
     onStep: (request, account, path, stage) => {

@@ -185,9 +185,11 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
       })),
 
     hasSecondFactor: async (accountId: string): Promise<boolean> => {
-      const totp = await stores.factors.totp(accountId);
-      if ((totp?.enabledAt ?? null) !== null) return true;
-      return (await stores.passkeys.listByAccount(accountId)).length > 0;
+      const [totp, passkeys] = await Promise.all([
+        stores.factors.totp(accountId),
+        stores.passkeys.listByAccount(accountId),
+      ]);
+      return (totp?.enabledAt ?? null) !== null || passkeys.length > 0;
     },
 
     isRequired: ({ roles }: Pick<Account, "roles">): boolean =>

@@ -52,24 +52,30 @@ export function rateCounter({ store, closed, onAway, onBack }: CounterWiring) {
           demands.filter((one) => !isLeased(one)),
           now,
         );
-    if (refused || counted.some(({ decision }) => !decision.allowed))
-      for (const demand of taken) leases.giveBack(demand, demand.rule);
+    for (const { limit, rule, decision } of counted) {
+      const demand = decision.allowed ? undefined : demands.find((one) => one.limit === limit);
+      if (demand !== undefined) leases.noteRefusal(demand, rule, now, decision);
+      refused ||= !decision.allowed;
+    }
+    if (refused) for (const demand of taken) leases.giveBack(demand, demand.rule);
     return [...leased, ...counted];
   };
 
   return {
-    /** All of them out of blocks that are here; undefined says nothing but "count". */
+    /** All of them out of blocks that are here, or the one that is known to refuse; undefined: "count". */
     countNow(demands: readonly Demand[], now: number): readonly Counted[] | undefined {
-      if (awayUntil !== undefined || !demands.every(isLeased)) return undefined;
+      if (awayUntil !== undefined || !store.isShared) return undefined;
       const counted: Counted[] = [];
       for (const demand of demands) {
-        const decision = leases.takeNow(demand, demand.rule, now);
-        if (decision === undefined) {
-          for (const { limit, rule, subject } of demands.slice(0, counted.length))
-            leases.giveBack({ limit, subject }, rule);
-          return undefined;
+        const { limit, rule } = demand;
+        const decision = isLeased(demand) ? leases.takeNow(demand, rule, now) : undefined;
+        if (decision !== undefined) {
+          counted.push({ limit, rule, decision });
+          continue;
         }
-        counted.push({ limit: demand.limit, rule: demand.rule, decision });
+        for (const taken of demands.slice(0, counted.length)) leases.giveBack(taken, taken.rule);
+        const refusal = leases.refusedNow(demand, rule, now);
+        return refusal === undefined ? undefined : [{ limit, rule, decision: refusal }];
       }
       return counted;
     },

@@ -18,6 +18,8 @@ interface Lease {
 
 const MOST_UNITS = 1024;
 const LEASE_MS = 10_000;
+/** A limit that is lifted by hand is lifted everywhere within this time. */
+const REFUSED_MS = 1000;
 const MOST_SUBJECTS = 10_000;
 
 export class Leases {
@@ -36,11 +38,7 @@ export class Leases {
       const lease = this.#live(key, rule, now);
       if (lease !== undefined) {
         if (lease.left > 0) return use(lease);
-        if (!lease.decision.allowed)
-          return {
-            ...lease.decision,
-            retryAfterMs: Math.max(1, lease.decision.retryAfterMs - (now - lease.takenAt)),
-          };
+        if (!lease.decision.allowed) return refusalOf(lease, now);
       }
       // One trip at a time and key: of parallel requests the others wait for its block, and take from that.
       const under = this.#under.get(name);
@@ -58,6 +56,18 @@ export class Leases {
   takeNow(key: RateKey, rule: RateRule, now: number): RateDecision | undefined {
     const lease = this.#live(key, rule, now);
     return lease !== undefined && lease.left > 0 ? use(lease) : undefined;
+  }
+
+  /** What is refused, for as long as it surely is: a flood beyond a limit costs the store nothing. */
+  refusedNow(key: RateKey, rule: RateRule, now: number): RateDecision | undefined {
+    const lease = this.#live(key, rule, now);
+    return lease?.decision.allowed === false ? refusalOf(lease, now) : undefined;
+  }
+
+  /** The store has refused a limit of which no blocks are taken. */
+  noteRefusal(key: RateKey, rule: RateRule, now: number, decision: RateDecision): void {
+    const endsAt = now + Math.min(REFUSED_MS, decision.retryAfterMs);
+    this.#keep(key, { rule, left: 0, size: 0, takenAt: now, endsAt, decision }, now);
   }
 
   /** What a request took that another limit refused. */
@@ -85,10 +95,13 @@ export class Leases {
     const endsAt = decision.allowed
       ? Math.min(now + LEASE_MS, Math.max(decision.resetAtMs, now + 1))
       : now + Math.min(LEASE_MS, decision.retryAfterMs);
-    const lease = { rule, left: granted, size: granted, takenAt: now, endsAt, decision };
+    this.#keep(key, { rule, left: granted, size: granted, takenAt: now, endsAt, decision }, now);
+  }
+
+  #keep(key: RateKey, lease: Lease, now: number): void {
     const ofSubject = this.#leases.get(key.subject) ?? new Map<string, readonly Lease[]>();
     const others = (ofSubject.get(key.limit) ?? []).filter(
-      (one) => now < one.endsAt && !isSame(one.rule, rule),
+      (one) => now < one.endsAt && !isSame(one.rule, lease.rule),
     );
     this.#leases.delete(key.subject);
     this.#leases.set(key.subject, ofSubject.set(key.limit, [lease, ...others]));
@@ -98,6 +111,11 @@ export class Leases {
     }
   }
 }
+
+const refusalOf = ({ decision, takenAt }: Lease, now: number): RateDecision => ({
+  ...decision,
+  retryAfterMs: Math.max(1, decision.retryAfterMs - (now - takenAt)),
+});
 
 function use(lease: Lease): RateDecision {
   lease.left -= 1;

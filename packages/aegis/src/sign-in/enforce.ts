@@ -34,9 +34,9 @@ export interface SignInWiring<A extends SignInSubject> {
     reply: FastifyReply,
     facts: { readonly aal: Aal; readonly methods: readonly string[] },
   ) => Promise<SessionFacts>;
-  /** The account as it is now; undefined where what was shown of it does not hold any more. */
-  readonly reread: (account: A) => Promise<A | undefined>;
-  readonly needsOf: (account: A, usedPassword: boolean) => Promise<Omit<StageFacts, "aal">>;
+  readonly needsOf: (account: A, usedPassword: boolean) => Promise<Needs>;
+  /** The same of the account as it is stored now; undefined where what was shown of it does not hold any more. */
+  readonly needsNow: (account: A, usedPassword: boolean) => Promise<Needs | undefined>;
   readonly onStep: (request: FastifyRequest, account: A, path: string, stage: SignInStage) => void;
   /** What the answer of a sign-in that is complete holds; sets what the browser must keep. */
   readonly onComplete: (
@@ -50,6 +50,8 @@ export interface SignInWiring<A extends SignInSubject> {
   /** What the answer of a sign-in that waits for its second factor holds. */
   readonly factorsOf: (account: A) => Promise<readonly string[]>;
 }
+
+export type Needs = Omit<StageFacts, "aal">;
 
 export type SignInAnswer = Readonly<Record<string, unknown>> & { readonly step: string };
 
@@ -117,9 +119,8 @@ export function enforceSignIn<A extends SignInSubject>(
     rememberMe: boolean,
   ): Promise<SessionFacts> => {
     const aal = paths.aalOf(methods);
-    const stageOf = async (now: A): Promise<SignInStage> =>
-      nextStage({ aal, ...(await wiring.needsOf(now, methods.includes("password"))) });
-    const stage = await stageOf(account);
+    const usedPassword = methods.includes("password");
+    const stage = nextStage({ aal, ...(await wiring.needsOf(account, usedPassword)) });
     const subject = { userId: account.id, username: account.username, roles: account.roles };
     const facts = {
       rememberMe,
@@ -131,8 +132,8 @@ export function enforceSignIn<A extends SignInSubject>(
     // Hashing takes its time. What ends every session (a reset, a suspension, a new factor) may have come by meanwhile,
     // and did not see this one: so look again now that it can be seen.
     const session = await wiring.start(request, reply, subject, facts, async () => {
-      const now = await wiring.reread(account);
-      return now !== undefined && (await stageOf(now)) === stage;
+      const needs = await wiring.needsNow(account, usedPassword);
+      return needs !== undefined && nextStage({ aal, ...needs }) === stage;
     });
     if (session === undefined) throw signInError("AEGIS_SIGN_IN_FAILED");
     return session;
