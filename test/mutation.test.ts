@@ -61,6 +61,15 @@ const strict = definePolicy({
       { name: "high", requestsLimit: 100, resets: "monthly" },
     ],
   },
+  tenancy: {
+    enabled: true,
+    identityHeaders: "refuse",
+    selfService: true,
+    ownedTenantsLimit: 2,
+    membersLimit: 3,
+    openInvitationsLimit: 3,
+    invitationSeconds: 600,
+  },
   input: { jsonLimitBytes: 65_536 },
   reputation: {
     suspiciousScoreLimit: 24,
@@ -91,6 +100,9 @@ const remembering = withLeaf(strict, "session.rememberMe.enabled", true);
 
 /** The length of a lockout can be seen only where there is one. */
 const locking = withLeaf(strict, "throttle.mode", "lockout");
+
+/** That strangers open no tenants can be seen only where they may not. */
+const byAdministrators = withLeaf(strict, "tenancy.selfService", false);
 
 /** What each setting is weakened to: off, longer, larger, wider. */
 const weaker: Readonly<Record<string, unknown>> = {
@@ -211,6 +223,14 @@ const weaker: Readonly<Record<string, unknown>> = {
     { name: "high", requestsLimit: 100, resets: "monthly" },
   ],
   "apiKey.defaultTier": "high",
+  "tenancy.enabled": false,
+  "tenancy.identityHeaders": "ignore",
+  "tenancy.identityHeaderNames": ["x-tenant-id"],
+  "tenancy.selfService": true,
+  "tenancy.ownedTenantsLimit": 3,
+  "tenancy.membersLimit": 4,
+  "tenancy.openInvitationsLimit": 4,
+  "tenancy.invitationSeconds": 86_400,
   "input.jsonLimitBytes": 1_048_576,
   "input.jsonMaxDepth": 200,
   "input.unknownFields": "strip",
@@ -269,9 +289,11 @@ describe("the verifier", () => {
         ? withLeaf(strict, "account.emailVerification", "optional") // required verification asks for one anyway
         : leaf === "throttle.lockoutSeconds"
           ? locking
-          : needsRemembering(leaf)
-            ? remembering
-            : strict;
+          : leaf === "tenancy.selfService"
+            ? byAdministrators
+            : needsRemembering(leaf)
+              ? remembering
+              : strict;
     const report = await verifyHub(withLeaf(declared, leaf, weaker[leaf]), declared, leaf);
     const failed = report.findings.filter(({ outcome }) => outcome === "fail");
     expect(

@@ -27,6 +27,7 @@ import { describePasskeyStore } from "../packages/aegis/src/passkey/store.contra
 import { describeRevocationLedger } from "../packages/aegis/src/revocation/ledger.contract.ts";
 import { PostgresRevocationLedger } from "../packages/aegis/src/stores/postgres/revocation-ledger.ts";
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
+import { describeTenancyStore } from "../packages/aegis/src/tenancy/store.contract.ts";
 import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
 import { describeRefreshStore, describeTokenDenylist } from "../packages/aegis/src/token/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -90,6 +91,7 @@ for (const [name, open] of [
   describeRefreshStore(name, opened("refreshTokens"));
   describeTokenDenylist(name, opened("tokenDenylist"));
   describeApiKeyStore(name, opened("apiKeys"));
+  describeTenancyStore(name, opened("tenancy"));
 }
 
 describe("migrations", () => {

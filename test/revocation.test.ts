@@ -82,7 +82,7 @@ async function signedIn(store: RedisSessionStore): Promise<{ id: string; token: 
     tokenHash: createHash("sha256").update(token).digest("base64url"),
     previousTokenHash: null,
     graceUntil: null,
-    subject: { userId: randomUUID(), username: "ada", roles: ["user"] },
+    subject: { userId: randomUUID(), username: "ada", roles: ["user"], tenantId: null },
     stage: "complete",
     aal: 1,
     methods: ["password"],

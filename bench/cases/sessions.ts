@@ -26,7 +26,7 @@ function sessionOf(token: string): SessionRecord {
     tokenHash: hashOf(token),
     previousTokenHash: null,
     graceUntil: null,
-    subject: { userId: randomUUID(), username: "ada.lovelace", roles: ["user"] },
+    subject: { userId: randomUUID(), username: "ada.lovelace", roles: ["user"], tenantId: null },
     stage: "complete",
     aal: 1,
     methods: ["password"],

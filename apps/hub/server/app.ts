@@ -76,4 +76,5 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   refreshTokens: parts.refreshTokens,
   tokenDenylist: parts.tokenDenylist,
   apiKeys: parts.apiKeys,
+  tenancy: parts.tenancy,
 });

@@ -25,6 +25,7 @@ import { enforceSignIn, type Needs, type SignIns } from "./sign-in/enforce.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
 import { signInRoutes } from "./sign-in/routes.ts";
 import { passwordCheck } from "./sign-in/service.ts";
+import type { TenancyService } from "./tenancy/service.ts";
 import { throttleError } from "./throttle/errors.ts";
 import { PASSWORD_KINDS } from "./throttle/service.ts";
 
@@ -33,6 +34,7 @@ export interface AccountsParts {
   readonly sessions: RequestSessions;
   readonly mfa: MfaService;
   readonly paths: SignInPaths;
+  readonly tenants: TenancyService;
   /** How often a password is known from breaches, where that is too often. */
   readonly breached: (password: string) => Promise<number | undefined>;
   readonly invalid: (errors: readonly FieldError[]) => Error;
@@ -60,7 +62,10 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
   const signIns = enforceSignIn<Account>(app, {
     paths,
     unfinishedSeconds: policy.mfa.unfinishedSeconds,
-    start: sessions.signIn,
+    start: async (request, reply, subject, facts, stands) => {
+      const tenantId = await parts.tenants.startsIn(subject.userId);
+      return sessions.signIn(request, reply, { ...subject, tenantId }, facts, stands);
+    },
     prove: sessions.prove,
     needsOf: async (account, usedPassword) =>
       needsWith(account, usedPassword, await people.hasSecondFactor(account.id)),

@@ -19,6 +19,7 @@ import { recoveryErrors } from "./recovery/errors.ts";
 import { reputationErrors } from "./reputation/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
 import { signInErrors } from "./sign-in/errors.ts";
+import { tenancyErrors } from "./tenancy/errors.ts";
 import { throttleErrors } from "./throttle/errors.ts";
 import { tokenErrors } from "./token/errors.ts";
 import { transportError, transportErrors } from "./transport/errors.ts";
@@ -50,6 +51,7 @@ export const errorTable = {
   ...signInErrors,
   ...passwordErrors,
   ...breachErrors,
+  ...tenancyErrors,
   ...throttleErrors,
   ...monitorErrors,
   ...mfaErrors,

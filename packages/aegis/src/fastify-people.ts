@@ -221,3 +221,24 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
     },
   };
 }
+
+/** Links in mails must lead to us, whatever Host header a request came with. */
+export function demandMail({
+  policy,
+  mail,
+  publicOrigin,
+}: {
+  readonly policy: Policy;
+  readonly mail?: MailTransport;
+  readonly publicOrigin?: string;
+}): MailTransport | undefined {
+  if (mail === undefined && policy.account.emailVerification !== "off")
+    throw new Error(
+      `account.emailVerification is "${policy.account.emailVerification}", but no mail can be sent: wire \`mail\` (aegis/mail), or set it to "off".`,
+    );
+  if (mail !== undefined && publicOrigin === undefined && policy.environment === "production")
+    throw new Error(
+      "Mail in production needs publicOrigin: links may not be made of a request's Host header.",
+    );
+  return mail;
+}

@@ -104,8 +104,8 @@ export function openTokens(app: FastifyInstance, parts: TokenParts): Tokens {
         }),
       );
       if (claims === undefined) return undefined;
-      const { userId, username, roles, familyId: id, scopes } = claims;
-      return { credential: "token", id, scopes, principal: { userId, username, roles } };
+      const { userId, username, roles, tenantId, familyId: id, scopes } = claims;
+      return { credential: "token", id, scopes, principal: { userId, username, roles, tenantId } };
     },
   };
   return {
@@ -247,6 +247,7 @@ function endingTokens(store: SessionStore, service: TokenService): SessionStore 
     touch: (session, times) => store.touch(session, times),
     rotate: (session, change) => store.rotate(session, change),
     prove: (session, change) => store.prove(session, change),
+    enterTenant: (session, change) => store.enterTenant(session, change),
     listByUser: (userId, now) => store.listByUser(userId, now),
     async revoke(userId, id, reason) {
       const ended = await store.revoke(userId, id, reason);

@@ -13,6 +13,7 @@ import type { AuditSink } from "./audit/events.ts";
 import { logSink } from "./audit/log-sink.ts";
 import { enforceCsrf } from "./csrf/enforce.ts";
 import type { BreachSource } from "./breach/checker.ts";
+import type { FieldError } from "./errors.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
 import { enforceAccounts } from "./fastify-accounts.ts";
 import { enforceErrors } from "./fastify-answers.ts";
@@ -21,11 +22,12 @@ import { enforceFactors } from "./fastify-factors.ts";
 import { limits } from "./fastify-limits.ts";
 import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
-import { people } from "./fastify-people.ts";
+import { demandMail, people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { strictSessions } from "./fastify-sessions.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
+import { enforceTenants, tenants } from "./fastify-tenants.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
@@ -126,6 +128,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const rates = limits(app, { wiring, audit: watch.audit, clock, userIdOf, onExceeded: watch.exceeded });
   const { audit } = rates;
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
+  const invalid = (errors: readonly FieldError[]) => inputError("AEGIS_INPUT_INVALID", { errors });
 
   const routes = collectRoutes(app); // before any route exists: an undeclared one stops the start
   const paths = builtInPaths();
@@ -152,6 +155,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
   rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
+  const tenancy = tenants(app, { policy, secretKey: wiring.secretKey, stores: wiring, audit, clock, random });
+  tenancy.enforceHeaders(); // what a header says of the caller, before anybody could believe it
   const strict = { ...wiring, sessions: strictSessions(app, wiring, clock, random) };
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
   const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
@@ -189,6 +194,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     now: () => clock.now(),
     stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
   }); // last before the body is read: a stranger's body is never parsed on a guarded route
+  tenancy.enforce(principalOf); // after access: it is known who asks; in which tenant, and as what, is looked up now
   apiKeys.count(app); // after access: what was refused costs a key nothing of its quota
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
 
@@ -221,8 +227,9 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     sessions,
     mfa,
     paths,
+    tenants: tenancy.service,
     breached: breachedBy(wiring, audit),
-    invalid: (errors) => inputError("AEGIS_INPUT_INVALID", { errors }),
+    invalid,
     collect: async (account) => ({
       sessions: (await store.listByUser(account.id, clock.now())).map((record) => listView(record)),
       passkeys: (await wiring.passkeys.listByAccount(account.id)).map(passkeyView),
@@ -236,6 +243,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   rates.routes();
   watch.routes({ sessions: store, listBans: rates.listBans });
   enforceKeys(app, who, apiKeys);
+  enforceTenants(app, tenancy, who, sessions, invalid);
   sweep(app, [
     () => service.removeExpired(),
     () => wiring.throttle.removeStale(clock.now() - policy.throttle.forgetAfterSeconds * 1000, clock.now()),
@@ -243,6 +251,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     () => wiring.devices.removeExpired(clock.now()),
     tokens.removeExpired,
     () => apiKeys.service.removeExpired(),
+    () => tenancy.service.removeExpired(),
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
     () => accounts.removeDue(clock.now(), clock.now() - DAY_MS),
   ]);
@@ -273,19 +282,6 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
 
 // Hooks and decorators are for the whole application, not for a scope of this plugin's own.
 Object.assign(aegis, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "aegis" });
-
-/** Links in mails must lead to us, whatever Host header a request came with. */
-function demandMail({ policy, mail, publicOrigin }: AegisWiring): MailTransport | undefined {
-  if (mail === undefined && policy.account.emailVerification !== "off")
-    throw new Error(
-      `account.emailVerification is "${policy.account.emailVerification}", but no mail can be sent: wire \`mail\` (aegis/mail), or set it to "off".`,
-    );
-  if (mail !== undefined && publicOrigin === undefined && policy.environment === "production")
-    throw new Error(
-      "Mail in production needs publicOrigin: links may not be made of a request's Host header.",
-    );
-  return mail;
-}
 
 const MOST_EVENTS = 1000;
 const DAY_MS = 86_400_000;

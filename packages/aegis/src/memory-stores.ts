@@ -21,6 +21,8 @@ import { MemoryReputationStore } from "./reputation/memory-store.ts";
 import type { ReputationStore } from "./reputation/store.ts";
 import { MemorySessionStore } from "./session/memory-store.ts";
 import type { SessionStore } from "./session/store.ts";
+import { MemoryTenancyStore } from "./tenancy/memory-store.ts";
+import type { TenancyStore } from "./tenancy/store.ts";
 import { MemoryThrottleStore } from "./throttle/memory-store.ts";
 import type { ThrottleStore } from "./throttle/store.ts";
 import { MemoryRefreshStore, MemoryTokenDenylist } from "./token/memory-store.ts";
@@ -43,6 +45,7 @@ export interface AegisStores {
   readonly refreshTokens: RefreshStore;
   readonly tokenDenylist: TokenDenylist;
   readonly apiKeys: ApiKeyStore;
+  readonly tenancy: TenancyStore;
 }
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
@@ -63,5 +66,6 @@ export function memoryStores(): AegisStores {
     refreshTokens: new MemoryRefreshStore(),
     tokenDenylist: new MemoryTokenDenylist(),
     apiKeys: new MemoryApiKeyStore(),
+    tenancy: new MemoryTenancyStore(),
   };
 }

@@ -18,6 +18,7 @@ import { rateLimitDefaults, rateLimitPolicySchema } from "./rate-limit/policy.ts
 import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
 import { reputationDefaults, reputationPolicySchema } from "./reputation/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
+import { tenancyDefaults, tenancyPolicySchema } from "./tenancy/policy.ts";
 import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
 import { tokenDefaults, tokenPolicySchema } from "./token/policy.ts";
 import { transportDefaults, transportPolicySchema } from "./transport/policy.ts";
@@ -31,6 +32,7 @@ export const policySchema = section(
     headers: headersPolicySchema,
     rateLimit: rateLimitPolicySchema,
     reputation: reputationPolicySchema,
+    tenancy: tenancyPolicySchema,
     session: sessionPolicySchema,
     csrf: csrfPolicySchema,
     access: accessPolicySchema,
@@ -81,6 +83,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     headers: headersDefaults(environment),
     rateLimit: rateLimitDefaults(environment),
     reputation: reputationDefaults(environment),
+    tenancy: tenancyDefaults(environment),
     session: sessionDefaults(environment),
     csrf: csrfDefaults(environment),
     access: accessDefaults(environment),

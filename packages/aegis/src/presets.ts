@@ -38,6 +38,7 @@ export const presets = {
     account: { emailVerification: "optional" },
     rateLimit: { limits: { global: "200/hour", user: "1000/day" } },
     access: { openGroups: ["content"] },
+    tenancy: { enabled: true },
     apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },
   },
   platform: { ...platform, token: { enabled: true, userAgentBinding: "strict" } },
@@ -50,6 +51,7 @@ export const presets = {
       rememberMe: { enabled: true, idleTimeoutSeconds: 3 * DAY, absoluteTimeoutSeconds: 7 * DAY },
     },
     access: { openGroups: [] },
+    tenancy: { enabled: true, selfService: true },
   },
   regulated: {
     ...platform,

@@ -5,6 +5,21 @@ export interface Principal {
   readonly userId: string;
   readonly username: string;
   readonly roles: readonly string[];
+  /**
+   * The tenant that the session, token or key works in; null: none. A name, and no right: whether the person is a member,
+   * and as what, is looked up by each request that works there (`request.tenant`).
+   */
+  readonly tenantId: string | null;
+}
+
+/** What somebody is in a tenant, each with the rights of those before. */
+export type TenantRole = "learner" | "author" | "admin" | "owner";
+
+/** The tenant that a request works in, and what its caller is there at this moment. */
+export interface TenantFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly role: TenantRole;
 }
 
 /** How far a sign-in has come. Only `complete` has rights; the others may call nothing but what finishes them. */
@@ -79,6 +94,8 @@ declare module "fastify" {
      * only reads, "global" for the rest.
      */
     limit?: string | readonly string[];
+    /** The request works in the tenant of its session, token or key, and whoever asks must be this there, or more. */
+    tenant?: TenantRole;
     /** What a token or key must be good for: all of these. Sessions are not asked. */
     scopes?: readonly string[];
   }
@@ -91,6 +108,12 @@ declare module "fastify" {
     bearer: BearerFacts | null;
     /** Who is asking. Reading it while nobody does throws AEGIS_ACCESS_SIGN_IN_REQUIRED (401): absent evidence denies. */
     readonly principal: Principal;
+    /**
+     * The tenant that the request works in. Reading it on a route that declares none, or where the caller is no member,
+     * throws AEGIS_TENANCY_REQUIRED (403): absent evidence denies. Set by the tenancy room; no header, body or address
+     * has a say in it.
+     */
+    readonly tenant: TenantFacts;
   }
   interface FastifyReply {
     /** The nonce of this page's Content-Security-Policy; the same for every call on one reply. */

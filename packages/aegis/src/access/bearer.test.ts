@@ -17,7 +17,7 @@ const kind = (
           credential,
           id: `${credential}-1`,
           scopes: ["courses:read"],
-          principal: { userId: "u1", username: "ada", roles },
+          principal: { userId: "u1", username: "ada", roles, tenantId: null },
         }
       : undefined,
 });

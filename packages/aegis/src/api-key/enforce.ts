@@ -62,7 +62,12 @@ export function keyBearer<A extends Owner>(
         id: key.id,
         // What the policy no longer knows, a key that was made before is no longer good for.
         scopes: key.scopes.filter((scope) => policy.scopes.includes(scope)),
-        principal: { userId: owner.id, username: owner.username, roles: owner.roles },
+        principal: {
+          userId: owner.id,
+          username: owner.username,
+          roles: owner.roles,
+          tenantId: key.tenantId,
+        },
       } as const;
     },
 

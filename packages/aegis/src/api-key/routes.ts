@@ -82,6 +82,7 @@ export function apiKeyRoutes(
       const result = await service.create(request.principal.userId, {
         name: name.trim(),
         scopes,
+        tenantId: request.principal.tenantId,
         ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
       });
       await onEvent(request, "api_key.created", result.key);

@@ -19,6 +19,7 @@ export interface ApiKeyParts {
 export interface WantedKey {
   readonly name: string;
   readonly scopes: readonly string[];
+  readonly tenantId: string | null;
   /** At most the policy's; default: the policy's. */
   readonly lifetimeSeconds?: number;
 }
@@ -67,7 +68,10 @@ export function apiKeyService(
     hasForm: (text: string): boolean => parseKey(text)?.mode === mode,
 
     /** @throws AEGIS_APIKEY_LIMIT_REACHED */
-    async create(accountId: string, { name, scopes, lifetimeSeconds }: WantedKey): Promise<IssuedKey> {
+    async create(
+      accountId: string,
+      { name, scopes, tenantId, lifetimeSeconds }: WantedKey,
+    ): Promise<IssuedKey> {
       const now = clock.now();
       const longest = policy.longestLifetimeSeconds;
       const seconds = lifetimeSeconds ?? (longest === 0 ? undefined : longest);
@@ -78,6 +82,7 @@ export function apiKeyService(
           {
             id,
             accountId,
+            tenantId,
             name,
             scopes,
             tier: policy.defaultTier,

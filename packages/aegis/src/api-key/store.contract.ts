@@ -1,5 +1,5 @@
 /** What every ApiKeyStore must do. The memory store is the specification; the others pass the same suite. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiKey, ApiKeyStore, NewApiKey, QuotaTake, Rotation } from "./store.ts";
 
@@ -26,6 +26,7 @@ export function describeApiKeyStore(
     const make = (accountId: string, over: Partial<NewApiKey> = {}): NewApiKey => ({
       id: randomBytes(4).toString("hex"),
       accountId,
+      tenantId: randomUUID(),
       name: "Nightly import 🗝",
       scopes: ["courses:read", "profile:read"],
       tier: "standard",

@@ -3,6 +3,8 @@ export interface ApiKey {
   /** The public part of the key. */
   readonly id: string;
   readonly accountId: string;
+  /** The one tenant that it works in, or none: that of the session it was made in. */
+  readonly tenantId: string | null;
   /** What the owner calls it. */
   readonly name: string;
   readonly scopes: readonly string[];

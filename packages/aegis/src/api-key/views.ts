@@ -22,6 +22,7 @@ export function keyView(policy: DeepReadonly<ApiKeyPolicy>, mode: KeyMode, key: 
     id: key.id,
     prefix: shownPrefix(mode, key.id),
     name: key.name,
+    tenant_id: key.tenantId,
     scopes: key.scopes,
     tier: tier.name,
     created_at: iso(key.createdAt),

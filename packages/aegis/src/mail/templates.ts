@@ -6,6 +6,7 @@
  */
 import { type ApiKeyChange, apiKeyChanges, type MfaChange, mfaChanges } from "./changes.ts";
 import { isIP } from "node:net";
+import type { TenantRole } from "../request.ts";
 import { type Block, type Content, oneLine, toHtml, toText } from "./layout.ts";
 import { MailError, type MailMessage } from "./mailer.ts";
 
@@ -27,6 +28,13 @@ export type Letter =
     } & Doing)
   | ({ readonly kind: "mfa_changed"; readonly change: MfaChange } & Doing)
   | ({ readonly kind: "sessions_revoked"; readonly count: number } & Doing)
+  | {
+      readonly kind: "tenant_invitation";
+      readonly tenant: string;
+      readonly role: TenantRole;
+      readonly url: string;
+      readonly days: number;
+    }
   | { readonly kind: "sign_in_blocked"; readonly at: number }
   | { readonly kind: "account_unlocked" }
   | { readonly kind: "deletion_scheduled"; readonly deleteAfter: number }
@@ -169,6 +177,17 @@ function contentOf(letter: Letter, product: string, origin: string, link: Link):
         doing(letter),
         ...notYou("choose a new password at once.", link("forgot")),
       );
+    case "tenant_invitation":
+      return write(
+        `You are invited to ${product}`,
+        say("You are invited to work in a tenant. The name was chosen by whoever invites you:"),
+        facts(["Tenant", named(letter.tenant)], ["As", letter.role]),
+        button("Look at the invitation", sameOrigin(letter.url, origin)),
+        say(
+          `Sign in, or register, with this e-mail address to accept it, within ${counted(letter.days, "day")}.`,
+        ),
+        say("If you do not know what this is about, there is nothing to do. Without you nothing happens."),
+      );
     case "sign_in_blocked":
       return write(
         `Sign-in to ${product} from new devices has to wait`,
@@ -255,6 +274,9 @@ function doing({ at, ip, device }: Doing): Block {
     ["IP address", isIP(ip) === 0 ? "unknown" : ip],
   );
 }
+
+/** A name that somebody chose, in a letter to somebody else: what could make it a link or an address goes. */
+const named = (name: string): string => oneLine(name.replaceAll(/[^\p{L}\p{M}\p{N} ,&'()_-]+/gu, " "), 64);
 
 /** A reset link made from a request's Host header would hand the token to whoever sent that header. */
 function sameOrigin(link: string, origin: string): string {

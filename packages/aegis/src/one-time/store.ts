@@ -17,6 +17,7 @@ export type OneTimePurpose =
   | "verify-email"
   | "reset-password"
   | "passkey-challenge"
+  | "tenant-invitation"
   | "letter"
   | "factor-removal";
 

@@ -36,6 +36,12 @@ export interface RequestSessions {
     reply: FastifyReply,
     facts: Pick<SignInFacts, "aal" | "methods">,
   ) => Promise<SessionRecord>;
+  /** The request's session works in another tenant from now on, under a new token. @throws when it has ended */
+  readonly enterTenant: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    tenantId: string | null,
+  ) => Promise<void>;
   /** Ends the request's session on the server and takes the cookie away; the record it ended. */
   signOut(request: FastifyRequest, reply: FastifyReply): Promise<SessionRecord | undefined>;
   recordOf(request: FastifyRequest): SessionRecord | undefined;
@@ -151,6 +157,13 @@ export function enforceSession(
       remember(request, proven.record);
       sendCookie(reply, proven.record, proven.token);
       return proven.record;
+    },
+    async enterTenant(request, reply, tenantId) {
+      const record = request[found];
+      const entered = record === undefined ? undefined : await service.enterTenant(record, tenantId);
+      if (entered === undefined) throw wiring.signInRequired();
+      remember(request, entered.record);
+      sendCookie(reply, entered.record, entered.token);
     },
     async signOut(request, reply) {
       const record = await end(request, "signed_out");

@@ -1,6 +1,6 @@
 import type { Aal } from "../request.ts";
-import type { SessionRecord } from "./record.ts";
-import type { RevocationReason, SessionRef, SessionStore } from "./store.ts";
+import { inTenant, type SessionRecord } from "./record.ts";
+import type { RevocationReason, SessionRef, SessionStore, TenantChange } from "./store.ts";
 
 /** The executable specification of a session store; forgets everything when the process ends. */
 export class MemorySessionStore implements SessionStore {
@@ -89,6 +89,14 @@ export class MemorySessionStore implements SessionStore {
       aal: change.aal,
       methods: change.methods,
     });
+    return true;
+  }
+
+  async enterTenant({ id, userId }: SessionRef, change: TenantChange): Promise<boolean> {
+    const record = this.#of(id, userId);
+    if (record === undefined || record.tokenHash !== change.fromHash || !isLive(record, change.at))
+      return false;
+    this.#sessions.set(id, inTenant(record, change));
     return true;
   }
 

@@ -29,3 +29,16 @@ export interface SessionRecord {
 
 /** Whose session it is, as far as each request needs to know it. */
 export type SessionSubject = Principal;
+
+/** The session as it is once it works in another tenant: a change of rights, so the token before has no grace. */
+export const inTenant = (
+  record: SessionRecord,
+  change: { readonly toHash: string; readonly at: number; readonly tenantId: string | null },
+): SessionRecord => ({
+  ...record,
+  tokenHash: change.toHash,
+  previousTokenHash: null,
+  graceUntil: null,
+  rotatedAt: change.at,
+  subject: { ...record.subject, tenantId: change.tenantId },
+});

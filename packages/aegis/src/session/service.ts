@@ -7,7 +7,7 @@ import type { Aal, Principal, SignInStage } from "../request.ts";
 import { TOKEN_BYTES } from "./cookie.ts";
 import { absoluteExpiry, idleExpiry, isRotationDue, isTouchDue } from "./lifetime.ts";
 import type { SessionPolicy } from "./policy.ts";
-import type { SessionRecord } from "./record.ts";
+import { inTenant, type SessionRecord } from "./record.ts";
 import type { SessionStore } from "./store.ts";
 
 export interface SessionOrigin {
@@ -46,6 +46,11 @@ export interface SessionService {
   prove(
     record: SessionRecord,
     facts: Pick<SignInFacts, "aal" | "methods">,
+  ): Promise<{ record: SessionRecord; token: string } | undefined>;
+  /** Works in another tenant from now on, under a new token; undefined when the session has ended or was replaced. */
+  enterTenant(
+    record: SessionRecord,
+    tenantId: string | null,
   ): Promise<{ record: SessionRecord; token: string } | undefined>;
   /** The live session of a token; `active` counts as activity and may rotate the token. */
   resolve(token: string, use: "active" | "passive"): Promise<Resolved | undefined>;
@@ -138,6 +143,13 @@ export function sessionService(
           methods,
         },
       };
+    },
+
+    async enterTenant(record, tenantId) {
+      const token = random.token(TOKEN_BYTES);
+      const change = { fromHash: record.tokenHash, toHash: sha256(token), at: clock.now(), tenantId };
+      if (!(await store.enterTenant(refOf(record), change))) return undefined;
+      return { token, record: inTenant(record, change) };
     },
 
     async resolve(token, use) {

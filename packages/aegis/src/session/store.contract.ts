@@ -24,7 +24,7 @@ export function describeSessionStore(
       tokenHash: randomUUID(),
       previousTokenHash: null,
       graceUntil: null,
-      subject: { userId: randomUUID(), username: "ada", roles: ["user", "admin"] },
+      subject: { userId: randomUUID(), username: "ada", roles: ["user", "admin"], tenantId: randomUUID() },
       stage: "complete",
       aal: 2,
       methods: ["password", "totp"],
@@ -110,11 +110,38 @@ export function describeSessionStore(
         await store.touch(foreign, { lastSeenAt: NOW, idleExpiresAt: NOW + 4000 }),
         await store.rotate(foreign, { ...change, rotatedAt: NOW, graceUntil: NOW + 100 }),
         await store.prove(foreign, { ...change, provenAt: NOW, aal: 2, methods: [] }),
-      ]).toEqual([false, false, false]);
+        await store.enterTenant(foreign, { ...change, at: NOW, tenantId: randomUUID() }),
+      ]).toEqual([false, false, false, false]);
+    });
+
+    it("works in another tenant under a new token alone, for one of twenty at once", async () => {
+      const { ref, tokenHash, subject } = await started();
+      const tenantId = randomUUID();
+      const hashes = Array.from({ length: 20 }, () => randomUUID());
+      const won = await Promise.all(
+        hashes.map((toHash) =>
+          store.enterTenant(ref, { fromHash: tokenHash, toHash, at: NOW + 1, tenantId }),
+        ),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(await store.findByTokenHash(tokenHash, NOW + 1)).toBeUndefined();
+      const present = hashes[won.indexOf(true)] ?? "";
+      expect(await store.findByTokenHash(present, NOW + 1)).toMatchObject({
+        subject: { ...subject, tenantId },
+        previousTokenHash: null,
+        rotatedAt: NOW + 1,
+      });
+      const none = { fromHash: present, toHash: randomUUID(), at: NOW + 2, tenantId: null };
+      expect(await store.enterTenant(ref, none)).toBe(true);
+      expect(await store.findByTokenHash(none.toHash, NOW + 2)).toMatchObject({
+        subject: { tenantId: null },
+      });
+      const late = { fromHash: none.toHash, toHash: randomUUID(), at: NOW + 5000, tenantId };
+      expect(await store.enterTenant(ref, late)).toBe(false);
     });
 
     it("ends the oldest beyond the limit, and says which", async () => {
-      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
       const [first, second] = [
         await kept({ subject, createdAt: NOW - 2 }),
         await kept({ subject, createdAt: NOW - 1 }),
@@ -130,7 +157,7 @@ export function describeSessionStore(
     });
 
     it("keeps a new session, however its clock is set", async () => {
-      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
       const older = await kept({ subject });
       const late = make({ subject, createdAt: NOW - 500 });
       expect(await store.create(late, 1)).toEqual([older]);
@@ -138,7 +165,7 @@ export function describeSessionStore(
     });
 
     it("ends no complete session for one that is still signing in, and bounds those too", async () => {
-      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
       const complete = await kept({ subject });
       const begun = make({ subject, stage: "second-factor", createdAt: NOW + 1 });
       expect(await store.create(begun, 1)).toEqual([]);
@@ -151,7 +178,7 @@ export function describeSessionStore(
 
     it("leaves exactly the limit of twenty parallel sign-ins, ten times", async () => {
       for (let round = 0; round < 10; round++) {
-        const subject = { userId: randomUUID(), username: "ada", roles: [] };
+        const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
         const records = Array.from({ length: 20 }, () => make({ subject }));
         const ended = (await Promise.all(records.map((record) => store.create(record, 3)))).flat();
         expect(ended).toHaveLength(17);
@@ -235,7 +262,7 @@ export function describeSessionStore(
     });
 
     it("lists the user's live sessions, newest first, and nobody else's", async () => {
-      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
       const older = await kept({ subject, createdAt: NOW - 10 });
       const newer = await kept({ subject });
       await kept({ subject, idleExpiresAt: NOW });
@@ -267,7 +294,7 @@ export function describeSessionStore(
     });
 
     it("revokes all sessions of a user but one", async () => {
-      const subject = { userId: randomUUID(), username: "ada", roles: [] };
+      const subject = { userId: randomUUID(), username: "ada", roles: [], tenantId: null };
       const [kept1, other] = [await kept({ subject }), await kept({ subject })];
       const foreign = await kept();
       expect(await store.revokeAll(subject.userId, "signed_out_elsewhere", kept1.id)).toBe(1);

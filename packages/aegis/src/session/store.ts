@@ -18,6 +18,13 @@ export interface SessionRef {
   readonly userId: string;
 }
 
+export interface TenantChange {
+  readonly fromHash: string;
+  readonly toHash: string;
+  readonly at: number;
+  readonly tenantId: string | null;
+}
+
 /**
  * Where sessions live. Every method is atomic: two processes that call at once see one order.
  * Tokens never reach a store, only their hashes. Methods reject with an error when the store is away; a guard
@@ -71,6 +78,11 @@ export interface SessionStore {
       readonly methods: readonly string[];
     },
   ): Promise<boolean>;
+  /**
+   * The session works in another tenant from now on, under a new token without any grace, if `fromHash` is still the
+   * present one and the session is live. True for the one call that did.
+   */
+  enterTenant(session: SessionRef, change: TenantChange): Promise<boolean>;
   /** The user's live sessions, newest first. */
   listByUser(userId: string, now: number): Promise<readonly SessionRecord[]>;
   /** Ends one session of this user; true for the one call that ended it. */

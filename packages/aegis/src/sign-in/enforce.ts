@@ -24,7 +24,7 @@ export interface SignInWiring<A extends SignInSubject> {
   readonly start: (
     request: FastifyRequest,
     reply: FastifyReply,
-    subject: Principal,
+    subject: Omit<Principal, "tenantId">,
     facts: StartFacts,
     /** Asked once the session exists: false ends it again. */
     stands: () => Promise<boolean>,

@@ -20,6 +20,8 @@ export interface AccessClaims {
   readonly userId: string;
   readonly username: string;
   readonly roles: readonly string[];
+  /** tid */
+  readonly tenantId: string | null;
   readonly scopes: readonly string[];
   readonly aal: Aal;
   readonly provenAt: number;
@@ -55,6 +57,7 @@ const claimsSchema = Type.Object({
   sub: Type.String(),
   preferred_username: Type.String(),
   roles: Type.Array(Type.String()),
+  tid: Type.Optional(Type.String({ maxLength: 64 })),
   scope: Type.String(),
   aal: Type.Enum([1, 2]),
   auth_time: Type.Integer(),
@@ -72,6 +75,7 @@ export function accessTokens({ keys, issuer, accessSeconds, clock }: AccessToken
         sid: claims.familyId,
         preferred_username: claims.username,
         roles: [...claims.roles],
+        ...(claims.tenantId === null ? {} : { tid: claims.tenantId }),
         scope: claims.scopes.join(" "),
         aal: claims.aal,
         auth_time: Math.floor(claims.provenAt / 1000),
@@ -131,6 +135,7 @@ function claimsFrom(payload: unknown, accessSeconds: number, now: number): Acces
     userId: payload.sub,
     username: payload.preferred_username,
     roles: payload.roles,
+    tenantId: payload.tid ?? null,
     scopes: payload.scope === "" ? [] : payload.scope.split(" "),
     aal: payload.aal,
     provenAt: payload.auth_time * 1000,

@@ -91,7 +91,8 @@ export function tokenRoutes<A extends TokenOwner>(app: FastifyInstance, wiring: 
       if (!scopes.every((scope) => known.includes(scope))) throw tokenError("AEGIS_TOKEN_SCOPE_UNKNOWN");
       const account = await accountOf(request);
       const session = wiring.sessionOf(request);
-      const order = { client: client.trim(), scopes, session };
+      const { tenantId } = request.principal;
+      const order = { client: client.trim(), scopes, tenantId, session };
       const pair = await service.open(account, order, wiring.originOf(request));
       // Whoever ends sessions ends them first and tokens second. A session that ended while the body was on its way was
       // seen alive at its head: looked at again now, either it is gone, or this family is among those that end with it.

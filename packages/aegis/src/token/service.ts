@@ -25,6 +25,7 @@ export interface TokenOrigin {
 export interface TokenOrder {
   readonly client: string;
   readonly scopes: readonly string[];
+  readonly tenantId: string | null;
   /** The session that asks: complete, and of this owner. */
   readonly session: { readonly id: string; readonly aal: Aal; readonly provenAt: number };
 }
@@ -103,6 +104,7 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
       userId: owner.id,
       username: owner.username,
       roles: owner.roles,
+      tenantId: family.tenantId,
       scopes: family.scopes,
       aal: family.aal,
       provenAt: family.provenAt,
@@ -125,13 +127,14 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
   };
 
   return {
-    async open(owner, { client, scopes, session }, { ip, userAgent, binding }) {
+    async open(owner, { client, scopes, tenantId, session }, { ip, userAgent, binding }) {
       const now = clock.now();
       const expiresAt = now + policy.familySeconds * 1000;
       const family: TokenFamily = {
         id: random.uuid(),
         accountId: owner.id,
         sessionId: session.id,
+        tenantId,
         client,
         scopes,
         aal: session.aal,

@@ -34,6 +34,7 @@ export function describeRefreshStore(
     const make = (accountId: string, over: Partial<TokenFamily> = {}): TokenFamily => ({
       id: randomUUID(),
       accountId,
+      tenantId: randomUUID(),
       sessionId: randomUUID(),
       client: "Ada's Telefon 📱",
       scopes: ["profile:read", "profile:write"],

@@ -8,6 +8,8 @@ export interface TokenFamily {
   readonly accountId: string;
   /** The session that it was opened in: signing that out ends it. */
   readonly sessionId: string;
+  /** The tenant that the session worked in: the tokens work there for as long as their owner is a member. */
+  readonly tenantId: string | null;
   /** What its owner calls the program. */
   readonly client: string;
   readonly scopes: readonly string[];

@@ -14,6 +14,7 @@ import { rateLimitControls } from "../rate-limit/controls.ts";
 import { recoveryControls } from "../recovery/controls.ts";
 import { reputationControls } from "../reputation/controls.ts";
 import { sessionControls } from "../session/controls.ts";
+import { tenancyControls } from "../tenancy/controls.ts";
 import { throttleControls } from "../throttle/controls.ts";
 import { tokenControls } from "../token/controls.ts";
 import { transportControls } from "../transport/controls.ts";
@@ -65,6 +66,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("recovery", recoveryControls),
   bind("token", tokenControls),
   bind("apiKey", apiKeyControls),
+  bind("tenancy", tenancyControls),
   bind("input", inputControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss

@@ -113,6 +113,22 @@ export const targetSchema = Type.Object(
         closed,
       ),
     ),
+    tenancy: Type.Optional(
+      Type.Object(
+        {
+          open: Type.Object(callKeys, closed),
+          current: Type.Object(callKeys, closed),
+          tenantField: word,
+          enter: Type.Object(callKeys, closed),
+          invite: Type.Object(callKeys, closed),
+          accept: Type.Object(callKeys, closed),
+          members: Type.Object(callKeys, closed),
+          remove: Type.Object(callKeys, closed),
+          use: Type.Object(callKeys, closed),
+        },
+        closed,
+      ),
+    ),
     breachedPassword: Type.Optional(word),
     administrator: Type.Optional(Type.Object({ username: word, password: word }, closed)),
     credentials: Type.Optional(Type.Object({ username: word, password: word }, closed)),

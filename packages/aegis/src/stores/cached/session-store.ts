@@ -6,7 +6,7 @@
 import type { Revocation } from "../../revocation/entry.ts";
 import type { Revocations } from "../../revocation/service.ts";
 import type { SessionRecord } from "../../session/record.ts";
-import type { RevocationReason, SessionRef, SessionStore } from "../../session/store.ts";
+import type { RevocationReason, SessionRef, SessionStore, TenantChange } from "../../session/store.ts";
 
 export interface SessionCacheWiring {
   readonly revocations: Pick<Revocations, "isFresh" | "refresh" | "refuses" | "revoke">;
@@ -87,13 +87,21 @@ export class CachedSessionStore implements SessionStore {
   /** The replaced token has no grace: it must be dead everywhere before the new one is given out. */
   async prove(session: SessionRef, change: Parameters<SessionStore["prove"]>[1]): Promise<boolean> {
     const won = await this.#store.prove(session, change);
-    this.#drop(session.id);
-    if (won) {
-      const { fromHash: tokenHash, provenAt } = change;
-      const keptUntil = provenAt + this.#keptMs();
-      await this.#wiring.revocations.revoke([{ kind: "token", tokenHash, keptUntil }]);
-    }
+    await this.#replaced(session, won, change.fromHash, change.provenAt);
     return won;
+  }
+
+  /** Likewise: what is done with the token before would be done in the tenant before. */
+  async enterTenant(session: SessionRef, change: TenantChange): Promise<boolean> {
+    const won = await this.#store.enterTenant(session, change);
+    await this.#replaced(session, won, change.fromHash, change.at);
+    return won;
+  }
+
+  async #replaced({ id }: SessionRef, won: boolean, tokenHash: string, at: number): Promise<void> {
+    this.#drop(id);
+    const keptUntil = at + this.#keptMs();
+    if (won) await this.#wiring.revocations.revoke([{ kind: "token", tokenHash, keptUntil }]);
   }
 
   listByUser(userId: string, now: number): Promise<readonly SessionRecord[]> {

@@ -28,6 +28,14 @@ export const withRoleLocked = <T>(
     work,
   );
 
+/** The same for what one tenant's members and invitations are counted by. */
+export const withTenantLocked = <T>(
+  pool: SqlPool,
+  tenantId: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> =>
+  withLock(pool, "select 1 from aegis_tenants where id = $1 for no key update", [tenantId], work);
+
 /** The same for what belongs to a user of whom there may be no account here. */
 export const withUserLocked = <T>(
   pool: SqlPool,

@@ -13,6 +13,7 @@ import { PostgresOneTimeStore } from "./one-time-store.ts";
 import { PostgresPasskeyStore } from "./passkey-store.ts";
 import { PostgresRefreshStore } from "./refresh-store.ts";
 import { PostgresSessionStore } from "./session-store.ts";
+import { PostgresTenancyStore } from "./tenancy-store.ts";
 import { PostgresThrottleStore } from "./throttle-store.ts";
 import { PostgresTokenDenylist } from "./token-denylist.ts";
 
@@ -37,4 +38,5 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   refreshTokens: new PostgresRefreshStore(pool),
   tokenDenylist: new PostgresTokenDenylist(pool),
   apiKeys: new PostgresApiKeyStore(pool),
+  tenancy: new PostgresTenancyStore(pool),
 });

@@ -38,8 +38,8 @@ export class PostgresApiKeyStore implements ApiKeyStore {
       ]);
       if (count(rowOf(rows[0]), "total") >= limit) return "full";
       const { rowCount } = await sql.query(
-        `insert into aegis_api_keys (id, account_id, name, scopes, tier, created_at, expires_at, secret_hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        `insert into aegis_api_keys (id, account_id, name, scopes, tier, created_at, expires_at, secret_hash, tenant_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict do nothing`,
         [
           key.id,
@@ -50,6 +50,7 @@ export class PostgresApiKeyStore implements ApiKeyStore {
           at(key.createdAt),
           optionalAt(key.expiresAt),
           key.secretHash,
+          key.tenantId,
         ],
       );
       return rowCount === 1 ? "created" : "taken";
@@ -182,6 +183,7 @@ function keyFrom(row: Row): ApiKey {
   return {
     id: text(row, "id"),
     accountId: text(row, "account_id"),
+    tenantId: optionalText(row, "tenant_id"),
     name: text(row, "name"),
     scopes: texts(row, "scopes"),
     tier: text(row, "tier"),

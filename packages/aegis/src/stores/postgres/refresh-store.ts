@@ -9,7 +9,7 @@ import {
 } from "../../token/store.ts";
 import { withAccountLocked } from "./account-lock.ts";
 import type { SqlPool } from "./client.ts";
-import { at, count, type Row, rowOf, text, texts, time, word } from "./rows.ts";
+import { at, count, optionalText, type Row, rowOf, text, texts, time, word } from "./rows.ts";
 
 const LIVE = "revoked_at is null and refresh_until > $2 and expires_at > $2";
 const VERDICTS = ["rotated", "reused", "overtaken", "expired", "unknown"] as const;
@@ -36,8 +36,8 @@ export class PostgresRefreshStore implements RefreshStore {
         `with family as (
            insert into aegis_token_families (id, account_id, session_id, client, scopes, aal, proven_at,
              user_agent_hash, network_hash, ip, user_agent, created_at, last_used_at, refresh_until, expires_at,
-             current_hash)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id)
+             current_hash, tenant_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) returning id)
          insert into aegis_refresh_tokens (token_hash, family_id, number) select $16, id, 0 from family`,
         [
           family.id,
@@ -56,6 +56,7 @@ export class PostgresRefreshStore implements RefreshStore {
           at(family.refreshUntil),
           at(family.expiresAt),
           tokenHash,
+          family.tenantId,
         ],
       );
       return ended.rows.map((row) => text(rowOf(row), "id"));
@@ -173,6 +174,7 @@ function familyFrom(row: Row): TokenFamily {
     id: text(row, "id"),
     accountId: text(row, "account_id"),
     sessionId: text(row, "session_id"),
+    tenantId: optionalText(row, "tenant_id"),
     client: text(row, "client"),
     scopes: texts(row, "scopes"),
     aal: aalFrom(row),

@@ -1,6 +1,6 @@
 import type { Aal } from "../../request.ts";
 import type { SessionRecord } from "../../session/record.ts";
-import type { RevocationReason, SessionRef, SessionStore } from "../../session/store.ts";
+import type { RevocationReason, SessionRef, SessionStore, TenantChange } from "../../session/store.ts";
 import type { SqlClient, SqlPool } from "./client.ts";
 import { withUserLocked } from "./account-lock.ts";
 import {
@@ -107,6 +107,16 @@ export class PostgresSessionStore implements SessionStore {
     return rowCount === 1;
   }
 
+  async enterTenant({ id, userId }: SessionRef, change: TenantChange): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_sessions
+          set token_hash = $3, previous_token_hash = null, grace_until = null, rotated_at = $4, tenant_id = $5
+        where id = $1 and user_id = $6 and token_hash = $2 and idle_expires_at > $4 and absolute_expires_at > $4`,
+      [id, change.fromHash, change.toHash, at(change.at), change.tenantId, userId],
+    );
+    return rowCount === 1;
+  }
+
   async listByUser(userId: string, now: number): Promise<readonly SessionRecord[]> {
     const { rows } = await this.#sql.query(
       `select * from aegis_sessions
@@ -146,8 +156,8 @@ async function insert(sql: SqlClient, record: SessionRecord): Promise<void> {
   await sql.query(
     `insert into aegis_sessions (id, token_hash, previous_token_hash, grace_until, user_id, username, roles,
        remember_me, created_at, last_seen_at, rotated_at, idle_expires_at, absolute_expires_at, ip, user_agent,
-       stage, aal, methods, proven_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+       stage, aal, methods, proven_at, tenant_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     [
       record.id,
       record.tokenHash,
@@ -168,6 +178,7 @@ async function insert(sql: SqlClient, record: SessionRecord): Promise<void> {
       record.aal,
       [...record.methods],
       at(record.provenAt),
+      record.subject.tenantId,
     ],
   );
 }
@@ -178,7 +189,12 @@ function recordFrom(row: Row): SessionRecord {
     tokenHash: text(row, "token_hash"),
     previousTokenHash: optionalText(row, "previous_token_hash"),
     graceUntil: optionalTime(row, "grace_until"),
-    subject: { userId: text(row, "user_id"), username: text(row, "username"), roles: texts(row, "roles") },
+    subject: {
+      userId: text(row, "user_id"),
+      username: text(row, "username"),
+      roles: texts(row, "roles"),
+      tenantId: optionalText(row, "tenant_id"),
+    },
     stage: word(row, "stage", STAGES),
     aal: count(row, "aal") >= 2 ? 2 : 1,
     methods: texts(row, "methods"),

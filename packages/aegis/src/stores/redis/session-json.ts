@@ -11,7 +11,13 @@ const sessionSchema = Type.Object({
   tokenHash: text,
   previousTokenHash: Type.Union([text, Type.Null()]),
   graceUntil: Type.Union([time, Type.Null()]),
-  subject: Type.Object({ userId: text, username: text, roles: Type.Array(text) }),
+  subject: Type.Object({
+    userId: text,
+    username: text,
+    roles: Type.Array(text),
+    /** Sessions from before there were tenants work in none. */
+    tenantId: Type.Optional(Type.Union([text, Type.Null()])),
+  }),
   stage: Type.Union([
     Type.Literal("complete"),
     Type.Literal("second-factor"),
@@ -34,7 +40,8 @@ const sessionSchema = Type.Object({
 export function parseSession(json: string): SessionRecord | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return Value.Check(sessionSchema, value) ? value : undefined;
+    if (!Value.Check(sessionSchema, value)) return undefined;
+    return { ...value, subject: { ...value.subject, tenantId: value.subject.tenantId ?? null } };
   } catch {
     return undefined;
   }

@@ -9,8 +9,8 @@
  * Redis may lose its last writes when it dies. What was revoked is therefore kept in the revocation ledger too, and
  * whoever wires this store alone trusts Redis to be durable (appendfsync always, no failover).
  */
-import type { SessionRecord } from "../../session/record.ts";
-import type { RevocationReason, SessionRef, SessionStore } from "../../session/store.ts";
+import { inTenant, type SessionRecord } from "../../session/record.ts";
+import type { RevocationReason, SessionRef, SessionStore, TenantChange } from "../../session/store.ts";
 import { type RedisCommands, redisScript } from "./client.ts";
 import { parseSession } from "./session-json.ts";
 
@@ -183,6 +183,14 @@ export class RedisSessionStore implements SessionStore {
             aal: change.aal,
             methods: change.methods,
           }
+        : undefined,
+    );
+  }
+
+  enterTenant(session: SessionRef, change: TenantChange): Promise<boolean> {
+    return this.#change(session, (record) =>
+      record.tokenHash === change.fromHash && isLive(record, change.at)
+        ? inTenant(record, change)
         : undefined,
     );
   }

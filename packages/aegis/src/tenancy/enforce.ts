@@ -1,0 +1,103 @@
+/** Tenants on requests: headers that claim an identity, and the tenant that a request works in. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../lib/clock.ts";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import { endHook } from "../lib/hook.ts";
+import { routeConfig } from "../lib/route.ts";
+import { told } from "../lib/told.ts";
+import type { Principal, TenantFacts, TenantRole } from "../request.ts";
+import { tenancyError } from "./errors.ts";
+import type { TenancyPolicy } from "./policy.ts";
+import { atLeast } from "./roles.ts";
+import type { TenancyService } from "./service.ts";
+
+export interface IdentityHeaderWiring {
+  readonly clock: Clock;
+  readonly onSeen: (request: FastifyRequest, header: string, refused: boolean) => void;
+}
+
+/** Where a request keeps its tenant: a symbol, so that nothing else can set it. */
+const found: unique symbol = Symbol("aegis.tenant");
+declare module "fastify" {
+  interface FastifyRequest {
+    [found]: TenantFacts | undefined;
+  }
+}
+
+/** One event an hour for an address and a header: old clients send them with every request. */
+const TELL_EVERY_MS = 3_600_000;
+
+/** Before anybody is looked up: what a header says of the caller reaches no handler. */
+export function enforceIdentityHeaders(
+  app: FastifyInstance,
+  policy: DeepReadonly<TenancyPolicy>,
+  { clock, onSeen }: IdentityHeaderWiring,
+): void {
+  const refuse = policy.identityHeaders === "refuse";
+  const names = [...policy.identityHeaderNames];
+  const seen = told();
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { headers } = request;
+    for (const name of names) {
+      if (headers[name] === undefined) continue;
+      const now = clock.now();
+      if (seen.tell(`${request.ip} ${name}`, now + TELL_EVERY_MS, now) !== undefined)
+        onSeen(request, name, refuse);
+      if (refuse) return done(tenancyError("AEGIS_TENANCY_IDENTITY_HEADER"));
+      delete headers[name];
+    }
+    done();
+  });
+}
+
+export interface TenantWiring {
+  readonly service: TenancyService;
+  readonly principalOf: (request: FastifyRequest) => Principal | undefined;
+  readonly onRefused: (request: FastifyRequest, because: "none" | "role", needed: TenantRole) => void;
+}
+
+/**
+ * The membership is looked up by every request that works in a tenant, never kept in a session: so a removal, a lesser
+ * role or a closed tenant counts from the next request on, on every instance, in every session, for tokens and keys too.
+ */
+export function enforceTenant(app: FastifyInstance, { service, principalOf, onRefused }: TenantWiring): void {
+  app.decorateRequest(found, undefined);
+  app.decorateRequest("tenant", {
+    getter(this: FastifyRequest): TenantFacts {
+      const tenant = this[found];
+      if (tenant === undefined) throw tenancyError("AEGIS_TENANCY_REQUIRED");
+      return tenant;
+    },
+  });
+
+  const lookUp = async (request: FastifyRequest, needed: TenantRole): Promise<void> => {
+    const caller = principalOf(request);
+    const member =
+      caller === undefined ? undefined : await service.membershipIn(caller.userId, caller.tenantId);
+    if (member === undefined) {
+      onRefused(request, "none", needed);
+      throw tenancyError("AEGIS_TENANCY_REQUIRED");
+    }
+    if (!atLeast(member.role, needed)) {
+      onRefused(request, "role", needed);
+      throw tenancyError("AEGIS_TENANCY_ROLE");
+    }
+    const { tenant, role } = member;
+    request[found] = { id: tenant.id, name: tenant.name, role };
+  };
+
+  app.addHook("onRequest", (request: FastifyRequest, _reply: FastifyReply, done) => {
+    const { tenant: needed } = routeConfig(request);
+    if (needed === undefined || request.is404) return done();
+    void endHook(lookUp(request, needed), done);
+  });
+}
+
+/** A route for everybody knows nobody, and so no tenant: such a declaration is a mistake that stops the start. */
+export function demandTenantRoutes(app: FastifyInstance): void {
+  app.addHook("onRoute", ({ url, config }) => {
+    if (config?.tenant === undefined) return;
+    if (config.access === "public" || config.access?.startsWith("group:") === true)
+      throw new Error(`Route ${url} works in a tenant, but is open: declare who may call it.`);
+  });
+}
