@@ -27,7 +27,10 @@ function owner(): { uid?: number; gid?: number } {
 }
 
 export interface TestPostgres {
+  /** As who migrates and owns: a superuser. */
   readonly url: string;
+  /** As the application in production: bound by row-level security, owner of nothing. */
+  readonly appUrl: string;
   start(): Promise<void>;
   /** As an outage: at once, connections cut. */
   stop(): Promise<void>;
@@ -88,8 +91,13 @@ export async function startPostgres(): Promise<TestPostgres> {
     await ended;
   };
   await start();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("create role aegis_app nologin; create role hub_app login in role aegis_app");
+  await client.end();
   return {
     url,
+    appUrl: url.replace("//hub@", "//hub_app@"),
     start,
     stop,
     close: async () => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerBreach } from "./breach.ts";
+import { registerCheck } from "./check.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLimits } from "./limits.ts";
 import { registerPolicy } from "./policy.ts";
@@ -18,6 +19,7 @@ registerRoutes(program);
 registerKeys(program);
 registerBreach(program);
 registerLimits(program);
+registerCheck(program);
 
 try {
   await program.parseAsync();

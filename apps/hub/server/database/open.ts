@@ -59,7 +59,8 @@ function openPostgres(
     query_timeout: STATEMENT_WITHIN_MS + 1_000,
     application_name: "hub",
   });
-  // Without a listener a connection that breaks while idle would end the process.
+  // Without a listener a connection that breaks would end the process: idle, or in the middle of a transaction.
   pool.on("error", onIdleError);
+  pool.on("connect", (client) => client.on("error", onIdleError));
   return { kind: "postgresql", pool, close: () => pool.end() };
 }

@@ -2,6 +2,12 @@ import type { MigrationSource } from "./migrate.ts";
 
 export { postgresStores } from "./all.ts";
 export { PostgresAccountStore } from "./account-store.ts";
+export {
+  checkDatabase,
+  type DatabaseCheck,
+  type DatabaseFinding,
+  type DatabaseFindingKind,
+} from "./check-database.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
 export {
   migrate,
@@ -14,6 +20,14 @@ export {
 } from "./migrate.ts";
 export { PostgresRevocationLedger } from "./revocation-ledger.ts";
 export { PostgresSessionStore } from "./session-store.ts";
+export {
+  type TenantDatabase,
+  tenantDatabase,
+  type TenantDatabaseOptions,
+  type TenantSql,
+  TenantSqlError,
+} from "./tenant-database.ts";
+export { type IsolationTrial, type TriedCommand, tryIsolation } from "./try-isolation.ts";
 
 /** The library's own tables. */
 export const aegisMigrations: MigrationSource = {

@@ -1,0 +1,99 @@
+import type { Command } from "commander";
+import {
+  checkDatabase,
+  type DatabaseCheck,
+  type IsolationTrial,
+  type SqlPool,
+  tryIsolation,
+} from "aegis/stores/postgres";
+import { paint, print, table, tell, UsageError } from "./talk.ts";
+
+interface DatabaseFlags {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+const CONNECT_WITHIN_MS = 5000;
+const STATEMENT_WITHIN_MS = 60_000;
+
+/** `aegis check`: looks at what stands behind the application, as the application. */
+export function registerCheck(program: Command): void {
+  const check = program.command("check").description("look at what stands behind an application");
+
+  check
+    .command("db")
+    .description(
+      "whether one tenant's rows are shut to another: reads the catalogue, then tries every command on every table, and takes it back",
+    )
+    .option(
+      "--url <address>",
+      "as the application's own role; default: DATABASE_URL, which no list of processes shows",
+    )
+    .option("--json", "print what was found as JSON")
+    .action(async (flags: DatabaseFlags) => {
+      const url = flags.url ?? process.env["DATABASE_URL"];
+      if (url === undefined || url === "")
+        throw new UsageError(
+          "Which database? There is no --url and no DATABASE_URL.",
+          "Set DATABASE_URL to postgres://role@host/database, with the role of the application.",
+        );
+      const { found, trials } = await inspect(url);
+      const leaks = trials.filter(({ outcome }) => outcome === "leak");
+      const isRight = found.findings.length === 0 && leaks.length === 0;
+      if (flags.json === true) print(JSON.stringify({ ok: isRight, ...found, trials }, undefined, 2));
+      else report(found, trials);
+      process.exitCode = isRight ? 0 : 1;
+    });
+}
+
+async function inspect(
+  url: string,
+): Promise<{ readonly found: DatabaseCheck; readonly trials: readonly IsolationTrial[] }> {
+  const { pool, end } = await open(url);
+  try {
+    return { found: await checkDatabase(pool), trials: await tryIsolation(pool) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `The database cannot be looked at: ${reason}`,
+      "Is the address right, and were the migrations applied?",
+    );
+  } finally {
+    await end();
+  }
+}
+
+async function open(url: string): Promise<{ readonly pool: SqlPool; readonly end: () => Promise<void> }> {
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 2,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    statement_timeout: STATEMENT_WITHIN_MS,
+    application_name: "aegis check",
+  });
+  pool.on("error", () => undefined); // told by the statement that waits for it
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return { pool, end: () => pool.end() };
+}
+
+function report({ role, tables, findings }: DatabaseCheck, trials: readonly IsolationTrial[]): void {
+  print(`role    ${role}`);
+  print(`tables  ${tables.length === 0 ? "none has tenants' rows" : tables.join(", ")}\n`);
+  for (const { kind, message } of findings) print(`${paint("red", "✗")} ${kind}: ${message}`);
+  const shown = { held: "held", leak: "LEAK", untried: "not tried" } as const;
+  if (trials.length > 0)
+    print(
+      table([
+        ["table", "command", "outcome", "observed"],
+        ...trials.map((one) => [one.table, one.command, shown[one.outcome], one.observed]),
+      ]),
+    );
+  const count = (outcome: IsolationTrial["outcome"]) =>
+    trials.filter((one) => one.outcome === outcome).length;
+  tell(
+    `${findings.length} findings; ${count("leak")} leaks, ${count("held")} held, ${count("untried")} not tried.`,
+  );
+  if (count("untried") > 0)
+    tell("hint: a table is tried where two tenants have rows in it; elsewhere only the catalogue was read.");
+}
