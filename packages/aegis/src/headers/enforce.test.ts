@@ -57,7 +57,7 @@ const constant = (headers: object): object =>
     Object.entries(headers)
       .filter(([name]) => !MOVING.test(name))
       .map(([name, value]) => [name, String(value).replace(/'nonce-[^']+'/, "'nonce'")])
-      .toSorted(),
+      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
   );
 
 describe("the fields that are written as one text", () => {
