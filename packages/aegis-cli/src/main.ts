@@ -3,6 +3,7 @@ import { registerBreach } from "./breach.ts";
 import { registerCheck } from "./check.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLimits } from "./limits.ts";
+import { registerMigrateFrontend } from "./migrate-frontend.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
@@ -20,6 +21,7 @@ registerKeys(program);
 registerBreach(program);
 registerLimits(program);
 registerCheck(program);
+registerMigrateFrontend(program);
 
 try {
   await program.parseAsync();
