@@ -109,7 +109,7 @@ describe("the production server", () => {
       /SECRET_KEY[\s\S]*repeats[\s\S]*aegis keys secret/,
     ],
   ])("does not start %s, and says how to make one", async (_what, env, message) => {
-    const one = start(node, [SERVE], { ...production, DATABASE_URL: postgres.url, ...env });
+    const one = start(node, [SERVE], { ...production, DATABASE_URL: postgres.appUrl, ...env });
     expect(await one.ended()).toBe(1);
     expect(one.output()).toMatch(message);
   });
@@ -128,12 +128,24 @@ describe("the production server", () => {
     expect(one.output()).toContain("DATABASE_URL is missing");
   });
 
+  it("does not start with a role that row-level security does not bind, or without its tables", async () => {
+    const env = { ...production, SECRET_KEY: SECRET, WORKERS: "1" };
+    const missing = start(node, [SERVE], { ...env, DATABASE_URL: postgres.appUrl });
+    expect(await missing.ended()).toBe(1);
+    expect(missing.output()).toMatch(/Migrations are not applied[\s\S]*DATABASE_OWNER_URL/);
+    const superuser = { ...env, DATABASE_URL: postgres.url, DATABASE_OWNER_URL: postgres.url };
+    const unbound = start(node, [SERVE], superuser);
+    expect(await unbound.ended()).toBe(1);
+    expect(unbound.output()).toMatch(/role hub is a superuser[\s\S]*grant aegis_app to hub_app/);
+  });
+
   it("serves over several processes, behind a proxy that ends TLS, and drains on SIGTERM", async () => {
     const port = await freePort();
     const server = start(node, [SERVE], {
       ...production,
       SECRET_KEY: SECRET,
-      DATABASE_URL: postgres.url,
+      DATABASE_URL: postgres.appUrl,
+      DATABASE_OWNER_URL: postgres.url,
       REDIS_URL: redis.url,
       PORT: String(port),
     });

@@ -4,6 +4,7 @@ import { aegis, memoryStores, serverOptions } from "aegis/fastify";
 import { memoryTransport } from "aegis/mail";
 import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
@@ -240,6 +241,78 @@ describe("an invitation", () => {
     for (const { text, subject } of letters) expect(subject + text).not.toContain("evil.example");
     for (const name of ["http://evil", "a@b", "a/b", "аcme", " ", "x".repeat(65)])
       expect((await act(one.visitor, "POST", "/api/tenants", { name })).statusCode, name).toBe(400);
+  });
+});
+
+describe("a registration", () => {
+  it("may name a tenant that takes strangers, and learns nothing of the others", async () => {
+    const hub = await open();
+    const made = await hub.app.aegis.openTenant({ name: "test.com", openRegistration: true });
+    await hub.app.aegis.openTenant({ name: "ACME" });
+    const register = (visitor: Visitor, tenant: string) =>
+      visitor.send("POST", "/api/register", {
+        json: { username: visitor.username, password: PASSWORD, tenant },
+      });
+    const ada = new Visitor(hub.app);
+    const answer = await register(ada, " Test.COM ");
+    expect([answer.statusCode, answer.json().tenant]).toEqual([201, { id: made?.id, name: "test.com" }]);
+    await ada.send("POST", "/api/login", { json: { username: ada.username, password: PASSWORD } });
+    expect(await current(ada)).toEqual({ id: made?.id, name: "test.com", role: "learner" });
+    const refusals = await Promise.all(
+      ["ACME", "Nobody"].map(async (name) => (await register(new Visitor(hub.app), name)).json().errors),
+    );
+    expect(refusals[0]).toEqual([expect.objectContaining({ field: "tenant", reason: "closed" })]);
+    expect(refusals[0]).toEqual(refusals[1]);
+    await hub.stores.tenancy.change(made?.id ?? "", { disabledAt: 1 });
+    expect(await works(ada)).toBe(403);
+    expect((await register(new Visitor(hub.app), "test.com")).statusCode).toBe(400);
+  });
+
+  it("stands without the tenant where there is no room in it", async () => {
+    const hub = await open({ tenancy: { membersLimit: 1 } });
+    const { visitor } = await owner(hub, "Full");
+    await act(visitor, "PATCH", "/api/tenant/settings", { open_registration: true });
+    const ada = new Visitor(hub.app);
+    const json = { username: ada.username, password: PASSWORD, tenant: "Full" };
+    const answer = await ada.send("POST", "/api/register", { json });
+    expect([answer.statusCode, answer.json().tenant]).toEqual([201, null]);
+  });
+});
+
+describe("an administrator of the whole", () => {
+  it("opens, names, closes and hands over tenants, and sees nothing inside", async () => {
+    const hub = await open();
+    const { password } = await hub.app.aegis.createAccount({ username: "chief", roles: ["user", "admin"] });
+    const chief = new Visitor(hub.app);
+    await chief.send("POST", "/api/login", { json: { username: "chief", password } });
+    const setup = await act(chief, "POST", "/api/auth/mfa/setup", {});
+    const code = totpCode(String(setup.json().secret), hub.clock.now());
+    await act(chief, "POST", "/api/auth/mfa/verify-setup", { code });
+    const ada = await new Visitor(hub.app).enter();
+    expect((await ada.send("GET", "/api/admin/tenants")).statusCode).toBe(403);
+
+    const made = await act(chief, "POST", "/api/admin/tenants", { name: "Acme", owner: ada.username });
+    expect(made.statusCode, made.body).toBe(201);
+    const id = String(made.json().id);
+    expect((await act(chief, "POST", "/api/admin/tenants", { name: "acme" })).statusCode).toBe(409);
+    expect((await act(chief, "POST", "/api/admin/tenants", { name: "Other", owner: "x" })).statusCode).toBe(
+      400,
+    );
+    await act(ada, "POST", "/api/tenant/switch", { tenant_id: id });
+    expect(await works(ada)).toBe(200);
+    expect(await works(chief)).toBe(403);
+    expect((await act(chief, "POST", "/api/tenant/switch", { tenant_id: id })).statusCode).toBe(403);
+
+    await act(chief, "PATCH", `/api/admin/tenants/${id}`, { closed: true });
+    expect(await works(ada)).toBe(403);
+    await act(chief, "PATCH", `/api/admin/tenants/${id}`, {
+      closed: false,
+      owner: "chief",
+      name: "Acme Ltd",
+    });
+    expect(await works(ada)).toBe(200);
+    const { items } = (await chief.send("GET", "/api/admin/tenants?q=acme")).json();
+    expect(items).toEqual([expect.objectContaining({ id, name: "Acme Ltd", members: 2, closed_at: null })]);
   });
 });
 

@@ -20,10 +20,11 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
   const clock = manualClock();
   const events: AuditEvent[] = [];
   const mail = memoryTransport();
+  const stores = memoryStores();
   const app = await buildHub({
     policy,
     secretKey: new Uint8Array(32).fill(1),
-    ...memoryStores(),
+    ...stores,
     limits: roomyLimits(), // tests of other things ask more often than anybody should; those of limits hand in their own
     catalogue: await catalogue,
     webRoot,
@@ -36,7 +37,16 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     ...parts,
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
-  return { app, origin, clock, events, mail, settled: () => app.aegis.settled(), close: () => app.close() };
+  return {
+    app,
+    origin,
+    clock,
+    events,
+    mail,
+    stores: { ...stores, ...parts },
+    settled: () => app.aegis.settled(),
+    close: () => app.close(),
+  };
 }
 
 /** Argon2id at the least cost: tests of everything but the hash itself. */

@@ -20,6 +20,8 @@ export interface HubConfig {
   readonly publicOrigin: string | undefined;
   /** PostgreSQL; undefined: the embedded database in `directory`. */
   readonly databaseUrl: string | undefined;
+  /** The same database as who owns its tables: migrates, and is let go. Undefined: the one above, which production refuses. */
+  readonly databaseOwnerUrl: string | undefined;
   /** Where development keeps its database and key. */
   readonly directory: string;
   readonly workers: number;
@@ -60,6 +62,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     host: options.host ?? env["HOST"] ?? "127.0.0.1",
     port: numberFrom("port", options.port ?? env["PORT"] ?? "3000", 0, 65_535),
     databaseUrl: env["DATABASE_URL"],
+    databaseOwnerUrl: env["DATABASE_OWNER_URL"] === "" ? undefined : env["DATABASE_OWNER_URL"],
     directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
     workers: numberFrom("WORKERS", env["WORKERS"] ?? "2", 1, 128),
     securityContact: env["SECURITY_CONTACT"],

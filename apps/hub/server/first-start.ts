@@ -1,7 +1,9 @@
 /** What a hub needs before anybody can look after it. */
+import { ConfigError } from "./config-error.ts";
 import type { RunningHub } from "./hub.ts";
 
 const NAME = "admin";
+const TENANTS = ["test.com", "ACME"] as const;
 
 /** Makes the first administrator where there is none; the password is told once, here, and kept nowhere. */
 export async function firstAdministrator(hub: RunningHub, tell: (line: string) => void): Promise<void> {
@@ -10,4 +12,24 @@ export async function firstAdministrator(hub: RunningHub, tell: (line: string) =
   tell(
     `  First administrator: ${NAME}\n  Password (shown once): ${password}\n  The first sign-in asks for a second factor.\n`,
   );
+}
+
+/**
+ * Makes the two tenants to try things in, owned by the first administrator; whoever registers may name one. For
+ * development alone: in production an open tenant that nobody asked for is a way in.
+ */
+export async function firstTenants(hub: RunningHub, tell: (line: string) => void): Promise<void> {
+  const { accounts, tenancy } = hub.stores;
+  if (!hub.app.aegis.policy.tenancy.enabled) return;
+  if ((await tenancy.list("", { limit: 1, offset: 0 })).total > 0) return;
+  const owner = (await accounts.findByLogin(NAME))?.id;
+  for (const name of TENANTS) {
+    const made = await hub.app.aegis.openTenant({
+      name,
+      openRegistration: true,
+      ...(owner === undefined ? {} : { owner }),
+    });
+    if (made === undefined) throw new ConfigError(`The tenant ${name} could not be made.`);
+  }
+  tell(`  Tenants: ${TENANTS.join(" and ")}. Whoever registers may name one of them.\n`);
 }

@@ -1,13 +1,13 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
 import { loadSecretKey, loadSecretRing } from "aegis";
 import { corpusSource, openCorpus } from "aegis/breach";
-import { migrate, PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres";
+import { PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres";
 import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
-import { migrationSources } from "./database/migrations.ts";
+import { prepareDatabase } from "./database/prepare.ts";
 import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
@@ -47,7 +47,10 @@ export async function openHub(
       warn: (text) => process.stderr.write(`hub: ${text}\n`),
     });
     const open = shared;
-    await migrate(database.pool, migrationSources);
+    await prepareDatabase(database, {
+      environment: config.environment,
+      ownerUrl: config.databaseOwnerUrl,
+    });
     const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
     const stores = { ...postgresStores(database.pool), ...shared.stores };
     const app = await buildHub({

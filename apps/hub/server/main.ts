@@ -1,7 +1,7 @@
 /** The development server: one process, embedded database, readable log. Refuses production (SRV-1). */
 import { readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
-import { firstAdministrator } from "./first-start.ts";
+import { firstAdministrator, firstTenants } from "./first-start.ts";
 import { stopOnSignal, tellAndExit } from "./process.ts";
 
 try {
@@ -17,10 +17,15 @@ try {
     level: "info",
     transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } },
   });
+  // Before anybody can come by, or stop it half way.
+  const lines: string[] = [];
+  await firstAdministrator(hub, (line) => void lines.push(line));
+  await firstTenants(hub, (line) => void lines.push(line));
   const address = await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.close());
-  process.stdout.write(`\n  Gammons Landing Educational Hub\n  ${address}\n\n`);
-  await firstAdministrator(hub, (line) => process.stdout.write(`${line}\n`));
+  process.stdout.write(
+    `\n  Gammons Landing Educational Hub\n  ${address}\n\n${lines.map((line) => `${line}\n`).join("")}`,
+  );
 } catch (error) {
   tellAndExit(error);
 }

@@ -75,6 +75,8 @@ async function runWorker(config: HubConfig): Promise<void> {
 async function runPrimary(config: HubConfig): Promise<void> {
   const rehearsal = await openHub(config, { level: "warn" });
   await rehearsal.close();
+  // The tables are up to date: no process that serves requests needs to know who owns them.
+  delete process.env["DATABASE_OWNER_URL"];
 
   const workers = new Set<Worker>();
   let stopping = false;

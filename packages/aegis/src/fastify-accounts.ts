@@ -21,6 +21,7 @@ import { oneTimeSecrets } from "./one-time/service.ts";
 import type { SessionFacts } from "./request.ts";
 import type { RequestSessions } from "./session/enforce.ts";
 import { sessionView } from "./session/routes.ts";
+import { registersIn } from "./fastify-tenants.ts";
 import { enforceSignIn, type Needs, type SignIns } from "./sign-in/enforce.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
 import { signInRoutes } from "./sign-in/routes.ts";
@@ -178,6 +179,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     service,
     store: accounts,
     accountOf: people.accountOf,
+    ...(policy.tenancy.enabled ? { tenants: registersIn(people, parts.tenants) } : {}),
     invalid,
     signInRequired: people.signInRequired,
     sendsMail: people.sendsMail,

@@ -1,7 +1,7 @@
 /** LIST 2, continued: tenants. Who works where is looked up by each request; people come in by invitation. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { nameKey } from "./account/store.ts";
-import type { FieldError } from "./errors.ts";
+import { type Account, nameKey } from "./account/store.ts";
+import { AegisError, type FieldError } from "./errors.ts";
 import type { Audit } from "./audit/auditor.ts";
 import type { People } from "./fastify-people.ts";
 import { deriveKey, sha256 } from "./lib/bytes.ts";
@@ -19,6 +19,7 @@ import type { tenancyErrors } from "./tenancy/errors.ts";
 import { memberRoutes } from "./tenancy/member-routes.ts";
 import { tenancyRoutes, type TenancyRoutesWiring } from "./tenancy/routes.ts";
 import { type TenancyService, tenancyService } from "./tenancy/service.ts";
+import type { Tenant } from "./tenancy/store.ts";
 
 export interface TenantParts {
   readonly policy: Policy;
@@ -34,6 +35,14 @@ const LETTERS_TO_ADDRESS = 5;
 const LETTERS_OF_TENANT = 500;
 
 export type Tenants = ReturnType<typeof tenants>;
+
+export interface NewTenant {
+  readonly name: string;
+  /** An account's id. */
+  readonly owner?: string;
+  /** Whoever registers may name it, and is a learner in it at once. */
+  readonly openRegistration?: boolean;
+}
 
 export function tenants(
   app: FastifyInstance,
@@ -65,6 +74,13 @@ export function tenants(
   demandTenantRoutes(app);
   return {
     service,
+    open: async ({ name, owner, openRegistration = false }: NewTenant): Promise<Tenant | undefined> => {
+      const opened = await service.open(name, owner, false);
+      if ("problems" in opened) return undefined;
+      if (!openRegistration) return opened.tenant;
+      const changed = await service.change(opened.tenant.id, { openRegistration });
+      return "tenant" in changed ? changed.tenant : undefined;
+    },
     enforceHeaders: () =>
       enforceIdentityHeaders(app, policy.tenancy, {
         clock,
@@ -145,3 +161,20 @@ export function enforceTenants(
       invalid([{ field: "owner", reason: "unknown", message: "Nobody has this user name or address." }]),
   });
 }
+
+/** Whoever registers may name a tenant that is open to strangers, and is a learner there. */
+export const registersIn = (people: People, service: TenancyService) => ({
+  find: (name: string) => service.openForRegistration(name),
+  join: async (tenantId: string, account: Account, request: FastifyRequest): Promise<boolean> => {
+    const joined = await service.join(tenantId, account.id, "learner").then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AegisError) return false; // no room: the account stands, and may be invited later
+        throw error;
+      },
+    );
+    if (joined)
+      people.note(request, account, "tenancy.joined", "success", { tenant: tenantId, role: "learner" });
+    return joined;
+  },
+});

@@ -27,7 +27,7 @@ import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { strictSessions } from "./fastify-sessions.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
-import { enforceTenants, tenants } from "./fastify-tenants.ts";
+import { enforceTenants, type NewTenant, tenants } from "./fastify-tenants.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
@@ -47,6 +47,7 @@ import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
 import type { KeyRing } from "./token/keys.ts";
+import type { Tenant } from "./tenancy/store.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import type { RevocationParts } from "./revocation/service.ts";
 import "./request.ts";
@@ -62,8 +63,9 @@ export type { RevocationBus } from "./revocation/bus.ts";
 export type { Revocation } from "./revocation/entry.ts";
 export type { RevocationLedger } from "./revocation/ledger.ts";
 export type { SessionStore } from "./session/store.ts";
+export type { TenancyStore, Tenant } from "./tenancy/store.ts";
 export type { SessionRecord } from "./session/record.ts";
-export type { AccessRule, CsrfRule, Principal, SessionFacts } from "./request.ts";
+export type { AccessRule, CsrfRule, Principal, SessionFacts, TenantFacts, TenantRole } from "./request.ts";
 
 /** `...memoryStores()`, `...postgresStores(pool)`, `...redisStores(…)`, or an application's own. */
 export interface AegisWiring extends AegisStores {
@@ -105,6 +107,8 @@ export interface AegisFacts {
   readonly settled: () => Promise<void>;
   /** Makes an account that nobody registered. @throws AEGIS_ACCOUNT_TAKEN */
   readonly createAccount: (account: NewAccount) => Promise<CreatedAccount>;
+  /** Opens a tenant that nobody asked for over HTTP; undefined where its name is none. @throws AEGIS_TENANCY_TAKEN */
+  readonly openTenant: (tenant: NewTenant) => Promise<Tenant | undefined>;
   /** The live route table. */
   readonly routes: readonly RouteRow[];
 }
@@ -146,6 +150,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     routes,
     signInPaths: paths,
     settled: () => who.settled(),
+    openTenant: (tenant) => tenancy.open(tenant),
     createAccount: (account) =>
       createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
   });

@@ -47,7 +47,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-function openPostgres(
+export function openPostgres(
   connectionString: string,
   onIdleError: (error: Error) => void = () => undefined,
 ): Database {

@@ -5,7 +5,7 @@ import type { DeepReadonly } from "../lib/freeze.ts";
 import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
-import type { AccountService, AddressLetters } from "./service.ts";
+import type { AccountService, AddressLetters, Registration } from "./service.ts";
 import type { Account, AccountStore } from "./store.ts";
 import { profileView, userView } from "./views.ts";
 
@@ -13,6 +13,12 @@ export interface AccountRoutesWiring {
   readonly service: AccountService;
   readonly store: AccountStore;
   readonly accountOf: (request: FastifyRequest) => Promise<Account>;
+  /** Where whoever registers may name a tenant: the one that takes them, and how they come in. */
+  readonly tenants?: {
+    readonly find: (name: string) => Promise<{ readonly id: string; readonly name: string } | undefined>;
+    /** False where there is no room. */
+    readonly join: (tenantId: string, account: Account, request: FastifyRequest) => Promise<boolean>;
+  };
   readonly invalid: (errors: readonly FieldError[]) => Error;
   readonly signInRequired: () => Error;
   /** False where no mail can be sent: then there are no codes. */
@@ -40,28 +46,39 @@ type Body<S extends keyof ReturnType<typeof accountSchemas>> = {
   Body: Type.Static<ReturnType<typeof accountSchemas>[S]>;
 };
 
+/** One that is not there and one that is closed to strangers answer alike: nobody reads a list of customers off this. */
+const TENANT_PROBLEM: FieldError = {
+  field: "tenant",
+  reason: "closed",
+  message: "No tenant of this name takes registrations. Ask it for an invitation, and leave this empty.",
+};
+
 /** The HTTP surface of accounts (ACC-1, ACC-4): register, verify an address, profile. */
 export function accountRoutes(
   app: FastifyInstance,
   policy: DeepReadonly<AccountPolicy>,
   wiring: AccountRoutesWiring,
 ): void {
-  const { service, store, onEvent, later } = wiring;
-  const schemas = accountSchemas(policy);
+  const { service, store, onEvent, later, tenants } = wiring;
+  const schemas = accountSchemas(policy, tenants !== undefined);
   const open = { access: "public", csrf: "origin-only", session: "none" } as const;
   const verifies = wiring.sendsMail && policy.emailVerification !== "off";
 
-  app.post<Body<"register">>("/api/register", {
+  app.post<{ Body: Registration & { readonly tenant?: string } }>("/api/register", {
     config: { ...open, limit: "register" },
     schema: { body: schemas.register },
     handler: async (request, reply) => {
-      const result = await service.register(request.body);
+      const { tenant: named, ...registration } = request.body;
+      const tenant = named === undefined ? undefined : await tenants?.find(named);
+      const isRefused = named !== undefined && tenant === undefined;
+      const result = await service.register(registration, isRefused ? [TENANT_PROBLEM] : []);
       if ("problems" in result) {
         onEvent(request, { name: "account.registration_refused", because: "rules" });
         throw wiring.invalid(result.problems);
       }
       const { account } = result;
       onEvent(request, { name: "account.registered", account });
+      const isIn = tenant !== undefined && (await tenants?.join(tenant.id, account, request)) === true;
       const { email } = account;
       if (email !== null && verifies)
         later(request, () => service.sendCode(account.id, email, wiring.letters(request)));
@@ -69,6 +86,7 @@ export function accountRoutes(
         status: "registered",
         verification: email !== null && verifies ? "sent" : "none",
         user: userView(account),
+        ...(named === undefined ? {} : { tenant: isIn ? { id: tenant.id, name: tenant.name } : null }),
       });
     },
   });

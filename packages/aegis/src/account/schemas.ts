@@ -13,7 +13,8 @@ const closed = { additionalProperties: false } as const;
 const username = Type.String({ minLength: 1, maxLength: 254 });
 const email = Type.String({ format: "email", maxLength: 254 });
 
-export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
+/** `joinsTenants`: whoever registers may name a tenant. */
+export function accountSchemas(policy: DeepReadonly<AccountPolicy>, joinsTenants = false) {
   const mustHaveEmail = policy.emailRequired || policy.emailVerification === "required";
   return {
     register: Type.Object(
@@ -21,6 +22,7 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>) {
         username: Type.String({ minLength: policy.usernameMinLength, maxLength: policy.usernameMaxLength }),
         email: mustHaveEmail ? email : Type.Optional(email),
         password: Type.String({ maxLength: PASSWORD_CEILING }),
+        ...(joinsTenants ? { tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })) } : {}),
       },
       closed,
     ),

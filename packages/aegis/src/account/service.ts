@@ -52,6 +52,8 @@ export interface AccountService {
   /** @throws AEGIS_ACCOUNT_REGISTRATION_CLOSED, AEGIS_ACCOUNT_TAKEN; `problems`: what name and password break. */
   register(
     registration: Registration,
+    /** What else is wrong with it: told together with the rest. */
+    others?: readonly FieldError[],
   ): Promise<{ readonly account: Account } | { readonly problems: readonly FieldError[] }>;
   /** Sends a code to the address, or tells its owner that it is taken: outside, both look the same. */
   sendCode(accountId: string, email: string, letters: AddressLetters): Promise<void>;
@@ -131,13 +133,18 @@ export function accountService(policy: DeepReadonly<AccountPolicy>, parts: Accou
 
   return {
     sendCode,
-    async register({ username: typed, email = null, password }) {
+    async register({ username: typed, email = null, password }, others = []) {
       if (!policy.selfRegistration) throw accountError("AEGIS_ACCOUNT_REGISTRATION_CLOSED");
       const username = normalUsername(typed);
       const badName = usernameProblems(policy, username);
       const checked = await parts.checkPassword(password, { username, email });
       const badAddress = email === null || parts.isAddress(email) ? [] : [ADDRESS_PROBLEM];
-      const problems = [...badName, ...badAddress, ...("problems" in checked ? checked.problems : [])];
+      const problems = [
+        ...badName,
+        ...badAddress,
+        ...("problems" in checked ? checked.problems : []),
+        ...others,
+      ];
       if (problems.length > 0 || "problems" in checked) return { problems };
       const now = clock.now();
       const account: Account = {

@@ -22,6 +22,8 @@ const PUBLIC_PAGES = [
   // For sign-ins that are not finished; what they do is guarded, the page itself is not.
   "/change-password",
   "/enrol",
+  // Opens for whoever has its link, which no server is sent; accepting it needs more.
+  "/invitation",
 ];
 const SIGNED_IN_PAGES = [
   "/profile",
@@ -29,12 +31,18 @@ const SIGNED_IN_PAGES = [
   "/account/security",
   "/account/data",
   "/account/api-keys",
+  "/tenant/members",
+  "/tenant/new",
+  "/tenant/invitations",
+  "/tenant/roles",
+  "/tenant/settings",
   // The pages are the same for everybody; what they show comes from routes for administrators.
   "/admin/users",
   "/admin/users/:id",
   "/admin/approvals",
   "/admin/api-keys",
   "/admin/security",
+  "/admin/tenants",
 ];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;

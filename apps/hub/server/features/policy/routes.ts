@@ -26,6 +26,7 @@ function publicView(policy: Policy, { product, sendsMail }: PolicyFacts) {
     passkeys: mfa.passkeys,
     tokens: policy.token.enabled,
     api_keys: apiKey.enabled,
+    tenants: policy.tenancy.enabled,
     username: { min_length: account.usernameMinLength, max_length: account.usernameMaxLength },
     password: {
       min_length: password.minLength,
