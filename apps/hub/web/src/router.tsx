@@ -1,13 +1,5 @@
 import { isUserSort, type UserSort } from "./api/admin.ts";
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  type ErrorComponentProps,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
-import type { FetchQueryOptions } from "@tanstack/react-query";
+import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import {
   courseQuery,
   coursesQuery,
@@ -15,32 +7,10 @@ import {
   lessonQuery,
   policyQuery,
   profileQuery,
-  queryClient,
-  sessionQuery,
 } from "./api/queries.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
-import { Layout } from "./ui/layout.tsx";
-import { NotFoundPage } from "./ui/not-found.tsx";
-import { ErrorState } from "./ui/states.tsx";
-
-const PageError = ({ error, reset }: ErrorComponentProps) => <ErrorState error={error} retry={reset} />;
-
-const root = createRootRoute({
-  component: Layout,
-  notFoundComponent: NotFoundPage,
-  errorComponent: PageError,
-});
-
-/** A page's data is asked for on intent and while its code loads; the page itself shows how that went. */
-function ahead<T>(query: FetchQueryOptions<T, Error, T, string[]>): void {
-  void queryClient.prefetchQuery(query);
-}
-
-/** Only whoever is signed in; others are shown the way, and back. */
-async function signedInOnly({ location }: { location: { href: string } }): Promise<void> {
-  const session = await queryClient.ensureQueryData(sessionQuery).catch(() => undefined);
-  if (session === null) throw redirect({ to: "/login", search: { next: location.href } });
-}
+import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
+import { tenantRoutes } from "./router-tenant.tsx";
 
 const catalogue = createRoute({
   getParentRoute: () => root,
@@ -163,8 +133,6 @@ interface UsersSearch {
   readonly per_page?: number;
   readonly sort?: UserSort;
 }
-const whole = (value: unknown, most: number): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most;
 
 const adminUsers = createRoute({
   getParentRoute: () => root,
@@ -207,6 +175,19 @@ const adminKeys = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/admin/keys-page.tsx"), "KeysPage"),
 });
+const adminTenants = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/tenants",
+  beforeLoad: signedInOnly,
+  validateSearch: ({
+    q,
+    page,
+  }: Record<string, unknown>): { readonly q?: string; readonly page?: number } => ({
+    ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 64) } : {}),
+    ...(whole(page, 1_000_000) ? { page } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./features/admin/tenants-page.tsx"), "TenantsPage"),
+});
 const adminSecurity = createRoute({
   getParentRoute: () => root,
   path: "/admin/security",
@@ -236,6 +217,8 @@ export const router = createRouter({
     accountSecurity,
     accountData,
     apiKeys,
+    ...tenantRoutes,
+    adminTenants,
     adminUsers,
     adminUser,
     adminApprovals,

@@ -10,6 +10,7 @@ const policy = object({
   passkeys: flag,
   tokens: flag,
   api_keys: flag,
+  tenants: flag,
   recovery: flag,
   username: object({ min_length: number, max_length: number }),
   password: object({

@@ -111,7 +111,7 @@ export async function confirmIdentity(
   forgetCsrfToken();
 }
 
-export const register = (fields: { username: string; email?: string; password: string }) =>
+export const register = (fields: { username: string; email?: string; password: string; tenant?: string }) =>
   call("POST", "/api/register", object({ status: text, verification: word("none", "sent") }), fields);
 export const verifyAddress = (username: string, email: string, code: string) =>
   call("POST", "/api/register/verify", object({ status: text }), { username, email, code });

@@ -21,7 +21,7 @@ export function useArrive(next: string | undefined): (step: Step) => Promise<voi
       await router.navigate({ to: PAGES[step.step], search: next === undefined ? {} : { next } });
       return;
     }
-    for (const area of ["me", "admin", "courses"]) client.removeQueries({ queryKey: [area] });
+    for (const area of ["me", "admin", "tenant", "courses"]) client.removeQueries({ queryKey: [area] });
     const session: SignedIn = { user: step.user, session: step.session };
     client.setQueryData(sessionQuery.queryKey, session);
     tellNews(step);

@@ -92,8 +92,14 @@ function RegisterForm({
   onDone: (verification: "none" | "sent") => void;
 }) {
   const [password, setPassword] = useState("");
+  const [tenant, setTenant] = useDraft("register-tenant", "");
   const form = useForm(async () => {
-    const { verification } = await register({ username, password, ...(email === "" ? {} : { email }) });
+    const { verification } = await register({
+      username,
+      password,
+      ...(email === "" ? {} : { email }),
+      ...(tenant.trim() === "" ? {} : { tenant: tenant.trim() }),
+    });
     onDone(verification);
   });
   const emailNeeded = policy.email_required || policy.email_verification === "required";
@@ -102,7 +108,7 @@ function RegisterForm({
       <Form
         state={form}
         action="Create account"
-        labels={{ username: "User name", email: "E-mail", password: "Password" }}
+        labels={{ username: "User name", email: "E-mail", password: "Password", tenant: "Tenant" }}
       >
         <TextField
           label="User name"
@@ -140,6 +146,18 @@ function RegisterForm({
           value={password}
           onChange={setPassword}
         />
+        {policy.tenants ? (
+          <TextField
+            label="Tenant (optional)"
+            name="tenant"
+            autoComplete="organization"
+            maxLength={64}
+            help="Your school or company, if it takes registrations. Leave it empty if you were invited: the invitation brings you in."
+            errors={form.errorsOf("tenant")}
+            value={tenant}
+            onChange={(event) => setTenant(event.target.value)}
+          />
+        ) : null}
       </Form>
     </Card>
   );

@@ -14,7 +14,9 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [failed, setFailed] = useState(false);
-  const hasKeys = useQuery(policyQuery).data?.api_keys === true;
+  const policy = useQuery(policyQuery).data;
+  const hasKeys = policy?.api_keys === true;
+  const hasTenants = policy?.tenants === true;
   const leave = async () => {
     try {
       await signOut();
@@ -25,6 +27,7 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
     clearDrafts();
     client.removeQueries({ queryKey: ["me"] });
     client.removeQueries({ queryKey: ["admin"] });
+    client.removeQueries({ queryKey: ["tenant"] });
     client.setQueryData(sessionQuery.queryKey, null);
     await navigate({ to: "/login", search: { signedOut: true } });
   };
@@ -76,6 +79,11 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
                 <Menu.Item className={item} render={<Link to="/admin/users" />}>
                   Users
                 </Menu.Item>
+                {hasTenants ? (
+                  <Menu.Item className={item} render={<Link to="/admin/tenants" />}>
+                    Tenants
+                  </Menu.Item>
+                ) : null}
                 <Menu.Item className={item} render={<Link to="/admin/approvals" />}>
                   Approvals
                 </Menu.Item>
