@@ -226,6 +226,25 @@ describe("a pool of ten connections", () => {
     await expect(database.inTenant(A, work)).rejects.toThrow(/nonsense/);
   });
 
+  it("lets a caller go who has gone away, in the middle of a statement, and writes nothing of it", async () => {
+    const database = tenantDatabase(app, repositories);
+    const caller = new AbortController();
+    const work = async ({ add, raw }: Repositories) => {
+      await add("gone");
+      setTimeout(() => caller.abort(), 20);
+      await raw.query("select pg_sleep(2)");
+      await add("gone");
+    };
+    const order: string[] = [];
+    const asleep = owner
+      .query("select pg_sleep(1.5)")
+      .then(() => order.push("the statement would still run"));
+    const gone = database.inTenant(A, work, caller.signal).catch(() => order.push("let go"));
+    await Promise.all([asleep, gone]);
+    expect(order[0]).toBe("let go");
+    expect((await owner.query("select 1 from lessons where title = 'gone'")).rows).toEqual([]);
+  });
+
   it("refuses statements that would leave the tenant, and a handle whose transaction is over", async () => {
     const database = tenantDatabase(app, repositories);
     for (const text of [
