@@ -14,9 +14,14 @@ afterEach(async () => {
 });
 
 /** A small application behind one trusted proxy on this machine. */
-async function start(rateLimit: PolicyInput["rateLimit"], wiring: Partial<AegisWiring> = {}) {
+async function start(
+  rateLimit: PolicyInput["rateLimit"],
+  wiring: Partial<AegisWiring> = {},
+  input: PolicyInput = {},
+) {
   const policy = definePolicy({
     environment: "test",
+    ...input,
     transport: { trustedProxies: ["127.0.0.1"] },
     password: { argon2: cheapHash },
     ...(rateLimit === undefined ? {} : { rateLimit }),
@@ -163,6 +168,50 @@ describe("whose request it is", () => {
     expect((await save()).statusCode).toBe(200);
     for (let tries = 0; tries < 20; tries++) expect((await save()).statusCode).toBe(429);
     expect((await visitor.send("GET", "/api/profile")).headers["ratelimit"]).toContain('"user";r=8;');
+  });
+
+  it("that a key is refused costs the person behind it nothing", async () => {
+    const { app } = await start(
+      limitsOf({ user: "50/day", global: "2/hour" }),
+      {},
+      { apiKey: { enabled: true } },
+    );
+    app.post(
+      "/program",
+      { config: { access: "authenticated", credentials: ["api-key"], scopes: ["profile:read"] } },
+      async () => "x",
+    );
+    const visitor = await new Visitor(app).enter();
+    const made = await visitor.send("POST", "/api/account/api-keys", {
+      json: { name: "Import", scopes: ["profile:read"] },
+      headers: { "x-csrftoken": await visitor.token() },
+    });
+    const headers = { authorization: `Bearer ${made.json().api_key}` };
+    const answers: number[] = [];
+    for (let asked = 0; asked < 40; asked++)
+      answers.push((await app.inject({ method: "POST", url: "/program", headers })).statusCode);
+    expect(answers).toEqual([200, 200, ...Array.from({ length: 38 }, () => 429)]);
+    expect((await visitor.send("GET", "/api/profile")).headers["ratelimit"]).toContain('"user";r=46;');
+  });
+
+  it.each([
+    ["made-up cookies", { cookie: `session=${"A".repeat(43)}` }, 401],
+    ["made-up keys", { authorization: `Bearer aegis_test_${"A".repeat(58)}` }, 401],
+    ["what is forged", { "sec-fetch-site": "cross-site" }, 400],
+    ["what is forged in an older browser", { origin: "https://evil.example" }, 400],
+  ])("is its address before %s is looked at, reading or not", async (_what, headers, status) => {
+    const stores = memoryStores();
+    let looked = 0;
+    const find = stores.sessions.findByTokenHash.bind(stores.sessions);
+    stores.sessions.findByTokenHash = (...args) => {
+      looked += 1;
+      return find(...args);
+    };
+    const { from, statuses, events } = await start(limitsOf({ read: "3/minute" }), stores);
+    const refused = await statuses(20, () => from("198.51.100.1", "/api/profile", { headers }));
+    expect(refused).toEqual([status, status, status, ...Array.from({ length: 17 }, () => 429)]);
+    expect(looked).toBeLessThanOrEqual(3);
+    expect(events.length).toBeLessThanOrEqual(4);
   });
 
   it("a forged request is not held against whom it was forged for", async () => {

@@ -132,10 +132,10 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
         done();
       });
       enforce(app, "address", (request) => {
-        const limits = limitsFor(request).address;
-        if (limits.length === 0) return NOBODY;
+        const named = limitsFor(request).address;
+        if (named.length === 0 && isBare(request)) return NOBODY;
         const subject = keys.address(request.ip);
-        return limits.map((limit) => ({ limit, subject }));
+        return (named.length === 0 ? READ.all : named).map((limit) => ({ limit, subject }));
       });
     },
 
@@ -147,8 +147,8 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
         // Looking whether a session still lives is no use of it.
         const counts = userId !== undefined && routeConfig(request).session !== "passive";
         if (limits.length === 0 && !counts) return NOBODY;
-        const subjects: Subject[] = counts ? [{ limit: "user", subject: keys.user(userId) }] : [];
-        if (limits.length === 0) return subjects;
+        if (limits.length === 0 && userId !== undefined)
+          return [{ limit: "user", subject: keys.user(userId) }];
         const caller =
           // A token is one of many that its user can have; only a key is somebody of its own.
           request.bearer?.credential === "api-key"
@@ -156,7 +156,9 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
             : userId === undefined
               ? keys.address(request.ip)
               : keys.user(userId);
-        for (const limit of limits) subjects.push({ limit, subject: caller });
+        const subjects: Subject[] = limits.map((limit) => ({ limit, subject: caller }));
+        // Last: what one key is refused must not use up what the person has of everything.
+        if (counts) subjects.push({ limit: "user", subject: keys.user(userId) });
         return subjects;
       });
     },
@@ -180,6 +182,16 @@ const splitOf = (all: readonly string[]): Split => ({
 const [READ, GLOBAL] = [splitOf(["read"]), splitOf(["global"])];
 /** By what a route declares: as many as there are declarations. */
 const splits = new Map<string | readonly string[], Split>();
+
+/**
+ * Neither a cookie or key that is to be looked up, nor sent by a page that may be another's: its caller is its address,
+ * and finding that out costs nothing. Anything else costs a look-up or an event, and none of them without end.
+ */
+const isBare = ({ headers }: FastifyRequest): boolean =>
+  headers.cookie === undefined &&
+  headers.authorization === undefined &&
+  headers.origin === undefined &&
+  headers["sec-fetch-site"] === undefined;
 
 /** What a route that names nothing takes from: an address that does not exist is read like any other. */
 function limitsFor(request: FastifyRequest): Split {

@@ -50,7 +50,9 @@ export const rateLimitPolicySchema = section(
         apiKeyCreate: rate("API keys made by one caller."),
         cspReport: rate("Reports of violations from one address."),
         global: rate("Everything else that changes something, of one caller."),
-        read: rate("Everything that only reads, from one address; a class or office shares one."),
+        read: rate(
+          "Everything that only reads, and every cookie or key that has to be looked up, from one address; a class or office shares one.",
+        ),
         user: rate("Every request of one person, whatever it does."),
       },
       "How many requests in how long: a number, a slash, and second, minute, hour or day.",
