@@ -15,10 +15,12 @@ afterEach(async () => {
 async function open(
   reputation: PolicyInput["reputation"] = {},
   parts: Parameters<typeof startHub>[1] = {},
+  input: PolicyInput = {},
 ): Promise<Hub> {
   const hub = await startHub(
     definePolicy({
       environment: "test",
+      ...input,
       transport: { trustedProxies: ["127.0.0.1"] },
       password: { argon2: cheapHash, minLength: 12 },
       reputation: {
@@ -92,15 +94,6 @@ describe("an address that does nothing but wrong", () => {
       { url: "/api/login", payload: "{", headers: { "content-type": "application/json" } },
       8,
     ],
-    [
-      "requests from another site",
-      {
-        url: "/api/login",
-        payload: {},
-        headers: { "sec-fetch-site": "cross-site", origin: "https://evil.example" },
-      },
-      8,
-    ],
   ])("is known by %s", async (_what, { url, payload, ...rest }, times) => {
     const hub = await open();
     const headers = { "x-forwarded-for": BAD, ...("headers" in rest ? rest.headers : {}) };
@@ -109,6 +102,46 @@ describe("an address that does nothing but wrong", () => {
       await counted();
     }
     expect((await from(hub, BAD)).json().code).toBe("AEGIS_REPUTATION_BANNED");
+  });
+
+  it("is known by wrong CSRF tokens; whoever they came with goes on", async () => {
+    const hub = await open();
+    const visitor = await new Visitor(hub.app).enter();
+    const headers = { "x-forwarded-for": BAD };
+    for (let asked = 0; asked < 8; asked++) {
+      await visitor.send("POST", "/api/profile", {
+        json: {},
+        headers: { ...headers, "x-csrftoken": "wrong" },
+      });
+      await counted();
+    }
+    expect((await from(hub, BAD)).json().code).toBe("AEGIS_REPUTATION_BANNED");
+    expect((await visitor.send("GET", "/api/profile", { headers })).statusCode).toBe(200);
+  });
+
+  it.each([
+    ["pictures that are not there", { method: "GET", url: "/nothing.png" }, { "sec-fetch-dest": "image" }],
+    ["forged requests", { method: "POST", url: "/api/login" }, { origin: "https://evil.example" }],
+    ["forged words", { method: "POST", url: "/api/login", payload: "{" }, { "content-type": "text/plain" }],
+  ] as const)("is not one whose visitors a page elsewhere makes send %s", async (_what, request, headers) => {
+    const hub = await open();
+    for (let asked = 0; asked < 60; asked++) {
+      const site = { "x-forwarded-for": BAD, "sec-fetch-site": "cross-site", ...headers };
+      await hub.app.inject({ ...request, headers: site });
+      await counted();
+    }
+    expect((await from(hub, BAD)).statusCode).toBe(200);
+  });
+
+  it("is not one that a browser without fetch metadata is made to send from", async () => {
+    const hub = await open();
+    for (let asked = 0; asked < 20; asked++) {
+      const headers = { "x-forwarded-for": BAD, origin: "https://evil.example" };
+      const { statusCode } = await hub.app.inject({ method: "POST", url: "/api/login", headers });
+      expect(statusCode).toBe(400);
+      await counted();
+    }
+    expect((await from(hub, BAD)).statusCode).toBe(200);
   });
 
   it("may ask half as much before it comes to that, and as much as before once it is forgotten", async () => {
@@ -145,6 +178,35 @@ describe("a ban", () => {
       payload: { username: visitor.username, password: PASSWORD },
     });
     expect(signIn.statusCode).toBe(429);
+  });
+
+  it("is not for neighbours of somebody who asks beyond a limit of their own", async () => {
+    const own = { rateLimit: { limits: { user: "5/day" } } };
+    const hub = await open({}, { limits: memoryStores().limits }, own);
+    const visitor = await new Visitor(hub.app).enter();
+    const there = { "x-forwarded-for": BAD };
+    let refused = 0;
+    for (let asked = 0; asked < 60; asked++) {
+      const { statusCode } = await visitor.send("GET", "/api/profile", { headers: there });
+      if (statusCode === 429) refused += 1;
+    }
+    await counted();
+    expect(refused).toBe(55);
+    expect((await from(hub, BAD)).statusCode).toBe(200);
+  });
+
+  it("comes before the check for forged requests: a made-up cookie floods no log through it", async () => {
+    const hub = await open();
+    await scan(hub, BAD, 30);
+    const events = hub.events.length;
+    const headers = {
+      "x-forwarded-for": BAD,
+      cookie: `session=${"A".repeat(43)}`,
+      origin: "https://evil.example",
+    };
+    for (let asked = 0; asked < 5; asked++)
+      expect((await hub.app.inject({ method: "POST", url: "/api/profile", headers })).statusCode).toBe(429);
+    expect(hub.events.slice(events).map(({ event }) => event)).not.toContain("csrf.refused");
   });
 
   it("never meets loopback, nor the networks that the policy names", async () => {

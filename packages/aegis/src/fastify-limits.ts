@@ -42,7 +42,9 @@ const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: st
   ["session.sign_in_failed", "sign_in_failed"],
   ["throttle.delayed", "sign_in_failed"],
   ["mfa.code_refused", "sign_in_failed"],
-  ["csrf.refused", "forged"],
+  // Not what came from another site: whose address that is, is whom it was forged for.
+  ["csrf.refused", "forged", "AEGIS_CSRF_TOKEN_MISSING"],
+  ["csrf.refused", "forged", "AEGIS_CSRF_TOKEN_INVALID"],
   ["input.refused", "malformed", "AEGIS_INPUT_MALFORMED"],
   ["transport.refused", "malformed", "AEGIS_TRANSPORT_MALFORMED"],
 ];
@@ -144,11 +146,10 @@ export function limits(app: FastifyInstance, parts: LimitsParts) {
       standings.enforceBans(app);
       rates.enforceByAddress(app);
     },
-    /** It is known who asks, and that the request was not forged. */
-    enforceByCaller(): void {
-      standings.enforceKnown(app);
-      rates.enforceByCaller(app);
-    },
+    /** It is known who asks: a ban that a cookie or key was let by so far ends here for whoever is nobody. */
+    enforceKnown: (): void => standings.enforceKnown(app),
+    /** And that the request was not forged. */
+    enforceByCaller: (): void => rates.enforceByCaller(app),
     routes(): void {
       reputationRoutes(app, {
         service,

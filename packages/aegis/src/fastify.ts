@@ -187,6 +187,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   }); // who is asking: csrf and access need it
   const principalOf = (request: FastifyRequest) =>
     bearers.principalOf(request) ?? sessions.recordOf(request)?.subject;
+  rates.enforceKnown(); // before csrf, whose refusals are events: whoever is banned floods no log with a made-up cookie
   enforceCsrf(app, policy.csrf, {
     key: deriveKey(wiring.secretKey, "csrf"),
     random,

@@ -55,10 +55,13 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
     });
   };
   const report = (request: FastifyRequest, cause: Cause): void => {
-    if (isExempt(request)) return;
+    // A page elsewhere makes the browsers of its visitors ask for what it likes: it could have any office banned.
+    if (isExempt(request) || request.headers["sec-fetch-site"] === "cross-site") return;
     const subject = keys.address(request.ip);
-    service.report(subject, () => wiring.seal(request.ip, subject), "address", cause);
     const userId = wiring.userIdOf(request);
+    // Beyond a limit or quota of one's own: neighbours behind the same address have asked for nothing.
+    if (cause !== "limited" || userId === undefined)
+      service.report(subject, () => wiring.seal(request.ip, subject), "address", cause);
     // What was forged is no doing of whom it was forged for.
     if (userId !== undefined && cause !== "forged")
       service.report(keys.user(userId), () => "", "person", cause);
