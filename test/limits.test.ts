@@ -326,6 +326,29 @@ describe("while the store of limits is away", () => {
   });
 });
 
+describe("while the stores hang", () => {
+  it("only one request in a while waits for them, and not every one", async () => {
+    const clock = manualClock();
+    let waited = 0;
+    const hang = async (): Promise<never> => {
+      waited += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      clock.advance(1); // as long as the client of Redis waits
+      throw Object.assign(new Error("no answer within 1000 ms"), { code: "ECONNREFUSED" });
+    };
+    const { limits, reputation } = memoryStores();
+    limits.takeMany = hang;
+    reputation.find = hang;
+    const { app, statuses } = await start(undefined, { limits, reputation, clock });
+    expect(await statuses(20, () => app.inject("/open"))).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(waited).toBeLessThanOrEqual(3);
+    clock.advance(5);
+    const before = waited;
+    await Promise.all(Array.from({ length: 20 }, () => app.inject("/open")));
+    expect(waited - before).toBeLessThanOrEqual(2);
+  });
+});
+
 describe("the operator's probe key", () => {
   const key = randomBytes(32).toString("base64url");
 

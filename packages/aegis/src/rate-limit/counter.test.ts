@@ -18,6 +18,7 @@ function counterWith(rule: RateRule) {
   };
   const counter = rateCounter({
     store,
+    clock: { now: () => 0 },
     closed: new Set(),
     onAway: () => undefined,
     onBack: () => undefined,

@@ -1,4 +1,5 @@
 /** Counts the limits of a request in the store, and knows what to do while there is none. */
+import type { Clock } from "../lib/clock.ts";
 import { isUnavailable } from "../lib/unavailable.ts";
 import { rateLimitError } from "./errors.ts";
 import type { Counted } from "./fields.ts";
@@ -15,6 +16,7 @@ export interface Demand {
 
 export interface CounterWiring {
   readonly store: RateLimitStore;
+  readonly clock: Clock;
   /** Limits that nobody may pass uncounted. */
   readonly closed: ReadonlySet<string>;
   /** Once per outage. */
@@ -29,7 +31,7 @@ const ASK_AGAIN_MS = 1000;
 const RETRY_AFTER_SECONDS = 5;
 const MOST_LOCAL_KEYS = 20_000;
 
-export function rateCounter({ store, closed, onAway, onBack }: CounterWiring) {
+export function rateCounter({ store, clock, closed, onAway, onBack }: CounterWiring) {
   const leases = new Leases(store);
   const local = new MemoryRateLimitStore({ mostKeys: MOST_LOCAL_KEYS });
   let awayUntil: number | undefined;
@@ -84,6 +86,7 @@ export function rateCounter({ store, closed, onAway, onBack }: CounterWiring) {
     async count(demands: readonly Demand[], now: number): Promise<readonly Counted[]> {
       if (demands.length === 0) return [];
       if (awayUntil === undefined || now >= awayUntil) {
+        if (awayUntil !== undefined) awayUntil = now + ASK_AGAIN_MS; // one request asks for all
         try {
           const counted = await countShared(demands, now);
           if (awayUntil !== undefined) onBack();
@@ -92,7 +95,7 @@ export function rateCounter({ store, closed, onAway, onBack }: CounterWiring) {
         } catch (error) {
           if (!isUnavailable(error)) throw error;
           if (awayUntil === undefined) onAway(error);
-          awayUntil = now + ASK_AGAIN_MS;
+          awayUntil = clock.now() + ASK_AGAIN_MS; // from its failure on: a store that hangs has used up the time until then
         }
       }
       if (demands.some(({ limit }) => closed.has(limit)))

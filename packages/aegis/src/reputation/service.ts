@@ -55,14 +55,16 @@ export function reputationService(
   };
   /** Without a store nobody is known, and nobody banned: limits go on holding by themselves. */
   const unlessAway = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
-    const now = clock.now();
-    if (now < awayUntil) return undefined;
+    if (clock.now() < awayUntil) return undefined;
+    if (awayUntil !== 0) awayUntil = clock.now() + ASK_AGAIN_MS; // one request asks for all
     try {
-      return await ask();
+      const answer = await ask();
+      awayUntil = 0;
+      return answer;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       if (awayUntil === 0) onError(error);
-      awayUntil = now + ASK_AGAIN_MS;
+      awayUntil = clock.now() + ASK_AGAIN_MS; // a store that hangs has used up the time until here
       return undefined;
     }
   };
@@ -71,7 +73,6 @@ export function reputationService(
     if (known !== undefined && known.until > clock.now()) return known.standing;
     const found = await unlessAway(async () => ({ standing: await store.find(subject, clock.now()) }));
     if (found === undefined) return known?.standing; // the last that was known of it
-    awayUntil = 0;
     remember(subject, found.standing);
     return found.standing;
   };
