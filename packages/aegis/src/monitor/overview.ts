@@ -1,4 +1,5 @@
 /** What an administrator is shown: one picture of the last minutes, made at most once in a while for all who look. */
+import { setImmediate as others } from "node:timers/promises";
 import type { Clock } from "../lib/clock.ts";
 import { adviceOn } from "./advice.ts";
 import { findingsOf } from "./patterns.ts";
@@ -32,6 +33,11 @@ const MOST_ADDRESSES = 20;
 const MOST_FINDINGS = 50;
 /** Requests for it that come together get one picture. */
 const GOOD_FOR_MS = 1000;
+/**
+ * And it is good for so many times as long as it took: strangers fill the tables that it is made of, and whoever watches
+ * an attack must not make it worse by watching.
+ */
+const GOOD_FOR_TIMES = 10;
 /** The columns of the charts. */
 const SERIES = [
   "requests",
@@ -55,7 +61,10 @@ export function overviews({ store, tallies, clock, limits, listBans, open }: Ove
   const windowAt = async (now: number) => {
     await tallies.flush();
     const buckets = await store.read(minuteOf(now));
-    return { buckets, window: windowOf(buckets) };
+    await others(); // the tables may be large, and requests wait meanwhile
+    const window = windowOf(buckets);
+    await others();
+    return { buckets, window };
   };
 
   const make = async (now: number) => {
@@ -86,15 +95,22 @@ export function overviews({ store, tallies, clock, limits, listBans, open }: Ove
       sessions: sessionsOf(window, now),
     };
   };
-  let last: { readonly at: number; readonly made: ReturnType<typeof make> } | undefined;
+  let last: { readonly made: ReturnType<typeof make>; at: number; goodForMs: number } | undefined;
 
   return {
     read(): ReturnType<typeof make> {
       const now = clock.now();
-      if (last === undefined || Math.abs(now - last.at) >= GOOD_FOR_MS) {
+      if (last === undefined || Math.abs(now - last.at) >= last.goodForMs) {
         const made = make(now);
-        last = { at: now, made };
-        made.catch(() => (last = undefined));
+        const one = { made, at: now, goodForMs: Number.POSITIVE_INFINITY }; // until it is made, nobody begins another
+        last = one;
+        made.then(
+          () => {
+            one.at = clock.now();
+            one.goodForMs = Math.max(GOOD_FOR_MS, GOOD_FOR_TIMES * Math.abs(one.at - now));
+          },
+          () => (last = undefined),
+        );
       }
       return last.made;
     },

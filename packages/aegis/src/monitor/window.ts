@@ -38,7 +38,8 @@ export interface Window {
 
 interface Growing {
   readonly counts: Record<string, number>;
-  readonly byMinute: Map<number, number>;
+  /** Of what has requests of its own alone: there are a hundred thousand other rows while somebody attacks. */
+  byMinute?: Map<number, number>;
   readonly firstAt: number;
   lastAt: number;
 }
@@ -51,9 +52,12 @@ function gathered(buckets: readonly Bucket[], table: Table): ReadonlyMap<string,
       const cut = field.lastIndexOf(" ");
       const [name, kind] = [field.slice(0, cut), field.slice(cut + 1)];
       const at = minute * MINUTE_MS;
-      const row: Growing = rows.get(name) ?? { counts: {}, byMinute: new Map(), firstAt: at, lastAt: at };
+      const row: Growing = rows.get(name) ?? { counts: {}, firstAt: at, lastAt: at };
       row.counts[kind] = (row.counts[kind] ?? 0) + count;
-      if (kind === "requests") row.byMinute.set(minute, (row.byMinute.get(minute) ?? 0) + count);
+      if (kind === "requests") {
+        row.byMinute ??= new Map();
+        row.byMinute.set(minute, (row.byMinute.get(minute) ?? 0) + count);
+      }
       row.lastAt = at;
       rows.set(name, row);
     }
@@ -70,7 +74,7 @@ export const windowOf = (buckets: readonly Bucket[]): Window => ({
   addresses: [...gathered(buckets, "address")].map(([key, { counts, byMinute, firstAt, lastAt }]) => ({
     key,
     counts,
-    byMinute: [...byMinute.values()],
+    byMinute: [...(byMinute?.values() ?? [])],
     firstAt,
     lastAt,
   })),
