@@ -325,5 +325,12 @@ describe("what is kept about a person", () => {
     expect(items.map(({ event }: { event: string }) => event)).toEqual(
       expect.arrayContaining(["account.registered", "session.signed_in", "session.sign_in_failed"]),
     );
+    const few = await ada.send("GET", "/api/account/events?limit=2");
+    expect(few.json()).toEqual({ items: items.slice(0, 2), total: 2 });
+    for (const limit of ["0", "101", "-1", "x", "2&limit=3"])
+      expect([limit, (await ada.send("GET", `/api/account/events?limit=${limit}`)).statusCode]).toEqual([
+        limit,
+        400,
+      ]);
   });
 });

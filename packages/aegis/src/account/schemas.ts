@@ -34,6 +34,7 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>, joinsTenants
       closed,
     ),
     exported: Type.Object({ format: Type.Optional(Type.Enum(["json", "zip"])) }, closed),
+    events: Type.Object({ limit: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })) }, closed),
     page: Type.Object(
       {
         q: Type.Optional(Type.String({ maxLength: 100 })),

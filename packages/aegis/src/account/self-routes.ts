@@ -23,7 +23,7 @@ export interface SelfServiceWiring {
   readonly onExport: (request: FastifyRequest, account: Account) => void;
 }
 
-const EVENTS = 50;
+const EVENTS = "50";
 
 /** The HTTP surface of what people may do with their data (ACC-7): see what happened, take it along, delete it. */
 export function selfServiceRoutes(
@@ -32,17 +32,19 @@ export function selfServiceRoutes(
   wiring: SelfServiceWiring,
 ): void {
   const { accountOf, now } = wiring;
-  const { exported } = accountSchemas(policy);
+  const { exported, events } = accountSchemas(policy);
 
-  app.get("/api/account/events", {
+  app.get<{ Querystring: Type.Static<typeof events> }>("/api/account/events", {
     config: {
       access: "authenticated",
       session: "passive",
       credentials: ["session", "token"],
       scopes: ["events:read"],
     },
+    schema: { querystring: events },
     handler: async (request) => {
-      const items = await wiring.listEvents(request.principal.userId, EVENTS);
+      const { limit = EVENTS } = request.query;
+      const items = await wiring.listEvents(request.principal.userId, Number(limit));
       return { items, total: items.length };
     },
   });
