@@ -180,6 +180,8 @@ describe("making a key", () => {
     ["a scope that nobody declared", { scopes: ["courses:write"] }],
     ["one scope twice", { scopes: ["courses:read", "courses:read"] }],
     ["a name of blanks", { name: "   " }],
+    ["a name that turns around", { name: "Import\u202Ecod.exe" }],
+    ["a name with control characters", { name: "Import\u0007" }],
     ["a life longer than any may have", { lifetime_seconds: 366 * 86_400 }],
     ["a life of no time", { lifetime_seconds: 0 }],
     ["a tier of one's own choice", { tier: "high" }],

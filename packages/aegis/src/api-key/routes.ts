@@ -27,7 +27,8 @@ function schemasOf({ scopes, longestLifetimeSeconds: longest }: DeepReadonly<Api
   return {
     create: Type.Object(
       {
-        name: Type.String({ minLength: 1, maxLength: 64, pattern: "\\S" }),
+        // No control characters, nor such as turn around what is beside the name in somebody else's list.
+        name: Type.String({ minLength: 1, maxLength: 64, pattern: "^[^\\p{C}]*[^\\p{C}\\s][^\\p{C}]*$" }),
         scopes: Type.Array(Type.Unsafe<string>({ type: "string", enum: [...scopes] }), {
           minItems: 1,
           maxItems: 64,
