@@ -237,6 +237,24 @@ describe("a token from another place", () => {
     ]);
   });
 
+  it("is told of once in a while, and does not push what happened out of its owner's list", async () => {
+    const { hub, ada, pair } = await signedIn({ token: { userAgentBinding: "strict" } });
+    const thief = program(hub, other);
+    for (let tries = 0; tries < 60; tries++) {
+      expect((await thief.refresh(pair.refresh)).statusCode).toBe(401);
+      expect((await thief.profile(pair.access)).statusCode).toBe(401);
+    }
+    await hub.settled();
+    expect(hub.events.filter(({ event }) => event === "token.binding_mismatch")).toHaveLength(2);
+    const { items } = (await ada.send("GET", "/api/account/events")).json();
+    const names: unknown[] = items.map(({ event }: { event: unknown }) => event);
+    expect(names.filter((name) => name === "token.binding_mismatch")).toHaveLength(1);
+    expect(names).toContain("token.issued");
+    hub.clock.advance(3601);
+    await thief.refresh(pair.refresh);
+    expect(hub.events.filter(({ event }) => event === "token.binding_mismatch")).toHaveLength(3);
+  });
+
   it("is served and noted (signal), or served and not looked at (off)", async () => {
     const { hub, pair } = await signedIn();
     expect((await program(hub, other).profile(pair.access)).statusCode).toBe(200);

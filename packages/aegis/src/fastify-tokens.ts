@@ -7,6 +7,7 @@ import type { People } from "./fastify-people.ts";
 import { deriveKey } from "./lib/bytes.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
+import { seldom } from "./lib/seldom.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import type { Policy } from "./policy.ts";
 import { deviceName } from "./session/device.ts";
@@ -45,6 +46,11 @@ export interface Tokens {
   readonly programsOf: (accountId: string) => Promise<readonly unknown[]>;
   readonly removeExpired: () => Promise<number>;
 }
+
+/** A program in another place asks again and again: once in so long it is news. */
+const TELL_MISMATCH_SECONDS = 3600;
+const mismatchName = (family: string, { userAgent, network }: Mismatch): string =>
+  `${family} ${userAgent} ${network}`;
 
 const FORM = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 
@@ -91,18 +97,20 @@ export function openTokens(app: FastifyInstance, parts: TokenParts): Tokens {
     clock,
     random,
   });
+  const tellMismatch = seldom(TELL_MISMATCH_SECONDS, clock);
   const kind: BearerKind = {
     credential: "token",
     hasForm: (text) => FORM.test(text),
     async verify(text, request) {
-      const claims = await service.check(text, binding(request), ({ familyId, userId }, mismatch) =>
-        audit(request, {
-          event: "token.binding_mismatch",
-          outcome: mismatch.refused ? "failure" : "success",
-          user_id: userId,
-          facts: { family: familyId, ...factsOf(mismatch) },
-        }),
-      );
+      const claims = await service.check(text, binding(request), ({ familyId, userId }, mismatch) => {
+        if (tellMismatch(mismatchName(familyId, mismatch)))
+          audit(request, {
+            event: "token.binding_mismatch",
+            outcome: mismatch.refused ? "failure" : "success",
+            user_id: userId,
+            facts: { family: familyId, ...factsOf(mismatch) },
+          });
+      });
       if (claims === undefined) return undefined;
       const { userId, username, roles, tenantId, familyId: id, scopes } = claims;
       return { credential: "token", id, scopes, principal: { userId, username, roles, tenantId } };
@@ -121,6 +129,7 @@ export function openTokens(app: FastifyInstance, parts: TokenParts): Tokens {
 }
 
 export function enforceTokens(app: FastifyInstance, tokens: Tokens, people: People): void {
+  const tellMismatch = seldom(TELL_MISMATCH_SECONDS, people.clock);
   const noteTo = async (
     request: FastifyRequest,
     accountId: string,
@@ -181,7 +190,9 @@ export function enforceTokens(app: FastifyInstance, tokens: Tokens, people: Peop
       if (because === "binding") {
         const { accountId, id } = result.family;
         const facts = { family: id, ...factsOf(result.mismatch) };
-        await noteTo(request, accountId, "token.binding_mismatch", "failure", facts);
+        // Whoever has a token that is not theirs could push what happened out of its owner's list otherwise.
+        if (tellMismatch(mismatchName(id, result.mismatch)))
+          await noteTo(request, accountId, "token.binding_mismatch", "failure", facts);
         return;
       }
       people.audit(request, {
