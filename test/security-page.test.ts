@@ -2,6 +2,7 @@
 import { definePolicy } from "aegis";
 import { memoryStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { MemoryRevocationLedger } from "../packages/aegis/src/revocation/memory-ledger.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { listen } from "./support/event-stream.ts";
@@ -212,6 +213,20 @@ describe("the stream", () => {
     const { items } = (await root.send("GET", "/api/admin/sessions")).json();
     const own = items.find(({ user }: { user: { username: string } }) => user.username === "root");
     await post(`/api/admin/sessions/${own.id}/revoke`);
+    hub.clock.advance(2);
+    expect(await stream.ended).toBe("end");
+    expect(stream.pictures()).toBe(1);
+  });
+
+  it("ends when its session is revoked, also where the store loses that write", async () => {
+    const { sessions } = memoryStores();
+    Object.assign(sessions, { isDurable: false, revoke: async () => true });
+    const bus = { publish: async () => undefined, listen: async () => async () => undefined };
+    const hub = await open({ sessions, revocation: { ledger: new MemoryRevocationLedger(), bus } });
+    const { root, post } = await administrator(hub);
+    const stream = await listen(hub.origin, root.cookie);
+    await stream.next();
+    expect((await post("/api/logout")).statusCode).toBe(200);
     hub.clock.advance(2);
     expect(await stream.ended).toBe("end");
     expect(stream.pictures()).toBe(1);

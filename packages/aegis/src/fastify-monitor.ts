@@ -92,8 +92,14 @@ export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, 
       readonly listBans: () => Promise<readonly BanView[]>;
     }): void {
       const { sessions } = parts;
-      const live = async (userId: string, id: string) =>
-        (await sessions.listByUser(userId, clock.now())).find((record) => record.id === id);
+      const live = async (userId: string, id: string) => {
+        const now = clock.now();
+        const record = (await sessions.listByUser(userId, now)).find((one) => one.id === id);
+        // A list is the store's word alone; what is revoked is known by whom a token is looked up.
+        const found =
+          record === undefined ? undefined : await sessions.findByTokenHash(record.tokenHash, now);
+        return found?.id === id ? found : undefined;
+      };
       monitorRoutes(app, {
         overview: overviews({
           store: wiring.monitor,
