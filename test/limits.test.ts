@@ -21,10 +21,10 @@ async function start(
 ) {
   const policy = definePolicy({
     environment: "test",
-    ...input,
     transport: { trustedProxies: ["127.0.0.1"] },
     password: { argon2: cheapHash },
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...input,
   });
   const clock = manualClock();
   const events: AuditEvent[] = [];
@@ -281,6 +281,21 @@ describe("the log of refusals", () => {
     clock.advance(60);
     for (let tries = 0; tries < 2; tries++) await from("192.0.2.1");
     expect(exceeded().at(-1)?.facts?.["untold"]).toBeGreaterThan(100);
+  });
+});
+
+describe("the log of what is refused before any limit", () => {
+  it("has one event per address, reason and minute, and a bounded number of all", async () => {
+    const transport = { trustedProxies: ["127.0.0.1"], allowedHosts: ["app.test"] };
+    const { from, events, clock } = await start(undefined, {}, { transport });
+    const refused = () => events.filter(({ event }) => event === "transport.refused");
+    for (let tries = 0; tries < 50; tries++) expect((await from("198.51.100.1")).statusCode).toBe(421);
+    expect(refused()).toMatchObject([{ ip: "198.51.100.1", code: "AEGIS_TRANSPORT_HOST" }]);
+    for (let address = 0; address < 200; address++) await from(`203.0.113.${address}`);
+    expect(refused().length).toBe(60);
+    clock.advance(60);
+    await from("198.51.100.1");
+    expect(refused().at(-1)?.facts).toEqual({ untold: 141 });
   });
 });
 

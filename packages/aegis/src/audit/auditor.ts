@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
-import type { AuditEvent, AuditSink } from "./events.ts";
+import { told } from "../lib/told.ts";
+import type { AuditEvent, AuditEventName, AuditSink } from "./events.ts";
 
 /** Writes an event with what is known of its request; undefined where there is none. */
 export type Audit = (
@@ -8,13 +9,28 @@ export type Audit = (
   event: Omit<AuditEvent, "at" | "request_id" | "ip"> & { readonly ip?: string },
 ) => void;
 
+/** Refused before any limit is asked: a stranger can have as many as the line carries. */
+const UNLIMITED: ReadonlySet<AuditEventName> = new Set<AuditEventName>(["transport.refused"]);
+const TOLD_AGAIN_MS = 60_000;
+
 export function auditor(sink: AuditSink, clock: Clock): Audit {
-  return (request, event) =>
+  const news = told();
+  return (request, event) => {
+    const now = clock.now();
+    const { facts, ...rest } = event;
+    const ip = request?.ip ?? "";
+    const untold = UNLIMITED.has(event.event)
+      ? news.tell(`${ip} ${event.code ?? ""}`, now + TOLD_AGAIN_MS, now)
+      : 0;
+    if (untold === undefined) return;
+    const all = untold === 0 ? facts : { ...facts, untold };
     sink.write({
-      at: new Date(clock.now()).toISOString(),
+      at: new Date(now).toISOString(),
       request_id: request?.id ?? "",
-      ip: request?.ip ?? "",
+      ip,
       ...(request?.bearer == null ? {} : { bearer_id: request.bearer.id }),
-      ...event,
+      ...rest,
+      ...(all === undefined ? {} : { facts: all }),
     });
+  };
 }
