@@ -1,5 +1,5 @@
 /** The administrator's page of attacks and limits in Chromium, while an attack goes on. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import type { Browser, Page } from "playwright-core";
@@ -110,7 +110,7 @@ async function attack(): Promise<void> {
 describe.each([
   ["light", 1280],
   ["dark", 1280],
-  ["light", 320],
+  ["light", 360],
   ["dark", 320],
 ] as const)("attacks and limits in %s at %i pixels", (theme, width) => {
   it("are empty at first, show an attack as it comes, and let a ban be lifted and a session be ended", async () => {
@@ -133,6 +133,25 @@ describe.each([
     const table = page.getByRole("region", { name: "Most limited addresses" });
     await table.getByRole("row", { name: /2001:db8::7.*Banned/ }).waitFor();
     await look(page, name("attack"));
+
+    const first = () => table.getByRole("rowheader").first().textContent();
+    await table.getByRole("button", { name: "Address" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(first).toBe("127.0.0.1");
+    await page.keyboard.press("Enter");
+    await expect.poll(first).toBe("2001:db8::7");
+    expect(new URL(page.url()).searchParams.get("sort")).toBe("-address");
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the addresses (CSV)" }).click(),
+    ]);
+    const lines = readFileSync(await file.path(), "utf8").split("\r\n");
+    expect([file.suggestedFilename(), lines[0]?.split(",")[0], lines.length]).toEqual([
+      "addresses.csv",
+      '"address"',
+      5,
+    ]);
+    expect(lines[1]).toMatch(/^"2001:db8::7","banned","\d+",/);
 
     await page.getByRole("listitem").getByRole("button", { name: "Lift the ban of 2001:db8::7" }).click();
     await page.getByRole("alertdialog").waitFor();

@@ -8,6 +8,7 @@ import {
   policyQuery,
   profileQuery,
 } from "./api/queries.ts";
+import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
 import { tenantRoutes } from "./router-tenant.tsx";
@@ -188,10 +189,15 @@ const adminTenants = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/admin/tenants-page.tsx"), "TenantsPage"),
 });
+interface SecuritySearch {
+  readonly sort?: AddressSort;
+}
 const adminSecurity = createRoute({
   getParentRoute: () => root,
   path: "/admin/security",
   beforeLoad: signedInOnly,
+  validateSearch: ({ sort }: Record<string, unknown>): SecuritySearch =>
+    isAddressSort(sort) ? { sort } : {},
   component: lazyRouteComponent(() => import("./features/attacks/attacks-page.tsx"), "AttacksPage"),
 });
 const protection = createRoute({

@@ -1,9 +1,10 @@
 import type { UserRow } from "../../api/admin.ts";
-import { csv } from "../../ui/csv.ts";
+import type { CsvColumn } from "../../ui/table.tsx";
 
 const yes = (value: boolean): string => (value ? "yes" : "no");
 
-const COLUMNS: readonly (readonly [name: string, of: (user: UserRow) => string])[] = [
+/** The page of users as a file. */
+export const USER_COLUMNS: readonly CsvColumn<UserRow>[] = [
   ["id", ({ id }) => id],
   ["username", ({ username }) => username],
   ["email", ({ email }) => email ?? ""],
@@ -19,10 +20,3 @@ const COLUMNS: readonly (readonly [name: string, of: (user: UserRow) => string])
   ["password_expires_at", (user) => user.password_expires_at ?? ""],
   ["created_at", (user) => user.created_at],
 ];
-
-/** The page of users as a file; times stay in ISO 8601, so that programs can read them. */
-export const usersCsv = (items: readonly UserRow[]): Blob =>
-  new Blob(
-    [csv([COLUMNS.map(([name]) => name), ...items.map((user) => COLUMNS.map(([, of]) => of(user)))])],
-    { type: "text/csv" },
-  );

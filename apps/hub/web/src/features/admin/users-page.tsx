@@ -6,10 +6,10 @@ import { usersQuery } from "../../api/security-queries.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/form.tsx";
-import { saveFile } from "../../ui/save-file.ts";
 import { Empty } from "../../ui/states.tsx";
+import { Download } from "../../ui/table.tsx";
 import { AdminPage } from "./admin-page.tsx";
-import { usersCsv } from "./users-csv.ts";
+import { USER_COLUMNS } from "./users-csv.ts";
 import { UsersTable } from "./users-table.tsx";
 
 const route = getRouteApi("/admin/users");
@@ -139,9 +139,11 @@ function Paging({
       <Button look="quiet" disabled={page >= pages} onClick={() => onPage(page + 1)}>
         Next
       </Button>
-      <Button look="quiet" className="sm:ml-auto" onClick={() => saveFile("users.csv", usersCsv(items))}>
-        Download this page (CSV)
-      </Button>
+      <span className="sm:ml-auto">
+        <Download name="users.csv" columns={USER_COLUMNS} rows={items}>
+          Download this page (CSV)
+        </Download>
+      </span>
       <label className="flex items-center gap-2 text-muted">
         Rows
         <select

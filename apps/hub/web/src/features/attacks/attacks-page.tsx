@@ -8,11 +8,12 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { AdminPage } from "../admin/admin-page.tsx";
+import { Addresses, addressWords } from "./addresses.tsx";
 import { Charts } from "./chart.tsx";
 import { Findings } from "./findings.tsx";
 import { type Live, useLive } from "./live.ts";
 import { ActiveSessions } from "./sessions.tsx";
-import { Addresses, addressWords, Bans, Limits } from "./tables.tsx";
+import { Bans, Limits } from "./tables.tsx";
 
 export const AttacksPage = () => (
   <AdminPage
