@@ -170,6 +170,37 @@ describe("whose request it is", () => {
     expect((await visitor.send("GET", "/api/profile")).headers["ratelimit"]).toContain('"user";r=8;');
   });
 
+  it.each([
+    ["/api/login", "POST", { login: "3/minute" }],
+    ["/api/register", "POST", { register: "3/minute" }],
+    ["/open", "GET", { read: "3/minute" }],
+  ] as const)(
+    "that a page elsewhere makes a browser send to %s has a count of its own",
+    async (url, method, limits) => {
+      const { from, statuses } = await start(limitsOf(limits));
+      for (const headers of [
+        { "sec-fetch-site": "cross-site" },
+        { "sec-fetch-site": "same-site" },
+        { origin: "https://evil.example" },
+      ])
+        expect((await statuses(5, () => from("198.51.100.1", url, { method, headers }))).at(-1)).toBe(429);
+      expect((await from("198.51.100.1", url, { method, payload: {} })).statusCode).not.toBe(429);
+    },
+  );
+
+  it("gains no second count by naming a site that the policy trusts", async () => {
+    const csrf = { trustedOrigins: ["https://app.example"], sameSiteTrusted: true };
+    const { from, statuses } = await start(limitsOf({ login: "3/minute" }), {}, { csrf });
+    const sent = [
+      {},
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "cross-site", origin: "https://app.example" },
+      { "sec-fetch-site": "same-origin" },
+    ];
+    const signIn = () => from("198.51.100.1", "/api/login", { headers: sent.shift() ?? {} });
+    expect(await statuses(4, signIn)).toEqual([400, 400, 400, 429]);
+  });
+
   it("that a key is refused costs the person behind it nothing", async () => {
     const { app } = await start(
       limitsOf({ user: "50/day", global: "2/hour" }),

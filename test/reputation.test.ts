@@ -133,6 +133,24 @@ describe("an address that does nothing but wrong", () => {
     expect((await from(hub, BAD)).statusCode).toBe(200);
   });
 
+  it("is known by failed sign-ins also where it names a site that the policy trusts", async () => {
+    const csrf = { trustedOrigins: ["https://app.example"], sameSiteTrusted: true };
+    const hub = await open({}, {}, { csrf });
+    const named = [
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "cross-site", origin: "https://app.example" },
+    ];
+    for (let asked = 0; asked < 20; asked++) {
+      const headers = { "x-forwarded-for": BAD, ...named[asked % 2] };
+      const payload = { username: "nobody", password: PASSWORD };
+      expect((await hub.app.inject({ method: "POST", url: "/api/login", payload, headers })).statusCode).toBe(
+        401,
+      );
+      await counted();
+    }
+    expect((await from(hub, BAD)).json().code).toBe("AEGIS_REPUTATION_BANNED");
+  });
+
   it("is not one that a browser without fetch metadata is made to send from", async () => {
     const hub = await open();
     for (let asked = 0; asked < 20; asked++) {

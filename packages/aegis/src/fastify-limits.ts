@@ -29,6 +29,8 @@ export interface LimitsParts {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
+  /** The browser says that a page elsewhere made it ask, and what it asks for would be refused if it changed anything. */
+  readonly isForged: (request: FastifyRequest) => boolean;
   /** Every refusal, also one that is not worth an event. */
   readonly onExceeded: (request: FastifyRequest, limit: string) => void;
 }
@@ -52,7 +54,7 @@ const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: st
 const TOLD_AGAIN_MS = 600_000;
 
 export function limits(app: FastifyInstance, parts: LimitsParts) {
-  const { wiring, audit: write, clock, userIdOf } = parts;
+  const { wiring, audit: write, clock, userIdOf, isForged } = parts;
   const { policy, secretKey, previousSecretKeys = [], probeKey } = wiring;
   const isProbe = probeCheck(probeKey);
   if (probeKey !== undefined)
@@ -82,6 +84,7 @@ export function limits(app: FastifyInstance, parts: LimitsParts) {
     clock,
     keys,
     isProbe,
+    isForged,
     userIdOf,
     seal: (ip, subject) => sealer.seal(ip, subject),
     onRefused: (request, subject) => {
@@ -104,6 +107,7 @@ export function limits(app: FastifyInstance, parts: LimitsParts) {
     clock,
     userIdOf,
     isProbe,
+    isForged,
     factorOf: (request, who) => standings.factorOf(request, who),
     knownFactor: (request, who) => standings.knownFactor(request, who),
     onExceeded: (request, limit, isNews, untold) => {

@@ -11,7 +11,7 @@ import { userView } from "./account/views.ts";
 import { auditor } from "./audit/auditor.ts";
 import type { AuditSink } from "./audit/events.ts";
 import { logSink } from "./audit/log-sink.ts";
-import { enforceCsrf } from "./csrf/enforce.ts";
+import { enforceCsrf, originJudge } from "./csrf/enforce.ts";
 import type { BreachSource } from "./breach/checker.ts";
 import type { FieldError } from "./errors.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
@@ -129,7 +129,10 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const userIdOf = (request: FastifyRequest) => principalOf(request)?.userId;
   const written = auditor(wiring.audit ?? logSink(app.log), clock);
   const watch = monitoring(app, { wiring, audit: written, clock, userIdOf }); // counts what the others tell
-  const rates = limits(app, { wiring, audit: watch.audit, clock, userIdOf, onExceeded: watch.exceeded });
+  const judge = originJudge(policy.csrf, publicOrigin);
+  const isForged = (request: FastifyRequest) => policy.csrf.originCheck && judge(request) === "foreign";
+  const counted = { audit: watch.audit, onExceeded: watch.exceeded };
+  const rates = limits(app, { wiring, ...counted, clock, userIdOf, isForged });
   const { audit } = rates;
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
   const invalid = (errors: readonly FieldError[]) => inputError("AEGIS_INPUT_INVALID", { errors });
@@ -191,7 +194,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   enforceCsrf(app, policy.csrf, {
     key: deriveKey(wiring.secretKey, "csrf"),
     random,
-    publicOrigin,
+    judge,
     onRefusal: (request, code) => audit(request, { event: "csrf.refused", outcome: "failure", code }),
   }); // after the session, which the token is bound to; before anything acts
   rates.enforceByCaller(); // it is known who asks, and that the request was not forged

@@ -4,7 +4,7 @@ import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
 import { routeConfig } from "../lib/route.ts";
 import { csrfError } from "./errors.ts";
-import { judgeOrigin } from "./origin.ts";
+import { judgeOrigin, type OriginVerdict } from "./origin.ts";
 import type { CsrfPolicy } from "./policy.ts";
 import { csrfTokens } from "./token.ts";
 
@@ -15,9 +15,22 @@ const FORM_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|te
 export interface CsrfWiring {
   readonly key: Uint8Array;
   readonly random: Random;
-  readonly publicOrigin: string | undefined;
+  readonly judge: (request: FastifyRequest) => OriginVerdict;
   readonly onRefusal: (request: FastifyRequest, code: string) => void;
 }
+
+/** Where a request comes from, by what the browser says of it. */
+export const originJudge =
+  (policy: DeepReadonly<CsrfPolicy>, publicOrigin: string | undefined) =>
+  (request: FastifyRequest): OriginVerdict => {
+    const { origin, "sec-fetch-site": site } = request.headers;
+    if (origin === undefined && site === undefined) return "silent"; // most programs: asked on the way of every request
+    const own = [
+      `${request.protocol}://${request.host}`,
+      ...(publicOrigin === undefined ? [] : [publicOrigin]),
+    ];
+    return judgeOrigin(policy, { fetchSite: single(site), origin, own });
+  };
 
 export function enforceCsrf(
   app: FastifyInstance,
@@ -42,14 +55,7 @@ export function enforceCsrf(
 
   app.addHook("onRequest", (request, _reply, done) => {
     if (SAFE_METHODS.has(request.method)) return done();
-    const verdict = judgeOrigin(policy, {
-      fetchSite: single(request.headers["sec-fetch-site"]),
-      origin: request.headers.origin,
-      own: [
-        `${request.protocol}://${request.host}`,
-        ...(wiring.publicOrigin === undefined ? [] : [wiring.publicOrigin]),
-      ],
-    });
+    const verdict = wiring.judge(request);
     if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
     const byOriginOnly = routeConfig(request).csrf === "origin-only";

@@ -22,6 +22,8 @@ export interface RateLimitWiring {
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
   /** A verifier's request that carries the operator's key: its volume is not limited as a stranger's is. */
   readonly isProbe: (request: FastifyRequest) => boolean;
+  /** The browser says that a page elsewhere made it ask. */
+  readonly isForged: (request: FastifyRequest) => boolean;
   /** How much more or less than the declared number somebody gets. */
   readonly factorOf: (request: FastifyRequest, who: "address" | "caller") => Promise<number>;
   /** The same where it is remembered; undefined says nothing but "ask". */
@@ -134,7 +136,9 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       enforce(app, "address", (request) => {
         const named = limitsFor(request).address;
         if (named.length === 0 && isBare(request)) return NOBODY;
-        const subject = keys.address(request.ip);
+        const address = keys.address(request.ip);
+        // A page elsewhere makes its visitors' browsers ask for what it likes: it must not use up what they have here.
+        const subject = wiring.isForged(request) ? `${address}-elsewhere` : address;
         return (named.length === 0 ? READ.all : named).map((limit) => ({ limit, subject }));
       });
     },

@@ -26,6 +26,8 @@ export interface ReputationEnforcement {
   readonly seal: (ip: string, subject: string) => string;
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
   readonly isProbe: (request: FastifyRequest) => boolean;
+  /** The browser says that a page elsewhere made it ask: no doing of whose address it is. */
+  readonly isForged: (request: FastifyRequest) => boolean;
   readonly onRefused: (request: FastifyRequest, subject: string) => void;
 }
 
@@ -56,7 +58,7 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
   };
   const report = (request: FastifyRequest, cause: Cause): void => {
     // A page elsewhere makes the browsers of its visitors ask for what it likes: it could have any office banned.
-    if (isExempt(request) || request.headers["sec-fetch-site"] === "cross-site") return;
+    if (isExempt(request) || wiring.isForged(request)) return;
     const subject = keys.address(request.ip);
     const userId = wiring.userIdOf(request);
     // Beyond a limit or quota of one's own: neighbours behind the same address have asked for nothing.
