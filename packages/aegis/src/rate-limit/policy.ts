@@ -2,9 +2,9 @@
  * Threat: guessing, scraping, flooding with mails or accounts, and costs without end, all by asking often. Rule: every
  * route has a limit, the critical ones a tight one of their own, counted for all instances together, per address
  * (IPv6 by network) before anything is looked up and per person afterwards; the address is the last one that a named
- * proxy saw, never one that a client wrote. A limit that cannot be counted closes what is critical, and is counted in
- * the process for the rest. References: ASVS 5.0 2.4.1, 6.3.1; OWASP API4:2023; RFC 6585 4; RFC 9110 10.2.3;
- * draft-ietf-httpapi-ratelimit-headers; requirements LIM-1 to LIM-3.
+ * proxy saw, never one that a client wrote; what a page elsewhere made a browser ask for counts by itself. A limit that
+ * cannot be counted closes what is critical, and is counted in the process for the rest. References: ASVS 5.0 2.4.1,
+ * 6.3.1; OWASP API4:2023; RFC 6585 4; RFC 9110 10.2.3; draft-ietf-httpapi-ratelimit-headers; requirements LIM-1 to LIM-3.
  */
 import Type from "typebox";
 import { count, type Environment, oneOf, section, texts, wordsOf } from "../lib/schema.ts";

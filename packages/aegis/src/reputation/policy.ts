@@ -2,7 +2,8 @@
  * Threat: machines that try passwords, addresses and mistakes by the thousand, each within its limits. Rule: what goes
  * wrong is counted per address and person, fades by half-life, halves what a suspicious one may ask, and bans the worst
  * addresses for minutes; a ban is short and grows, never touches whoever is signed in already (neighbours behind one
- * address must not lock each other out), is explained and can be lifted; people are never banned, only slowed.
+ * address must not lock each other out), is explained and can be lifted; people are never banned, only slowed. What a
+ * page elsewhere made a browser ask for is held against nobody: whoever has that page could have any office banned.
  * References: ASVS 5.0 2.4.1, 6.3.1; OWASP API4:2023; requirement LIM-4.
  */
 import type Type from "typebox";
