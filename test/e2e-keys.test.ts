@@ -133,6 +133,11 @@ describe.each([
     await page.getByLabel("Name", { exact: true }).fill("Nightly import");
     await page.getByRole("button", { name: "Make the key" }).click();
     await page.getByText("× Choose at least 1.").waitFor();
+    const clear = await page.evaluate(() => {
+      const [head, summary] = [document.querySelector("header"), document.activeElement];
+      return (summary?.getBoundingClientRect().top ?? 0) - (head?.getBoundingClientRect().bottom ?? 0);
+    });
+    expect(clear).toBeGreaterThanOrEqual(0); // what went wrong has the focus, and is not below the head
     await look(page, name("create"));
     await page.getByLabel(/Read the courses/).check();
     await page.getByLabel("Works for").selectOption({ label: "1 month" });
