@@ -213,6 +213,18 @@ describe("a token of somebody who may not sign in any more", () => {
   });
 });
 
+describe("sessions beside tokens", () => {
+  it("are looked up in memory first, as without them", async () => {
+    const { sessions } = roomyStores();
+    let peeked = 0;
+    Object.assign(sessions, { peek: () => void (peeked += 1) });
+    const hub = await open({}, { sessions });
+    const ada = await new Visitor(hub.app).enter();
+    expect((await ada.send("GET", "/api/profile")).statusCode).toBe(200);
+    expect(peeked).toBeGreaterThan(0);
+  });
+});
+
 describe("a token from another place", () => {
   const other = "OtherApp/1.0";
   const behindProxy = { transport: { trustedProxies: ["127.0.0.1"] } };

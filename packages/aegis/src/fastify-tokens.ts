@@ -255,6 +255,7 @@ function endingTokens(store: SessionStore, service: TokenService): SessionStore 
     isDurable: store.isDurable,
     create: (record, limit) => store.create(record, limit),
     findByTokenHash: (hash, now) => store.findByTokenHash(hash, now),
+    ...(store.peek === undefined ? {} : { peek: store.peek.bind(store) }),
     touch: (session, times) => store.touch(session, times),
     rotate: (session, change) => store.rotate(session, change),
     prove: (session, change) => store.prove(session, change),
