@@ -8,7 +8,7 @@ import { freePort } from "./ports.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
-function binaries(): string {
+export function binaries(): string {
   const found = existsSync(VERSIONS)
     ? readdirSync(VERSIONS)
         .map((version) => `${VERSIONS}/${version}/bin`)

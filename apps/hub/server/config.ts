@@ -37,6 +37,8 @@ export interface HubConfig {
   readonly probeKey: string | undefined;
   /** A file made by `aegis keys ring`: what access tokens are signed with. */
   readonly tokenKeysFile: string | undefined;
+  /** A file made by `aegis keys ring --for data`: what columns are sealed under. Without it: keys derived of the secret. */
+  readonly dataKeysFile: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -72,6 +74,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     redisUrl: redisUrlFrom(env["REDIS_URL"]),
     probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
     tokenKeysFile: env["TOKEN_KEYS_FILE"] === "" ? undefined : env["TOKEN_KEYS_FILE"],
+    dataKeysFile: env["DATA_KEYS_FILE"] === "" ? undefined : env["DATA_KEYS_FILE"],
   };
 }
 

@@ -1,7 +1,7 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
 import { loadSecretKey, loadSecretRing } from "aegis";
 import { corpusSource, openCorpus } from "aegis/breach";
-import { PostgresRevocationLedger, postgresStores } from "aegis/stores/postgres";
+import { PostgresRevocationLedger, postgresStores, sealedAccounts } from "aegis/stores/postgres";
 import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
@@ -11,6 +11,7 @@ import { prepareDatabase } from "./database/prepare.ts";
 import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
+import { loadDataKeys, sealWhatIsPlain } from "./data-keys.ts";
 import { readTokenKeys } from "./token-keys.ts";
 import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
@@ -29,6 +30,7 @@ export async function openHub(
   const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
   const ring = loadSecretRing();
   const tokenKeys = readTokenKeys(config);
+  const dataKeys = loadDataKeys(config, [secretKey, ...ring.previousSecretKeys]);
   const webRoot = webFolder();
   const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
   let onIdleError = (error: Error): void =>
@@ -51,8 +53,10 @@ export async function openHub(
       environment: config.environment,
       ownerUrl: config.databaseOwnerUrl,
     });
+    await sealWhatIsPlain(database.pool, dataKeys);
     const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
-    const stores = { ...postgresStores(database.pool), ...shared.stores };
+    const kept = postgresStores(database.pool);
+    const stores = { ...kept, accounts: sealedAccounts(kept.accounts, dataKeys), ...shared.stores };
     const app = await buildHub({
       ...stores,
       ...ring,

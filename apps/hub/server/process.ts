@@ -7,7 +7,7 @@ export function tellAndExit(error: unknown, hint?: string): never {
     return tellAndExit("The port is in use by another program.", "Choose another one: --port 3001");
   const known =
     error instanceof Error &&
-    ["ConfigError", "SecretError", "PolicyError", "KeyRingError"].includes(error.name);
+    ["ConfigError", "SecretError", "PolicyError", "KeyRingError", "DataKeyError"].includes(error.name);
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);

@@ -8,15 +8,17 @@ export function readTokenKeys({
 }: {
   readonly tokenKeysFile: string | undefined;
 }): KeyRing | undefined {
-  if (file === undefined) return undefined;
-  let data: unknown;
+  return file === undefined ? undefined : parseKeyRing(readRingFile(file, "TOKEN_KEYS_FILE"));
+}
+
+export function readRingFile(file: string, variable: string): unknown {
   try {
-    data = JSON.parse(readFileSync(file, "utf8"));
+    const data: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return data;
   } catch (error) {
     // A parser's words quote what they stumble over.
     const reason =
       error instanceof SyntaxError ? "it is no JSON" : error instanceof Error ? error.message : "";
-    throw new ConfigError(`The key ring in ${file} (TOKEN_KEYS_FILE) cannot be read: ${reason}.`);
+    throw new ConfigError(`The key ring in ${file} (${variable}) cannot be read: ${reason}.`);
   }
-  return parseKeyRing(data);
 }

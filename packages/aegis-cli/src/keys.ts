@@ -1,16 +1,28 @@
 import { randomBytes } from "node:crypto";
-import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { type KeyRing, newKeyRing, parseKeyRing, rotateKeyRing, type TokenAlgorithm } from "aegis";
+import {
+  isDataKeyRing,
+  newDataKeyRing,
+  newKeyRing,
+  parseDataKeyRing,
+  parseKeyRing,
+  prepareDataKey,
+  rotateDataKeys,
+  rotateKeyRing,
+  systemRandom,
+  type TokenAlgorithm,
+} from "aegis";
+import { readJsonFile, replaced, ringAt, written } from "./key-files.ts";
+import { registerDataKeys } from "./keys-data.ts";
 import { choosePolicy, loadConfig, type PolicyChoice } from "./config.ts";
 import { print, tell, UsageError } from "./talk.ts";
 
 interface RingFlags extends PolicyChoice {
   readonly algorithm?: string;
+  readonly for?: string;
+  readonly prepare?: boolean;
 }
 
-/** A ring of 16 keys has less; what is larger is something else, and is not read. */
-const MAX_RING_BYTES = 65_536;
 /** Beyond the lifetime of a token: clocks that are apart, and a server that is still starting. */
 const MARGIN_SECONDS = 60;
 
@@ -27,8 +39,20 @@ export function registerKeys(program: Command): void {
     });
 
   withPolicy(keys.command("ring"))
-    .description("print a new key ring for access tokens, with one active key")
+    .description("print a new key ring, with one active key")
+    .addOption(
+      new Option("--for <what>", "access tokens, or encrypted columns")
+        .choices(["tokens", "data"])
+        .default("tokens"),
+    )
     .action(async (flags: RingFlags) => {
+      if (flags.for === "data") {
+        print(written(newDataKeyRing(systemRandom, Date.now())).trimEnd());
+        tell(
+          "It is a secret, and what is sealed under it is lost with it: keep it in a file that the server alone can read, named in DATA_KEYS_FILE, and a copy apart from the backups of the database.",
+        );
+        return;
+      }
       const { algorithm } = await rulesOf(flags);
       print(written(newKeyRing(algorithm, Date.now())).trimEnd());
       tell(
@@ -37,14 +61,21 @@ export function registerKeys(program: Command): void {
     });
 
   withPolicy(keys.command("rotate"))
-    .description("make a new active key; the one before verifies until its last token is over")
+    .description(
+      "make a new active key; the one before verifies until its last token is over, or opens what it sealed",
+    )
     .argument("<file>", "the key ring; replaced when the new one is whole")
+    .option(
+      "--prepare",
+      "for encrypted columns: add a key that opens only; the next rotation makes it the active one",
+    )
     .action(async (file: string, flags: RingFlags) => {
       const { algorithm, keepSeconds } = await rulesOf(flags);
-      const place = await realpath(file).catch(() => {
-        throw new UsageError(`There is no file ${file}.`, "Make one: aegis keys ring > FILE");
-      });
-      const rotated = await replaced(place, (ring) =>
+      const place = await ringAt(file);
+      const data = await readJsonFile(place);
+      if (isDataKeyRing(data)) return rotateData(place, flags.prepare === true);
+      if (flags.prepare === true) throw new UsageError("--prepare is for a ring of data keys.");
+      const rotated = await replaced(place, parseKeyRing, (ring) =>
         rotateKeyRing(ring, { algorithm, keepSeconds, now: Date.now() }),
       );
       print(`active       ${rotated.active} (${algorithm}, new)`);
@@ -52,6 +83,7 @@ export function registerKeys(program: Command): void {
       for (const kid of rotated.dropped) print(`retired      ${kid} (removed)`);
       tell(`Restart the servers. The replaced key may go ${keepSeconds} s after the last has done so.`);
     });
+  registerDataKeys(keys);
 }
 
 const withPolicy = (command: Command): Command =>
@@ -62,6 +94,25 @@ const withPolicy = (command: Command): Command =>
     .option("--preset <name>", "whose token section to follow")
     .option("--policy <file>", "whose token section to follow");
 
+async function rotateData(place: string, prepare: boolean): Promise<void> {
+  if (prepare) {
+    const { ring } = await replaced(place, parseDataKeyRing, (before) => ({
+      ring: prepareDataKey(before, systemRandom, Date.now()),
+    }));
+    print(`prepared      ${ring.data_keys.at(-1)?.kid ?? ""}`);
+    tell(
+      "Give this ring to every server and restart it; then rotate, and nothing is ever closed to anybody.",
+    );
+    return;
+  }
+  const rotated = await replaced(place, parseDataKeyRing, (ring) =>
+    rotateDataKeys(ring, systemRandom, Date.now()),
+  );
+  print(`active        ${rotated.active}`);
+  for (const kid of rotated.decryptOnly) print(`decrypt-only  ${kid}`);
+  tell("Restart the servers, then: aegis keys rewrap. A key may be dropped when that says 0 left.");
+}
+
 async function rulesOf(flags: RingFlags): Promise<{ algorithm: TokenAlgorithm; keepSeconds: number }> {
   const { token } = await choosePolicy(flags, await loadConfig(process.cwd()), "production");
   const { algorithm = token.algorithm } = flags;
@@ -70,47 +121,3 @@ async function rulesOf(flags: RingFlags): Promise<{ algorithm: TokenAlgorithm; k
     keepSeconds: token.accessSeconds + MARGIN_SECONDS,
   };
 }
-
-/** Whole or not at all, and by one at a time: the new file's name is the lock. */
-async function replaced<T extends { readonly ring: KeyRing }>(
-  file: string,
-  change: (ring: KeyRing) => T,
-): Promise<T> {
-  const made = `${file}.new`;
-  const before = await stat(file);
-  const handle = await open(made, "wx", 0o600).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    throw new UsageError(
-      `There is a file ${made}: somebody is rotating this ring, or was interrupted.`,
-      "Remove it if nobody is.",
-    );
-  });
-  try {
-    const result = change(await readRing(file));
-    await handle.writeFile(written(result.ring));
-    // The server goes on reading it, whoever rotates.
-    if (before.uid !== (await handle.stat()).uid) await handle.chown(before.uid, before.gid);
-    await handle.sync();
-    await handle.close();
-    await rename(made, file);
-    return result;
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(made, { force: true });
-    throw error;
-  }
-}
-
-/** What a parser says of a broken file quotes it, and so it may not be told. */
-async function readRing(file: string): Promise<KeyRing> {
-  if ((await stat(file)).size > MAX_RING_BYTES) throw new UsageError(`${file} is no key ring.`);
-  let data: unknown;
-  try {
-    data = JSON.parse(await readFile(file, "utf8"));
-  } catch {
-    throw new UsageError(`${file} cannot be read as JSON.`);
-  }
-  return parseKeyRing(data);
-}
-
-const written = (ring: KeyRing): string => `${JSON.stringify(ring, undefined, 2)}\n`;

@@ -29,6 +29,8 @@ const KNOWN = new Set([
   "ConfigError",
   "CorpusError",
   "KeyRingError",
+  "DataKeyError",
+  "RewrapError",
 ]);
 
 export function tellError(error: unknown): void {

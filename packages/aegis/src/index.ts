@@ -6,7 +6,7 @@ export { presets } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
 export { AegisError } from "./errors.ts";
 export type { Environment } from "./lib/schema.ts";
-export { loadSecretKey, loadSecretRing, type SecretRing } from "./secret/load.ts";
+export { loadSecretKey, loadSecretRing, secretKeysOf, type SecretRing } from "./secret/load.ts";
 export type { SecretSource } from "./secret/load.ts";
 export { SecretError } from "./secret/errors.ts";
 export {
@@ -19,3 +19,20 @@ export {
   type TokenAlgorithm,
 } from "./token/keys.ts";
 export { type LeafDescription, leafDescriptions, policyLeaves } from "./policy-leaves.ts";
+export { type ColumnOptions, encryptedColumn, type EncryptedColumn, type RowPlace } from "./crypto/column.ts";
+export {
+  DataKeyError,
+  type DataKeyRing,
+  type DataKeys,
+  derivedDataKeys,
+  dropDataKey,
+  isDataKeyRing,
+  newDataKeyRing,
+  openDataKeys,
+  parseDataKeyRing,
+  prepareDataKey,
+  rotateDataKeys,
+  type RotatedDataKeys,
+} from "./crypto/data-keys.ts";
+export { SealError } from "./crypto/sealer.ts";
+export { type Random, systemRandom } from "./lib/random.ts";

@@ -73,6 +73,17 @@ export function loadSecretRing(env: Readonly<Record<string, string | undefined>>
   return { previousSecretKeys: list("SECRET_KEY_PREVIOUS"), passwordPeppers: list("PASSWORD_PEPPER") };
 }
 
+/**
+ * SECRET_KEY and SECRET_KEY_PREVIOUS of an environment, newest first; none where SECRET_KEY is not set. For commands that
+ * open what a server sealed: they make no key of their own.
+ * @throws SecretError AEGIS_SECRET_WEAK
+ */
+export function secretKeysOf(env: Readonly<Record<string, string | undefined>>): readonly Uint8Array[] {
+  const given = env["SECRET_KEY"];
+  if (given === undefined || given === "") return [];
+  return [loadSecretKey({ environment: "production", env }), ...loadSecretRing(env).previousSecretKeys];
+}
+
 function keptKey(directory: string, random: Random): string {
   const file = join(directory, "secret-key");
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -18,7 +18,15 @@ export {
   readMigrations,
   rollBack,
 } from "./migrate.ts";
+export { serverProtection, type ServerExtension } from "./protection.ts";
 export { PostgresRevocationLedger } from "./revocation-ledger.ts";
+export {
+  rewrapColumn,
+  RewrapError,
+  type RewrapOptions,
+  type RewrapResult,
+  type RewrapTarget,
+} from "./rewrap.ts";
 export { PostgresSessionStore } from "./session-store.ts";
 export {
   type TenantDatabase,
@@ -28,6 +36,7 @@ export {
   TenantSqlError,
 } from "./tenant-database.ts";
 export { type IsolationTrial, type TriedCommand, tryIsolation } from "./try-isolation.ts";
+export { sealedAccountColumns, sealedAccounts } from "../sealed/account-store.ts";
 
 /** The library's own tables. */
 export const aegisMigrations: MigrationSource = {
