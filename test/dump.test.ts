@@ -303,7 +303,7 @@ describe("the database", () => {
     expect(found(await everyValue(sql), secrets)).toEqual([]);
   });
 
-  it("would be found out if it held one, wherever it lay", async () => {
+  it("would be found out if it held one, wherever it lay", { timeout: 120_000 }, async () => {
     const { rows }: pg.QueryResult<{ id: string }> = await sql.query(
       "select id from aegis_accounts where username = $1",
       [username],

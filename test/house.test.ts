@@ -37,7 +37,8 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   "one-time": "lifetimes belong to what a code is for: account, recovery",
   passkey: "switched by mfa.passkeys; algorithms and lifetimes of challenges are constants",
   "sign-in": "what is demanded is in mfa, password and account",
-  audit: "events are written or the process logs why; nothing to set yet",
+  "audit-chain":
+    "what is written, and what happens when it cannot be, is audit; how it is linked is a constant",
   revocation: "leases and copies are constants; how long sessions live is session",
   secret: "strength is a constant: a weaker key is never right",
 };

@@ -19,6 +19,7 @@ import { openPglite } from "../apps/hub/server/database/pglite-pool.ts";
 import { describeAccountStore, sampleAccount } from "../packages/aegis/src/account/store.contract.ts";
 import { describeApiKeyStore } from "../packages/aegis/src/api-key/store.contract.ts";
 import { describeApprovalStore } from "../packages/aegis/src/approval/store.contract.ts";
+import { describeAuditLogStore } from "../packages/aegis/src/audit-chain/store.contract.ts";
 import { describeEventStore } from "../packages/aegis/src/audit/event-store.contract.ts";
 import { describeDeviceStore } from "../packages/aegis/src/device/store.contract.ts";
 import { describeFactorStore } from "../packages/aegis/src/mfa/store.contract.ts";
@@ -75,6 +76,7 @@ for (const [name, open] of [
       };
       return { store: stores[key], newAccount, close };
     };
+  describeAuditLogStore(name, opened("auditLog"));
   describeSessionStore(name, opened("sessions"));
   describeAccountStore(name, opened("accounts"));
   describeThrottleStore(name, opened("throttle"));

@@ -25,6 +25,7 @@ export interface HubParts extends AegisStores {
   readonly previousSecretKeys?: readonly Uint8Array[];
   readonly passwordPeppers?: readonly Uint8Array[];
   readonly tokenKeys?: AegisWiring["tokenKeys"] | undefined;
+  readonly auditKeys?: AegisWiring["auditKeys"] | undefined;
   readonly mail?: AegisWiring["mail"] | undefined;
   readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly probeKey?: string | undefined;
@@ -45,6 +46,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     product: PRODUCT,
     ...(mail === undefined ? {} : { mail }),
     ...(tokenKeys === undefined ? {} : { tokenKeys }),
+    ...(parts.auditKeys === undefined ? {} : { auditKeys: parts.auditKeys }),
     ...(breaches === undefined ? {} : { breaches }),
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
@@ -70,6 +72,7 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   passkeys: parts.passkeys,
   approvals: parts.approvals,
   events: parts.events,
+  auditLog: parts.auditLog,
   limits: parts.limits,
   reputation: parts.reputation,
   monitor: parts.monitor,

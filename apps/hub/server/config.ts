@@ -39,6 +39,8 @@ export interface HubConfig {
   readonly tokenKeysFile: string | undefined;
   /** A file made by `aegis keys ring --for data`: what columns are sealed under. Without it: keys derived of the secret. */
   readonly dataKeysFile: string | undefined;
+  /** A key ring (EdDSA) that the end of the audit log is signed with. Without it: a key derived of the secret. */
+  readonly auditKeysFile: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -74,6 +76,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     redisUrl: redisUrlFrom(env["REDIS_URL"]),
     probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
     tokenKeysFile: env["TOKEN_KEYS_FILE"] === "" ? undefined : env["TOKEN_KEYS_FILE"],
+    auditKeysFile: env["AUDIT_KEYS_FILE"] === "" ? undefined : env["AUDIT_KEYS_FILE"],
     dataKeysFile: env["DATA_KEYS_FILE"] === "" ? undefined : env["DATA_KEYS_FILE"],
   };
 }

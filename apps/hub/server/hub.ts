@@ -12,7 +12,7 @@ import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
 import { loadDataKeys, sealWhatIsPlain } from "./data-keys.ts";
-import { readTokenKeys } from "./token-keys.ts";
+import { readAuditKeys, readTokenKeys } from "./token-keys.ts";
 import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 
@@ -67,6 +67,7 @@ export async function openHub(
       policy: config.policy,
       secretKey,
       tokenKeys,
+      auditKeys: readAuditKeys(config),
       mail: openMail(config),
       probeKey: loadProbeKey(config.probeKey, config.environment, config.directory),
       breaches: corpus === undefined ? undefined : corpusSource(corpus),

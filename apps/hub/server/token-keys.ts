@@ -11,6 +11,14 @@ export function readTokenKeys({
   return file === undefined ? undefined : parseKeyRing(readRingFile(file, "TOKEN_KEYS_FILE"));
 }
 
+/** What the end of the audit log is signed with. */
+export const readAuditKeys = ({
+  auditKeysFile: file,
+}: {
+  readonly auditKeysFile: string | undefined;
+}): KeyRing | undefined =>
+  file === undefined ? undefined : parseKeyRing(readRingFile(file, "AUDIT_KEYS_FILE"));
+
 export function readRingFile(file: string, variable: string): unknown {
   try {
     const data: unknown = JSON.parse(readFileSync(file, "utf8"));

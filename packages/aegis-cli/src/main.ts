@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerAudit } from "./audit.ts";
 import { registerBreach } from "./breach.ts";
 import { registerCheck } from "./check.ts";
 import { registerKeys } from "./keys.ts";
@@ -18,6 +19,7 @@ registerVerify(program);
 registerPolicy(program);
 registerRoutes(program);
 registerKeys(program);
+registerAudit(program);
 registerBreach(program);
 registerLimits(program);
 registerCheck(program);

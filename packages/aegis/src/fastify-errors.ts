@@ -2,6 +2,7 @@
 import type { FastifyError } from "fastify";
 import { accessError, accessErrors } from "./access/errors.ts";
 import { accountErrors } from "./account/errors.ts";
+import { auditErrors } from "./audit/errors.ts";
 import { csrfErrors } from "./csrf/errors.ts";
 import { AegisError, type ErrorTable, errorsOf } from "./errors.ts";
 import { inputError, inputErrors } from "./input/errors.ts";
@@ -63,6 +64,7 @@ export const errorTable = {
   ...tokenErrors,
   ...apiKeyErrors,
   ...inputErrors,
+  ...auditErrors,
   ...serverErrors,
 } as const satisfies ErrorTable;
 

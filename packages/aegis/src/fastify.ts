@@ -8,14 +8,13 @@ import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
 import { createAccount, type CreatedAccount, type NewAccount } from "./account/service.ts";
 import { userView } from "./account/views.ts";
-import { auditor } from "./audit/auditor.ts";
 import type { AuditSink } from "./audit/events.ts";
-import { logSink } from "./audit/log-sink.ts";
 import { enforceCsrf, originJudge } from "./csrf/enforce.ts";
 import type { BreachSource } from "./breach/checker.ts";
 import type { FieldError } from "./errors.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
 import { enforceAccounts } from "./fastify-accounts.ts";
+import { auditing } from "./fastify-audit.ts";
 import { enforceErrors } from "./fastify-answers.ts";
 import { breachedBy } from "./fastify-breach.ts";
 import { enforceFactors } from "./fastify-factors.ts";
@@ -80,6 +79,8 @@ export interface AegisWiring extends AegisStores {
   readonly passwordPeppers?: readonly Uint8Array[];
   /** What access tokens are signed with (`aegis keys ring`). Needed in production where `token.enabled`. */
   readonly tokenKeys?: KeyRing;
+  /** What the end of the audit log is signed with (EdDSA). Default: a key derived of `secretKey`. */
+  readonly auditKeys?: KeyRing;
   /** Sends mail (`aegis/mail`). Without it there are no codes and no reset links, and the policy may ask for none. */
   readonly mail?: MailTransport;
   /** Where new passwords are looked up. Default for `breach.source: "online"`: the range service. */
@@ -92,7 +93,7 @@ export interface AegisWiring extends AegisStores {
   readonly publicOrigin?: string;
   /** The product's name: a password may not consist of it. */
   readonly product?: string;
-  /** Default: structured lines in Fastify's log. */
+  /** Default: structured lines in Fastify's log. The chain (`auditLog`) is written beside it. */
   readonly audit?: AuditSink;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -127,8 +128,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
   const userIdOf = (request: FastifyRequest) => principalOf(request)?.userId;
-  const written = auditor(wiring.audit ?? logSink(app.log), clock);
-  const watch = monitoring(app, { wiring, audit: written, clock, userIdOf }); // counts what the others tell
+  const chain = auditing(app, wiring, clock, random); // before any route: it may hold their answers
+  const watch = monitoring(app, { wiring, audit: chain.audit, clock, userIdOf }); // counts what the others tell
   const judge = originJudge(policy.csrf, publicOrigin);
   const isForged = (request: FastifyRequest) => policy.csrf.originCheck && judge(request) === "foreign";
   const counted = { audit: watch.audit, onExceeded: watch.exceeded };
@@ -152,7 +153,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     fingerprint: fingerprint(policy),
     routes,
     signInPaths: paths,
-    settled: () => who.settled(),
+    settled: () => who.settled().then(chain.settled),
     openTenant: (tenant) => tenancy.open(tenant),
     createAccount: (account) =>
       createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
@@ -250,6 +251,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   });
   enforceFactors(app, { people: who, mfa, signIns });
   rates.routes();
+  chain.routes();
   watch.routes({ sessions: store, listBans: rates.listBans });
   enforceKeys(app, who, apiKeys);
   enforceTenants(app, tenancy, who, sessions, invalid);

@@ -5,6 +5,8 @@ import type { ApiKeyStore } from "./api-key/store.ts";
 import { MemoryApprovalStore } from "./approval/memory-store.ts";
 import type { ApprovalStore } from "./approval/store.ts";
 import { type EventStore, MemoryEventStore } from "./audit/event-store.ts";
+import { MemoryAuditLogStore } from "./audit-chain/memory-store.ts";
+import type { AuditLogStore } from "./audit-chain/store.ts";
 import { MemoryDeviceStore } from "./device/memory-store.ts";
 import type { DeviceStore } from "./device/store.ts";
 import { MemoryFactorStore } from "./mfa/memory-store.ts";
@@ -39,6 +41,8 @@ export interface AegisStores {
   readonly passkeys: PasskeyStore;
   readonly approvals: ApprovalStore;
   readonly events: EventStore;
+  /** What happened, for good: append-only, each entry linked to the one before. */
+  readonly auditLog: AuditLogStore;
   readonly limits: RateLimitStore;
   readonly reputation: ReputationStore;
   readonly monitor: MonitorStore;
@@ -60,6 +64,7 @@ export function memoryStores(): AegisStores {
     passkeys: new MemoryPasskeyStore(),
     approvals: new MemoryApprovalStore(),
     events: new MemoryEventStore(),
+    auditLog: new MemoryAuditLogStore(),
     limits: new MemoryRateLimitStore(),
     reputation: new MemoryReputationStore(),
     monitor: new MemoryMonitorStore(),

@@ -4,10 +4,12 @@ import Type from "typebox";
 import { accessDefaults, accessPolicySchema } from "./access/policy.ts";
 import { accountDefaults, accountPolicySchema } from "./account/policy.ts";
 import { apiKeyDefaults, apiKeyPolicySchema } from "./api-key/policy.ts";
+import { auditDefaults, auditPolicySchema } from "./audit/policy.ts";
 import { breachDefaults, breachPolicySchema } from "./breach/policy.ts";
 import { csrfDefaults, csrfPolicySchema } from "./csrf/policy.ts";
 import { headersDefaults, headersPolicySchema } from "./headers/policy.ts";
 import { inputDefaults, inputPolicySchema } from "./input/policy.ts";
+import { canonical } from "./lib/canonical.ts";
 import { deepFreeze, type DeepPartial, type DeepReadonly, mergeData } from "./lib/freeze.ts";
 import { type Environment, oneOf, section } from "./lib/schema.ts";
 import { mfaDefaults, mfaPolicySchema } from "./mfa/policy.ts";
@@ -45,6 +47,7 @@ export const policySchema = section(
     token: tokenPolicySchema,
     apiKey: apiKeyPolicySchema,
     input: inputPolicySchema,
+    audit: auditPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
 );
@@ -96,6 +99,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     token: tokenDefaults(environment),
     apiKey: apiKeyDefaults(environment),
     input: inputDefaults(environment),
+    audit: auditDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;
   const merged = mergeData(mergeData(base, known[preset]), overrides);
@@ -105,12 +109,4 @@ export function definePolicy(input: PolicyInput = {}): Policy {
 /** A short name for exactly this policy: SHA-256 over its canonical JSON (keys sorted), first 16 hex digits. */
 export function fingerprint(policy: Policy): string {
   return createHash("sha256").update(canonical(policy)).digest("hex").slice(0, 16);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

@@ -28,6 +28,7 @@ const platform = {
   account: { emailRequired: true, emailVerification: "required" },
   throttle: { mode: "lockout", freeAttemptCount: 4, lockoutSeconds: 30 * MINUTE },
   apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },
+  audit: { onFailure: "refuse" },
 } as const;
 
 export const presets = {

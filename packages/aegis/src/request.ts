@@ -96,6 +96,8 @@ declare module "fastify" {
     limit?: string | readonly string[];
     /** The request works in the tenant of its session, token or key, and whoever asks must be this there, or more. */
     tenant?: TenantRole;
+    /** Reads, and its event matters as much as that of a change: held with it where the policy says so (audit.onFailure). */
+    audited?: true;
     /** What a token or key must be good for: all of these. Sessions are not asked. */
     scopes?: readonly string[];
   }

@@ -50,7 +50,7 @@ export function selfServiceRoutes(
   });
 
   app.get<{ Querystring: Type.Static<typeof exported> }>("/api/account/export", {
-    config: { access: "authenticated", maxAuthAgeSeconds: "policy" },
+    config: { access: "authenticated", maxAuthAgeSeconds: "policy", audited: true },
     schema: { querystring: exported },
     handler: async (request, reply) => {
       const account = await accountOf(request);

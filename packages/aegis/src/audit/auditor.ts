@@ -13,7 +13,12 @@ export type Audit = (
 const UNLIMITED: ReadonlySet<AuditEventName> = new Set<AuditEventName>(["transport.refused"]);
 const TOLD_AGAIN_MS = 60_000;
 
-export function auditor(sink: AuditSink, clock: Clock): Audit {
+/** `chained`: where the same event is kept for good. */
+export function auditor(
+  sink: AuditSink,
+  clock: Clock,
+  chained: (request: FastifyRequest | undefined, event: AuditEvent) => void = () => undefined,
+): Audit {
   const news = told();
   return (request, event) => {
     const now = clock.now();
@@ -24,13 +29,15 @@ export function auditor(sink: AuditSink, clock: Clock): Audit {
       : 0;
     if (untold === undefined) return;
     const all = untold === 0 ? facts : { ...facts, untold };
-    sink.write({
+    const whole: AuditEvent = {
       at: new Date(now).toISOString(),
       request_id: request?.id ?? "",
       ip,
       ...(request?.bearer == null ? {} : { bearer_id: request.bearer.id }),
       ...rest,
       ...(all === undefined ? {} : { facts: all }),
-    });
+    };
+    sink.write(whole);
+    chained(request, whole);
   };
 }

@@ -75,6 +75,8 @@ export const auditEventNames = [
   "reputation.refused",
   "reputation.lifted",
   "reputation.store_away",
+  "audit.events_lost",
+  "audit.chain_broken",
 ] as const;
 
 export type AuditEventName = (typeof auditEventNames)[number];

@@ -2,6 +2,7 @@
 import { accessControls } from "../access/controls.ts";
 import { accountControls } from "../account/controls.ts";
 import { apiKeyControls } from "../api-key/controls.ts";
+import { auditControls } from "../audit/controls.ts";
 import { breachControls } from "../breach/controls.ts";
 import type { Control, RoomControls, Unprovable } from "../control.ts";
 import { csrfControls } from "../csrf/controls.ts";
@@ -68,6 +69,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("apiKey", apiKeyControls),
   bind("tenancy", tenancyControls),
   bind("input", inputControls),
+  bind("audit", auditControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

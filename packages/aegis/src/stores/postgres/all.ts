@@ -5,6 +5,7 @@ import { MemoryReputationStore } from "../../reputation/memory-store.ts";
 import { PostgresAccountStore } from "./account-store.ts";
 import { PostgresApiKeyStore } from "./api-key-store.ts";
 import { PostgresApprovalStore } from "./approval-store.ts";
+import { PostgresAuditLogStore } from "./audit-store.ts";
 import type { SqlPool } from "./client.ts";
 import { PostgresDeviceStore } from "./device-store.ts";
 import { PostgresEventStore } from "./event-store.ts";
@@ -32,6 +33,7 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   passkeys: new PostgresPasskeyStore(pool),
   approvals: new PostgresApprovalStore(pool),
   events: new PostgresEventStore(pool),
+  auditLog: new PostgresAuditLogStore(pool),
   limits: new MemoryRateLimitStore(),
   reputation: new MemoryReputationStore(),
   monitor: new MemoryMonitorStore(),

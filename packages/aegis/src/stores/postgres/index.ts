@@ -8,6 +8,8 @@ export {
   type DatabaseFinding,
   type DatabaseFindingKind,
 } from "./check-database.ts";
+export { auditLines } from "./audit-lines.ts";
+export { PostgresAuditLogStore } from "./audit-store.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
 export {
   migrate,
