@@ -1,4 +1,5 @@
 import { isUserSort, type UserSort } from "./api/admin.ts";
+import { auditSearch } from "./api/audit.ts";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import {
   courseQuery,
@@ -200,6 +201,13 @@ const adminSecurity = createRoute({
     isAddressSort(sort) ? { sort } : {},
   component: lazyRouteComponent(() => import("./features/attacks/attacks-page.tsx"), "AttacksPage"),
 });
+const adminAudit = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/audit",
+  beforeLoad: signedInOnly,
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("./features/audit/audit-page.tsx"), "AuditPage"),
+});
 const protection = createRoute({
   getParentRoute: () => root,
   path: "/security",
@@ -230,6 +238,7 @@ export const router = createRouter({
     adminApprovals,
     adminKeys,
     adminSecurity,
+    adminAudit,
     protection,
   ]),
   defaultPreload: "intent",

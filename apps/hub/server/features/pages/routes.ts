@@ -43,6 +43,7 @@ const SIGNED_IN_PAGES = [
   "/admin/api-keys",
   "/admin/security",
   "/admin/tenants",
+  "/admin/audit",
 ];
 const NONCE = "__CSP_NONCE__"; // what the build writes where a nonce belongs
 const YEAR_MS = 365 * 86_400_000;

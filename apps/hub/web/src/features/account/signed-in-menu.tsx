@@ -76,6 +76,9 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
                 <Menu.Item className={item} render={<Link to="/admin/security" />}>
                   Attacks and limits
                 </Menu.Item>
+                <Menu.Item className={item} render={<Link to="/admin/audit" />}>
+                  Audit log
+                </Menu.Item>
                 <Menu.Item className={item} render={<Link to="/admin/users" />}>
                   Users
                 </Menu.Item>

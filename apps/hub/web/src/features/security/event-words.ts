@@ -55,6 +55,15 @@ const WORDS: Readonly<Record<string, string>> = {
   "approval.rejected": "An approval was refused",
   "access.refused": "Something was asked for that is not allowed",
   "csrf.refused": "A change from another site was refused",
+  "input.refused": "A request was refused because of what it held",
+  "transport.refused": "A request was refused because of how it came",
+  "rate_limit.exceeded": "Somebody asked more often than allowed",
+  "reputation.banned": "An address was banned",
+  "reputation.lifted": "An administrator lifted a ban",
+  "csp.violation": "A browser reported something that a page may not do",
+  "mail.failed": "A mail was not sent",
+  "audit.events_lost": "Events are missing here: they could not be written",
+  "audit.chain_broken": "An entry of this log was found gone or changed",
 };
 
 export function eventWords(event: string): string {
