@@ -5,8 +5,8 @@
  * found again has a keyed hash beside it (HMAC-SHA-256, its key derived per table, column and tenant); nothing is ever
  * encrypted the same way twice. References: NIST SP 800-38D 8, SP 800-38F; ASVS 5.0 11.3.2, 11.3.3, 14.1.2; requirement DAT-3.
  */
-import { createCipheriv, createDecipheriv } from "node:crypto";
-import { deriveKey, hmac } from "../lib/bytes.ts";
+import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
+import { deriveKey, hmac, macKey } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
 import type { DataKeys, WrapKey } from "./data-keys.ts";
 import { SealError } from "./sealer.ts";
@@ -68,8 +68,12 @@ export function encryptedColumn(options: ColumnOptions, keys: DataKeys, random: 
     );
   const bytes = (size: number): Buffer => Buffer.from(random.token(size), "base64url");
 
-  const wrap = (dataKey: Uint8Array, { kid, key }: WrapKey, place: RowPlace): Buffer =>
-    encrypt(key, bytes(IV_BYTES), dataKey, bound(`wrap ${kid}`, place));
+  const wrap = (
+    dataKey: Uint8Array,
+    { kid, key }: WrapKey,
+    place: RowPlace,
+    iv: Buffer = bytes(IV_BYTES),
+  ): Buffer => encrypt(key, iv, dataKey, bound(`wrap ${kid}`, place));
   const parsed = (sealed: string) => {
     const [, kid, body] = FORM.exec(sealed) ?? [];
     const all = Buffer.from(body ?? "", "base64url");
@@ -90,13 +94,13 @@ export function encryptedColumn(options: ColumnOptions, keys: DataKeys, random: 
   const written = (wrapped: Buffer, text: Buffer): string =>
     `${SEALED_PREFIX}${keys.active.kid}.${Buffer.concat([wrapped, text]).toString("base64url")}`;
 
-  const indexKeys = new Map<string, Uint8Array>();
-  const indexKeyOf = (tenant: string): Uint8Array => {
+  const indexKeys = new Map<string, KeyObject>();
+  const indexKeyOf = (tenant: string): KeyObject => {
     if (keys.indexKey === undefined)
       throw new SealError(`${table}.${column}: searching needs a key ring (aegis keys ring --for data)`);
     const known = indexKeys.get(tenant);
     if (known !== undefined) return known;
-    const made = deriveKey(keys.indexKey, `blind/${bound("index", { tenant, row: "" }).toString()}`);
+    const made = macKey(deriveKey(keys.indexKey, `blind/${bound("index", { tenant, row: "" }).toString()}`));
     if (indexKeys.size >= MOST_INDEX_KEYS) indexKeys.clear();
     indexKeys.set(tenant, made);
     return made;
@@ -107,9 +111,16 @@ export function encryptedColumn(options: ColumnOptions, keys: DataKeys, random: 
     column,
     activePrefix: `${SEALED_PREFIX}${keys.active.kid}.`,
     seal(plain, place) {
-      const dataKey = bytes(KEY_BYTES);
-      const text = encrypt(dataKey, bytes(IV_BYTES), Buffer.from(plain, "utf8"), bound("text", place));
-      return written(wrap(dataKey, keys.active, place), text);
+      // One draw for all three: the key, and an IV each for what it seals and for itself.
+      const drawn = bytes(KEY_BYTES + 2 * IV_BYTES);
+      const dataKey = drawn.subarray(0, KEY_BYTES);
+      const text = encrypt(
+        dataKey,
+        drawn.subarray(KEY_BYTES, KEY_BYTES + IV_BYTES),
+        Buffer.from(plain, "utf8"),
+        bound("text", place),
+      );
+      return written(wrap(dataKey, keys.active, place, drawn.subarray(KEY_BYTES + IV_BYTES)), text);
     },
     open(sealed, place) {
       const parts = parsed(sealed);
@@ -127,13 +138,13 @@ export function encryptedColumn(options: ColumnOptions, keys: DataKeys, random: 
 }
 
 /** IV, cipher text and tag in one. */
-function encrypt(key: Uint8Array, iv: Buffer, plain: Uint8Array, associated: Uint8Array): Buffer {
+function encrypt(key: Uint8Array | KeyObject, iv: Buffer, plain: Uint8Array, associated: Uint8Array): Buffer {
   const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(associated);
   return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 function decrypt(
-  key: Uint8Array,
+  key: Uint8Array | KeyObject,
   all: Buffer,
   associated: Uint8Array,
   { table, column }: ColumnName,

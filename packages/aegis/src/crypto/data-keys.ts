@@ -4,9 +4,10 @@
  * every server before any of them wraps with it. References: NIST SP 800-57 5.3; ASVS 5.0 11.2.2, 13.3.1, 13.3.4;
  * requirement DAT-3.
  */
+import type { KeyObject } from "node:crypto";
 import Type from "typebox";
 import { Value } from "typebox/value";
-import { deriveKey, sha256 } from "../lib/bytes.ts";
+import { deriveKey, macKey, sha256 } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -63,7 +64,7 @@ export function parseDataKeyRing(data: unknown): DataKeyRing {
 
 export interface WrapKey {
   readonly kid: string;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 /** The keys as they are used. */
@@ -78,7 +79,7 @@ export interface DataKeys {
 /** `before`: keys that opened until there was this ring, and open still. @throws DataKeyError */
 export function openDataKeys(ring: DataKeyRing, before?: DataKeys): DataKeys {
   const { data_keys: keys, index_key: index } = parseDataKeyRing(ring);
-  const opened = keys.map(({ kid, key: text, state }) => ({ kid, key: bytesOf(text), state }));
+  const opened = keys.map(({ kid, key: text, state }) => ({ kid, key: macKey(bytesOf(text)), state }));
   const active = opened.find(({ state }) => state === "active");
   if (active === undefined) throw new DataKeyError("The data key ring has no active key.");
   return {
@@ -95,7 +96,7 @@ export function openDataKeys(ring: DataKeyRing, before?: DataKeys): DataKeys {
 export function derivedDataKeys(secrets: readonly Uint8Array[]): DataKeys {
   const keys = secrets.map((secret) => {
     const derived = deriveKey(secret, "wrap/columns");
-    return { kid: kidOf(derived), key: derived };
+    return { kid: kidOf(derived), key: macKey(derived) };
   });
   const [active] = keys;
   if (active === undefined) throw new DataKeyError("Data keys need a secret to be derived of.");
