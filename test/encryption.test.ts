@@ -40,6 +40,7 @@ const BATCH = Math.floor(ROWS / (KILLS * 6));
 let server: TestPostgres;
 let sql: pg.Pool;
 let folder: string;
+let embedded: Awaited<ReturnType<typeof openPglite>>;
 const ring = newDataKeyRing(systemRandom, 0);
 const keys = openDataKeys(ring);
 const letters = encryptedColumn(
@@ -52,12 +53,14 @@ beforeAll(async () => {
   server = await startPostgres();
   sql = new pg.Pool({ connectionString: server.url, max: 5 });
   folder = mkdtempSync(join(tmpdir(), "aegis-keys-"));
-  await migrate(sql, [aegisMigrations]);
+  embedded = await openPglite();
+  for (const pool of [sql, embedded]) await migrate(pool, [aegisMigrations]);
   await sql.query(`create table letters (
     id bigint generated always as identity primary key, tenant uuid not null,
     address text, address_index text, unique (tenant, address_index))`);
 });
 afterAll(async () => {
+  await embedded?.end();
   await sql?.end();
   await server?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -147,20 +150,13 @@ describe("an account", () => {
   });
 });
 
-for (const [name, open] of [
-  ["PostgreSQL", async () => ({ sql, close: async () => undefined })],
-  [
-    "the embedded database",
-    async () => {
-      const pool = await openPglite();
-      await migrate(pool, [aegisMigrations]);
-      return { sql: pool, close: () => pool.end() };
-    },
-  ],
+for (const [name, database] of [
+  ["PostgreSQL", () => sql],
+  ["the embedded database", () => embedded],
 ] as const)
   describe(name, () => {
     it("has what was written before sealed at the start, the empty left alone, and none of it twice", async () => {
-      const { sql: pool, close } = await open();
+      const pool = database();
       const plain = new PostgresAccountStore(pool);
       const before = [
         { ...sampleAccount(), displayName: "Ada", aboutMe: "e1.looks like it" },
@@ -176,20 +172,51 @@ for (const [name, open] of [
       for (const account of before)
         expect(await sealedAccounts(plain, derived).findById(account.id)).toEqual(account);
       for (const { id } of before) await pool.query("delete from aegis_accounts where id = $1", [id]);
-      await close();
     });
 
     it("says which extensions it has, instead of going without them in silence", async () => {
-      const { sql: pool, close } = await open();
+      const pool = database();
       const found = await serverProtection(pool);
       expect(found.map(({ name: extension }) => extension)).toEqual(["pgcrypto", "pgaudit"]);
       const { rows } = await pool.query("select extname from pg_extension");
       for (const { name: extension, state } of found)
         expect(JSON.stringify(rows).includes(extension)).toBe(state === "installed");
       if (name === "PostgreSQL") expect(found[0]?.state).toBe("installed"); // Debian's server brings it
-      await close();
     });
   });
+
+describe("a server with pgaudit", () => {
+  it("has it switched on by the migration where it is loaded, and told as available where it is not", async () => {
+    expect((await serverProtection(sql))[1]).toMatchObject({
+      name: "pgaudit",
+      state: "available",
+      logs: null,
+    });
+    const loaded = await startPostgres(["shared_preload_libraries=pgaudit", "pgaudit.log=ddl,role"]);
+    const pool = new pg.Pool({ connectionString: loaded.url, max: 2 });
+    await migrate(pool, [aegisMigrations]);
+    expect((await serverProtection(pool))[1]).toMatchObject({
+      name: "pgaudit",
+      state: "installed",
+      version: expect.stringMatching(/^\d/),
+      logs: "ddl,role",
+    });
+    await pool.end();
+    await loaded.close();
+  });
+
+  it("takes the migration too from a role that may switch nothing on", async () => {
+    await sql.query("create role plain login");
+    await sql.query("create database plain owner plain");
+    const pool = new pg.Pool({
+      connectionString: server.url.replace("hub@", "plain@").replace(/postgres$/, "plain"),
+      max: 2,
+    });
+    await migrate(pool, [aegisMigrations]);
+    expect((await serverProtection(pool)).map(({ state }) => state)).toEqual(["installed", "available"]); // pgcrypto is trusted
+    await pool.end();
+  });
+});
 
 describe("a rotation", () => {
   const aegis = (args: readonly string[]) =>

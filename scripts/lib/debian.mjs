@@ -8,9 +8,19 @@ const postgres = () =>
     existsSync(`/usr/lib/postgresql/${version}/bin/initdb`),
   );
 
+/** Extensions are packages of the server's own version. */
+const pgaudit = () =>
+  existsSync("/usr/share/postgresql") &&
+  readdirSync("/usr/share/postgresql").some((version) =>
+    existsSync(`/usr/share/postgresql/${version}/extension/pgaudit.control`),
+  );
+const serverVersion = () =>
+  (existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql") : []).toSorted().at(-1) ?? "15";
+
 /** What the tests need beside npm packages: Debian package, and how to see that it is there. */
 const needed = [
   { name: "postgresql", present: postgres },
+  { name: `postgresql-${serverVersion()}-pgaudit`, present: pgaudit },
   { name: "redis-server", present: () => existsSync("/usr/bin/redis-server") },
   { name: "redis-sentinel", present: () => existsSync("/usr/bin/redis-sentinel") },
   { name: "oathtool", present: () => existsSync("/usr/bin/oathtool") },

@@ -37,7 +37,8 @@ export interface TestPostgres {
   close(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
+/** `settings` as in postgresql.conf: ["shared_preload_libraries=pgaudit"]. */
+export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
   const bin = binaries();
   const user = owner();
   const folder = mkdtempSync(join(tmpdir(), "aegis-pg-"));
@@ -67,6 +68,7 @@ export async function startPostgres(): Promise<TestPostgres> {
         "fsync=off",
         "-c",
         "max_connections=60",
+        ...settings.flatMap((setting) => ["-c", setting]),
       ],
       { ...user, stdio: "ignore", cwd: folder },
     );
