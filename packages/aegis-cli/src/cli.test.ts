@@ -121,6 +121,28 @@ describe("aegis keys ring and rotate", () => {
     expect(ringIn(file).map(({ state }: { state: string }) => state)).toEqual(["active", "verify-only"]);
   });
 
+  it("make a ring for encrypted columns, whose next key every server has before it is used", async () => {
+    const file = join(empty, "data-ring.json");
+    const made = await aegis(["keys", "ring", "--for", "data"], empty);
+    writeFileSync(file, made.text.slice(0, made.text.lastIndexOf("}") + 1), { mode: 0o600 });
+    const keysIn = (): { kid: string; state: string; replaced_at?: number }[] =>
+      JSON.parse(readFileSync(file, "utf8")).data_keys;
+    const [first] = keysIn();
+    expect((await aegis(["keys", "rotate", "--prepare", file], empty)).status).toBe(0);
+    const prepared = keysIn()[1];
+    expect(keysIn().map(({ state }) => state)).toEqual(["active", "decrypt-only"]);
+    expect((await aegis(["keys", "rotate", file], empty)).text).toContain(prepared?.kid);
+    expect(keysIn()).toEqual([
+      expect.objectContaining({ kid: prepared?.kid, state: "active" }),
+      expect.objectContaining({ kid: first?.kid, state: "decrypt-only", replaced_at: expect.any(Number) }),
+    ]);
+    expect((await aegis(["keys", "drop", file, prepared?.kid ?? ""], empty)).text).toMatch(
+      /is the active one/,
+    );
+    expect((await aegis(["keys", "drop", file, first?.kid ?? ""], empty)).status).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
   it("leave a ring alone that is none, is being rotated, or is not there, and quote nothing of it", async () => {
     const file = join(empty, "bad-ring.json");
     for (const content of ['{"keys":[{"d":"hunter2"}]}', "hunter2 {"]) {

@@ -12,11 +12,10 @@ export const ringAt = (file: string): Promise<string> =>
   });
 
 /** Whole or not at all, and by one at a time: the new file's name is the lock. */
-export async function replaced<R extends KeyRing | DataKeyRing, T extends { readonly ring: R }>(
-  file: string,
-  parse: (data: unknown) => R,
-  change: (ring: R) => T,
-): Promise<T> {
+export async function replaced<
+  R extends KeyRing | DataKeyRing,
+  T extends { readonly ring: KeyRing | DataKeyRing },
+>(file: string, parse: (data: unknown) => R, change: (ring: R) => T): Promise<T> {
   const made = `${file}.new`;
   const before = await stat(file);
   const handle = await open(made, "wx", 0o600).catch((error: unknown) => {

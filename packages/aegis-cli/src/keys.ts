@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import {
+  type DataKeyRing,
   isDataKeyRing,
+  type KeyRing,
   newDataKeyRing,
   newKeyRing,
   parseDataKeyRing,
@@ -12,7 +14,7 @@ import {
   systemRandom,
   type TokenAlgorithm,
 } from "aegis";
-import { readJsonFile, replaced, ringAt, written } from "./key-files.ts";
+import { replaced, ringAt, written } from "./key-files.ts";
 import { registerDataKeys } from "./keys-data.ts";
 import { choosePolicy, loadConfig, type PolicyChoice } from "./config.ts";
 import { print, tell, UsageError } from "./talk.ts";
@@ -72,16 +74,13 @@ export function registerKeys(program: Command): void {
     .action(async (file: string, flags: RingFlags) => {
       const { algorithm, keepSeconds } = await rulesOf(flags);
       const place = await ringAt(file);
-      const data = await readJsonFile(place);
-      if (isDataKeyRing(data)) return rotateData(place, flags.prepare === true);
-      if (flags.prepare === true) throw new UsageError("--prepare is for a ring of data keys.");
-      const rotated = await replaced(place, parseKeyRing, (ring) =>
-        rotateKeyRing(ring, { algorithm, keepSeconds, now: Date.now() }),
+      const { lines, next } = await replaced(place, anyRing, (ring) =>
+        "data_keys" in ring
+          ? rotatedData(ring, flags.prepare === true)
+          : rotatedTokens(ring, { algorithm, keepSeconds, prepare: flags.prepare === true }),
       );
-      print(`active       ${rotated.active} (${algorithm}, new)`);
-      for (const kid of rotated.verifyOnly) print(`verify-only  ${kid}`);
-      for (const kid of rotated.dropped) print(`retired      ${kid} (removed)`);
-      tell(`Restart the servers. The replaced key may go ${keepSeconds} s after the last has done so.`);
+      for (const line of lines) print(line);
+      tell(next);
     });
   registerDataKeys(keys);
 }
@@ -94,23 +93,52 @@ const withPolicy = (command: Command): Command =>
     .option("--preset <name>", "whose token section to follow")
     .option("--policy <file>", "whose token section to follow");
 
-async function rotateData(place: string, prepare: boolean): Promise<void> {
+const anyRing = (data: unknown): KeyRing | DataKeyRing =>
+  isDataKeyRing(data) ? parseDataKeyRing(data) : parseKeyRing(data);
+
+interface Told<R> {
+  readonly ring: R;
+  readonly lines: readonly string[];
+  readonly next: string;
+}
+
+function rotatedTokens(
+  before: KeyRing,
+  rules: { readonly algorithm: TokenAlgorithm; readonly keepSeconds: number; readonly prepare: boolean },
+): Told<KeyRing> {
+  if (rules.prepare) throw new UsageError("--prepare is for a ring of data keys.");
+  const { algorithm, keepSeconds } = rules;
+  const { ring, active, verifyOnly, dropped } = rotateKeyRing(before, {
+    algorithm,
+    keepSeconds,
+    now: Date.now(),
+  });
+  return {
+    ring,
+    lines: [
+      `active       ${active} (${algorithm}, new)`,
+      ...verifyOnly.map((kid) => `verify-only  ${kid}`),
+      ...dropped.map((kid) => `retired      ${kid} (removed)`),
+    ],
+    next: `Restart the servers. The replaced key may go ${keepSeconds} s after the last has done so.`,
+  };
+}
+
+function rotatedData(before: DataKeyRing, prepare: boolean): Told<DataKeyRing> {
   if (prepare) {
-    const { ring } = await replaced(place, parseDataKeyRing, (before) => ({
-      ring: prepareDataKey(before, systemRandom, Date.now()),
-    }));
-    print(`prepared      ${ring.data_keys.at(-1)?.kid ?? ""}`);
-    tell(
-      "Give this ring to every server and restart it; then rotate, and nothing is ever closed to anybody.",
-    );
-    return;
+    const ring = prepareDataKey(before, systemRandom, Date.now());
+    return {
+      ring,
+      lines: [`prepared      ${ring.data_keys.at(-1)?.kid ?? ""}`],
+      next: "Give this ring to every server and restart it; then rotate, and nothing is ever closed to anybody.",
+    };
   }
-  const rotated = await replaced(place, parseDataKeyRing, (ring) =>
-    rotateDataKeys(ring, systemRandom, Date.now()),
-  );
-  print(`active        ${rotated.active}`);
-  for (const kid of rotated.decryptOnly) print(`decrypt-only  ${kid}`);
-  tell("Restart the servers, then: aegis keys rewrap. A key may be dropped when that says 0 left.");
+  const { ring, active, decryptOnly } = rotateDataKeys(before, systemRandom, Date.now());
+  return {
+    ring,
+    lines: [`active        ${active}`, ...decryptOnly.map((kid) => `decrypt-only  ${kid}`)],
+    next: "Restart the servers, then: aegis keys rewrap. A key may be dropped when that says 0 left.",
+  };
 }
 
 async function rulesOf(flags: RingFlags): Promise<{ algorithm: TokenAlgorithm; keepSeconds: number }> {

@@ -178,7 +178,11 @@ export function auditWriter(wiring: AuditWriterWiring): AuditWriter {
     settled,
     async close() {
       clearTimeout(retry);
-      await settled();
+      const hadFailed = failing;
+      await ended();
+      // One more try and no other: whoever ends must end, also while the database is away.
+      if (hadFailed && failing) start();
+      await ended();
       clearTimeout(retry);
       if (!failing) await sign();
     },
