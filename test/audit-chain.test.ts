@@ -94,14 +94,17 @@ describe("the table", () => {
   });
 
   it("serves a role that may insert and select, and nothing more", async () => {
-    await sql.query(
-      `create role appender login; grant insert, select on aegis_audit, aegis_audit_heads to appender`,
-    );
+    await sql.query("create role appender login in role aegis_app");
     const pool = new pg.Pool({ connectionString: server.url.replace("hub@", "appender@"), max: 2 });
     const store = new PostgresAuditLogStore(pool);
     const { head } = await store.append([record()]);
     await store.addHead(derivedSigner(new Uint8Array(32)).sign(head, 0));
     expect((await store.page({ limit: 1 }))[0]?.hash).toBe(head.hash);
+    for (const right of ["update", "delete", "truncate"])
+      expect([
+        right,
+        (await sql.query("select has_table_privilege('appender', 'aegis_audit', $1) as may", [right])).rows,
+      ]).toEqual([right, [{ may: false }]]);
     await expect(pool.query("alter table aegis_audit disable trigger all")).rejects.toMatchObject({
       code: "42501",
     });

@@ -137,13 +137,12 @@ describe.each([
         .click();
       await expect.poll(() => new URL(page.url()).search).toContain("user_id=");
 
-      const { page: found, lines } = stores.auditLog;
+      const found = stores.auditLog.page.bind(stores.auditLog);
+      const lines = stores.auditLog.lines.bind(stores.auditLog);
       stores.auditLog.page = async (query) =>
-        (await found.call(stores.auditLog, query)).map((entry, n) =>
-          n === 0 ? { ...entry, record: {} } : entry,
-        );
+        (await found(query)).map((entry, n) => (n === 0 ? { ...entry, record: {} } : entry));
       stores.auditLog.lines = async (...asked) =>
-        (await lines.apply(stores.auditLog, asked)).map(({ seq, line }) => ({
+        (await lines(...asked)).map(({ seq, line }) => ({
           seq,
           line: seq === 1 ? line.replace("success", "failure") : line,
         }));

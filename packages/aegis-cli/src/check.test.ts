@@ -47,6 +47,7 @@ describe("aegis check db", () => {
     expect([status, talk]).toEqual([0, "0 findings; 0 leaks, 6 held, 0 not tried.\n"]);
     expect(out).toContain("role    hub_app");
     expect(out).toMatch(/public\.lessons +delete +held/);
+    expect(out).toMatch(/pgcrypto +installed 1\.\d+\npgaudit +(missing|available|installed)/);
   });
 
   it("names the table and the command of a leak, and ends with 1", async () => {

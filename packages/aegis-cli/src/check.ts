@@ -3,6 +3,8 @@ import {
   checkDatabase,
   type DatabaseCheck,
   type IsolationTrial,
+  serverProtection,
+  type ServerExtension,
   type SqlPool,
   tryIsolation,
 } from "aegis/stores/postgres";
@@ -37,21 +39,33 @@ export function registerCheck(program: Command): void {
           "Which database? There is no --url and no DATABASE_URL.",
           "Set DATABASE_URL to postgres://role@host/database, with the role of the application.",
         );
-      const { found, trials } = await inspect(url);
+      const { found, trials, extensions } = await inspect(url);
       const leaks = trials.filter(({ outcome }) => outcome === "leak");
       const isRight = found.findings.length === 0 && leaks.length === 0;
-      if (flags.json === true) print(JSON.stringify({ ok: isRight, ...found, trials }, undefined, 2));
-      else report(found, trials);
+      if (flags.json === true)
+        print(JSON.stringify({ ok: isRight, ...found, trials, extensions }, undefined, 2));
+      else {
+        report(found, trials);
+        tellExtensions(extensions);
+      }
       process.exitCode = isRight ? 0 : 1;
     });
 }
 
-async function inspect(
-  url: string,
-): Promise<{ readonly found: DatabaseCheck; readonly trials: readonly IsolationTrial[] }> {
+interface Inspected {
+  readonly found: DatabaseCheck;
+  readonly trials: readonly IsolationTrial[];
+  readonly extensions: readonly ServerExtension[];
+}
+
+async function inspect(url: string): Promise<Inspected> {
   const { pool, end } = await open(url);
   try {
-    return { found: await checkDatabase(pool), trials: await tryIsolation(pool) };
+    return {
+      found: await checkDatabase(pool),
+      trials: await tryIsolation(pool),
+      extensions: await serverProtection(pool),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
@@ -75,6 +89,14 @@ async function open(url: string): Promise<{ readonly pool: SqlPool; readonly end
   pool.on("error", () => undefined); // told by the statement that waits for it
   pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, end: () => pool.end() };
+}
+
+/** What the server does beyond what can be asked of any: missing is no fault, and is not passed over. */
+function tellExtensions(extensions: readonly ServerExtension[]): void {
+  for (const { name, state, version, logs } of extensions)
+    print(
+      `${name.padEnd(10)} ${state}${version === null ? "" : ` ${version}`}${logs === null ? "" : `, writes ${logs}`}`,
+    );
 }
 
 function report({ role, tables, findings }: DatabaseCheck, trials: readonly IsolationTrial[]): void {

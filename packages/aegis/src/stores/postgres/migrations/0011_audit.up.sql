@@ -1,7 +1,6 @@
 -- The audit chain. `record` is the text that was hashed; what is searched for is computed of it, so that no column can say
--- something else than the text. The application needs INSERT and SELECT here and nothing more: whoever gives it a role of
--- its own gives it these two. The triggers refuse the rest to everybody who does not take them away first, and whoever
--- can do that is found by the signed heads.
+-- something else than the text. The application needs INSERT and SELECT here and nothing more. The triggers refuse the
+-- rest to everybody who does not take them away first, and whoever can do that is found by the signed heads.
 create table aegis_audit (
   seq      bigint primary key check (seq > 0),
   id       uuid   not null unique,
@@ -39,3 +38,6 @@ create trigger aegis_audit_heads_append_only before update or delete or truncate
   for each statement execute function aegis_audit_refuse();
 
 revoke all on aegis_audit, aegis_audit_heads from public;
+-- Less than the application is given on every other table (0009).
+revoke all on aegis_audit, aegis_audit_heads from aegis_app;
+grant select, insert on aegis_audit, aegis_audit_heads to aegis_app;
