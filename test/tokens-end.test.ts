@@ -379,26 +379,3 @@ describe("keys", () => {
     ).rejects.toThrow(/need publicOrigin/);
   });
 });
-
-describe("while the list of revoked tokens is away", () => {
-  it("no token is believed", async () => {
-    const stores = roomyStores();
-    const away = Object.assign(new Error("connection lost"), { code: "ECONNREFUSED" });
-    let broken = false;
-    const { tokenDenylist } = stores;
-    const { hub, pair } = await signedIn(
-      {},
-      {
-        ...stores,
-        tokenDenylist: {
-          deny: (denials) => tokenDenylist.deny(denials),
-          isRevoked: (facts, now) => (broken ? Promise.reject(away) : tokenDenylist.isRevoked(facts, now)),
-          removeExpired: (now) => tokenDenylist.removeExpired(now),
-        },
-      },
-    );
-    expect(await works(hub, pair)).toBe(200);
-    broken = true;
-    expect(await works(hub, pair)).toBe(503);
-  });
-});

@@ -248,7 +248,8 @@ function issuerOf({ policy, publicOrigin }: TokenWiring): string {
 
 /**
  * A session that is signed out takes the tokens along that were got in it; whatever ends all sessions of a user ends all
- * tokens, those got in the session that stays among them. Sessions go first (see POST /api/auth/token).
+ * tokens, those got in the session that stays among them. Tokens go first: where that fails, the session is there to try
+ * again with. And once more when the sessions are gone, for what was given in them meanwhile (see POST /api/auth/token).
  */
 function endingTokens(store: SessionStore, service: TokenService): SessionStore {
   return {
@@ -262,14 +263,17 @@ function endingTokens(store: SessionStore, service: TokenService): SessionStore 
     enterTenant: (session, change) => store.enterTenant(session, change),
     listByUser: (userId, now) => store.listByUser(userId, now),
     async revoke(userId, id, reason) {
-      const ended = await store.revoke(userId, id, reason);
       // Signing in anew in the same browser replaces its session: that is no word about the programs.
-      if (reason !== "replaced") await service.revokeSession(id);
+      if (reason === "replaced") return store.revoke(userId, id, reason);
+      await service.revokeSession(id);
+      const ended = await store.revoke(userId, id, reason);
+      await service.revokeSession(id);
       return ended;
     },
     async revokeAll(userId, reason, exceptId) {
-      const count = await store.revokeAll(userId, reason, exceptId);
       await service.revokeUser(userId);
+      const count = await store.revokeAll(userId, reason, exceptId);
+      await service.revokeFamilies(userId);
       return count;
     },
     removeExpired: (now) => store.removeExpired(now),

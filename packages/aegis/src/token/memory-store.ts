@@ -1,5 +1,6 @@
 import {
   type Denial,
+  type FamilyRef,
   FAMILIES_PER_ACCOUNT,
   type RefreshStore,
   type Rotation,
@@ -7,6 +8,7 @@ import {
   type TokenDenylist,
   type TokenFacts,
   type TokenFamily,
+  UNSETTLED_KEPT_MS,
   USED_TOKENS_KEPT,
 } from "./store.ts";
 
@@ -15,7 +17,8 @@ interface Kept {
   readonly currentHash: string;
   readonly previousHash: string | undefined;
   readonly rotatedAt: number;
-  readonly revoked: boolean;
+  readonly ended: "reused" | "revoked" | "settled" | undefined;
+  readonly endedAt: number;
   /** Oldest first, the present one last. */
   readonly hashes: readonly string[];
 }
@@ -25,20 +28,20 @@ export class MemoryRefreshStore implements RefreshStore {
   readonly #kept = new Map<string, Kept>();
   readonly #familyOf = new Map<string, string>();
 
-  async open(family: TokenFamily, tokenHash: string): Promise<readonly string[]> {
-    const others = this.#liveOf(family.accountId, family.createdAt);
-    const ended = others.slice(FAMILIES_PER_ACCOUNT - 1).map(({ id }) => id);
-    for (const id of ended) this.#end(id);
+  async open(family: TokenFamily, tokenHash: string): Promise<readonly FamilyRef[]> {
+    const ended = this.#liveOf(family.accountId, family.createdAt).slice(FAMILIES_PER_ACCOUNT - 1);
+    for (const { id } of ended) this.#end(id, "revoked", family.createdAt);
     this.#kept.set(family.id, {
       family,
       currentHash: tokenHash,
       previousHash: undefined,
       rotatedAt: family.createdAt,
-      revoked: false,
+      ended: undefined,
+      endedAt: 0,
       hashes: [tokenHash],
     });
     this.#familyOf.set(tokenHash, family.id);
-    return ended;
+    return ended.map(refOf);
   }
 
   async find(tokenHash: string, now: number): Promise<TokenFamily | undefined> {
@@ -49,12 +52,14 @@ export class MemoryRefreshStore implements RefreshStore {
   async rotate(fromHash: string, change: RotationChange): Promise<Rotation> {
     const { toHash, now, graceSeconds, ip, userAgent } = change;
     const kept = this.#byToken(fromHash);
-    if (kept === undefined || kept.revoked) return { outcome: "unknown" };
+    if (kept === undefined || kept.ended === "settled") return { outcome: "unknown" };
+    if (kept.ended !== undefined)
+      return { outcome: kept.ended === "reused" ? "reused" : "ended", family: kept.family };
     if (!isLive(kept, now)) return { outcome: "expired" };
     if (kept.currentHash !== fromHash) {
       if (kept.previousHash === fromHash && kept.rotatedAt + graceSeconds * 1000 > now)
         return { outcome: "overtaken", family: kept.family };
-      this.#end(kept.family.id);
+      this.#end(kept.family.id, "reused", now);
       return { outcome: "reused", family: kept.family };
     }
     const family = {
@@ -71,7 +76,8 @@ export class MemoryRefreshStore implements RefreshStore {
       currentHash: toHash,
       previousHash: fromHash,
       rotatedAt: now,
-      revoked: false,
+      ended: undefined,
+      endedAt: 0,
       hashes: hashes.slice(-USED_TOKENS_KEPT - 1),
     });
     this.#familyOf.set(toHash, family.id);
@@ -91,24 +97,32 @@ export class MemoryRefreshStore implements RefreshStore {
 
   async revokeByToken(tokenHash: string, now: number): Promise<TokenFamily | undefined> {
     const kept = this.#byToken(tokenHash);
-    return kept !== undefined && isLive(kept, now) && this.#end(kept.family.id) ? kept.family : undefined;
+    return this.#endWhere((family) => family.id === kept?.family.id, now)[0];
   }
 
   async revoke(accountId: string, id: string, now: number): Promise<boolean> {
+    return this.#endWhere((family) => family.id === id && family.accountId === accountId, now).length === 1;
+  }
+
+  async revokeBySession(sessionId: string, now: number): Promise<readonly FamilyRef[]> {
+    return this.#endWhere((family) => family.sessionId === sessionId, now).map(refOf);
+  }
+
+  async revokeAll(accountId: string, now: number): Promise<readonly FamilyRef[]> {
+    return this.#endWhere((family) => family.accountId === accountId, now).map(refOf);
+  }
+
+  async settle({ id, accountId }: FamilyRef): Promise<boolean> {
     const kept = this.#kept.get(id);
-    return kept?.family.accountId === accountId && isLive(kept, now) && this.#end(id);
-  }
-
-  revokeBySession(sessionId: string, now: number): Promise<readonly string[]> {
-    return this.#endWhere((family) => family.sessionId === sessionId, now);
-  }
-
-  revokeAll(accountId: string, now: number): Promise<readonly string[]> {
-    return this.#endWhere((family) => family.accountId === accountId, now);
+    if (kept?.family.accountId !== accountId || !isUnsettled(kept)) return false;
+    this.#kept.set(id, { ...kept, ended: "settled" });
+    return true;
   }
 
   async removeExpired(now: number): Promise<number> {
-    const past = [...this.#kept.values()].filter((kept) => !isLive(kept, now));
+    const past = [...this.#kept.values()].filter((kept) =>
+      isUnsettled(kept) ? kept.endedAt + UNSETTLED_KEPT_MS <= now : !isLive(kept, now),
+    );
     for (const { family, hashes } of past) {
       this.#kept.delete(family.id);
       for (const hash of hashes) this.#familyOf.delete(hash);
@@ -120,22 +134,24 @@ export class MemoryRefreshStore implements RefreshStore {
     return this.#kept.get(this.#familyOf.get(tokenHash) ?? "");
   }
 
-  #end(id: string): boolean {
+  #end(id: string, ended: "reused" | "revoked", endedAt: number): void {
     const kept = this.#kept.get(id);
-    if (kept === undefined || kept.revoked) return false;
-    this.#kept.set(id, { ...kept, revoked: true });
-    return true;
+    if (kept?.ended === undefined && kept !== undefined) this.#kept.set(id, { ...kept, ended, endedAt });
   }
 
-  async #endWhere(matches: (family: TokenFamily) => boolean, now: number): Promise<readonly string[]> {
-    const found = [...this.#kept.values()].filter((kept) => matches(kept.family) && isLive(kept, now));
-    for (const { family } of found) this.#end(family.id);
-    return found.map(({ family }) => family.id);
+  #endWhere(matches: (family: TokenFamily) => boolean, now: number): readonly TokenFamily[] {
+    const found = [...this.#kept.values()].filter(
+      (kept) => matches(kept.family) && (isLive(kept, now) || isUnsettled(kept)),
+    );
+    for (const { family } of found) this.#end(family.id, "revoked", now);
+    return found.map(({ family }) => family);
   }
 }
 
-const isLive = ({ family, revoked }: Kept, now: number): boolean =>
-  !revoked && family.refreshUntil > now && family.expiresAt > now;
+const refOf = ({ id, accountId }: TokenFamily): FamilyRef => ({ id, accountId });
+const isUnsettled = ({ ended }: Kept): boolean => ended === "reused" || ended === "revoked";
+const isLive = ({ family, ended }: Kept, now: number): boolean =>
+  ended === undefined && family.refreshUntil > now && family.expiresAt > now;
 
 /** The executable specification of a denylist. */
 export class MemoryTokenDenylist implements TokenDenylist {
@@ -163,6 +179,10 @@ export class MemoryTokenDenylist implements TokenDenylist {
       found("family", family) !== undefined ||
       (user !== undefined && user.issuedBefore > issuedAt)
     );
+  }
+
+  async list(now: number): Promise<readonly Denial[]> {
+    return [...this.#denials.values()].filter(({ expiresAt }) => expiresAt > now);
   }
 
   async removeExpired(now: number): Promise<number> {

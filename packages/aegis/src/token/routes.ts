@@ -94,7 +94,7 @@ export function tokenRoutes<A extends TokenOwner>(app: FastifyInstance, wiring: 
       const { tenantId } = request.principal;
       const order = { client: client.trim(), scopes, tenantId, session };
       const pair = await service.open(account, order, wiring.originOf(request));
-      // Whoever ends sessions ends them first and tokens second. A session that ended while the body was on its way was
+      // Whoever ends sessions ends tokens once more after them. A session that ended while the body was on its way was
       // seen alive at its head: looked at again now, either it is gone, or this family is among those that end with it.
       if (!(await wiring.isAlive(request))) {
         await service.revokeFamily(account.id, pair.family.id);

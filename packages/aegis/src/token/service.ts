@@ -7,7 +7,7 @@ import type { Aal } from "../request.ts";
 import { type AccessClaims, type AccessTokens, SKEW_SECONDS } from "./access-token.ts";
 import { type Binding, type Mismatch, mismatchOf } from "./binding.ts";
 import type { TokenPolicy } from "./policy.ts";
-import type { Denial, RefreshStore, TokenDenylist, TokenFamily } from "./store.ts";
+import type { Denial, FamilyRef, RefreshStore, TokenDenylist, TokenFamily } from "./store.ts";
 
 export interface TokenOwner {
   readonly id: string;
@@ -42,7 +42,7 @@ export type Refreshed =
   | { readonly outcome: "refused"; readonly because: "unknown" | "expired" }
   | {
       readonly outcome: "refused";
-      readonly because: "reused" | "overtaken" | "account";
+      readonly because: "reused" | "ended" | "overtaken" | "account";
       readonly family: TokenFamily;
     }
   | {
@@ -67,7 +67,10 @@ export interface TokenService {
   revokeToken(token: string): Promise<{ readonly accountId: string; readonly id: string } | undefined>;
   revokeFamily(accountId: string, id: string): Promise<boolean>;
   revokeSession(sessionId: string): Promise<number>;
+  /** Every access token that was given so far, and every family. */
   revokeUser(accountId: string): Promise<number>;
+  /** Families alone: those that were opened while the sessions of their owner ended. */
+  revokeFamilies(accountId: string): Promise<number>;
   removeExpired(): Promise<number>;
 }
 
@@ -121,10 +124,18 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
     const expiresAt = now + policy.accessSeconds * 1000 + APART_MS;
     return denylist.deny(ids.map((id) => ({ kind, id, issuedBefore: now, expiresAt })));
   };
-  const denyFamilies = async (ids: readonly string[]): Promise<number> => {
-    if (ids.length > 0) await deny("family", ids);
-    return ids.length;
+  /** The second half of every end; where it fails, the store names the family again to whoever comes next. */
+  const settle = async (ended: readonly FamilyRef[]): Promise<number> => {
+    if (ended.length === 0) return 0;
+    await deny(
+      "family",
+      ended.map(({ id }) => id),
+    );
+    return (await Promise.all(ended.map((one) => families.settle(one)))).filter(Boolean).length;
   };
+
+  const revokeFamilies = async (accountId: string): Promise<number> =>
+    settle(await families.revokeAll(accountId, clock.now()));
 
   return {
     async open(owner, { client, scopes, tenantId, session }, { ip, userAgent, binding }) {
@@ -148,7 +159,7 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
         expiresAt,
       };
       const refreshToken = random.token(TOKEN_BYTES);
-      await denyFamilies(await families.open(family, sha256(refreshToken)));
+      await settle(await families.open(family, sha256(refreshToken)));
       return pairOf(owner, family, refreshToken, now);
     },
 
@@ -183,8 +194,12 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
             mismatch,
           };
         case "reused":
-          await denyFamilies([rotation.family.id]);
-          return { outcome: "refused", because: "reused", family: rotation.family };
+        case "ended": {
+          // Before anybody is told no: from that answer on, no access token of the family is good.
+          const { outcome: because, family } = rotation;
+          if ((await settle([family])) === 0) return { outcome: "refused", because: "unknown" };
+          return { outcome: "refused", because, family };
+        }
         case "overtaken":
           return { outcome: "refused", because: "overtaken", family: rotation.family };
         default:
@@ -207,8 +222,7 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
     async revokeToken(token) {
       if (REFRESH_SHAPE.test(token)) {
         const family = await families.revokeByToken(sha256(token), clock.now());
-        if (family === undefined) return undefined;
-        await denyFamilies([family.id]);
+        if (family === undefined || (await settle([family])) === 0) return undefined;
         return { accountId: family.accountId, id: family.id };
       }
       const claims = await access.verify(token);
@@ -225,16 +239,16 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
     },
 
     async revokeFamily(accountId, id) {
-      if (!(await families.listByAccount(accountId, clock.now())).some((one) => one.id === id)) return false;
-      await denyFamilies([id]); // first: a second try after a failure must still find something to do
-      return families.revoke(accountId, id, clock.now());
+      if (!(await families.revoke(accountId, id, clock.now()))) return false;
+      return (await settle([{ id, accountId }])) === 1;
     },
-    revokeSession: async (sessionId) => denyFamilies(await families.revokeBySession(sessionId, clock.now())),
+    revokeSession: async (sessionId) => settle(await families.revokeBySession(sessionId, clock.now())),
     async revokeUser(accountId) {
       // The account first: a token that is being signed meanwhile is of a family that is found after.
       await deny("user", [accountId]);
-      return denyFamilies(await families.revokeAll(accountId, clock.now()));
+      return revokeFamilies(accountId);
     },
+    revokeFamilies,
     removeExpired: async () => {
       const now = clock.now();
       return (await families.removeExpired(now)) + (await denylist.removeExpired(now));

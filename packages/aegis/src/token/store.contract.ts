@@ -8,6 +8,7 @@ import {
   type RotationChange,
   type TokenDenylist,
   type TokenFamily,
+  UNSETTLED_KEPT_MS,
   USED_TOKENS_KEPT,
 } from "./store.ts";
 
@@ -21,6 +22,8 @@ export function describeRefreshStore(
     newAccount: () => Promise<string>;
     close: () => Promise<void>;
   }>,
+  /** A store whose rows expire by themselves has nothing to remove. */
+  { expiresByItself = false } = {},
 ): void {
   describe(`${name} as a store of refresh tokens`, () => {
     let store: RefreshStore;
@@ -64,6 +67,7 @@ export function describeRefreshStore(
       userAgent: "HubApp/1.3",
       ...over,
     });
+    const refOf = ({ id, accountId }: TokenFamily) => ({ id, accountId });
     const outcome = async (hash: string, over: Partial<RotationChange> = {}) =>
       (await store.rotate(hash, change(over))).outcome;
 
@@ -94,7 +98,7 @@ export function describeRefreshStore(
       });
     });
 
-    it("ends the family when a token is used again, tells one call so, and takes the newest token with it", async () => {
+    it("ends the family when a token is used again, and takes the newest token with it", async () => {
       const { family, hash } = await opened();
       const [first, second] = [change(), change({ now: NOW + 2000 })];
       await store.rotate(hash, first);
@@ -103,6 +107,9 @@ export function describeRefreshStore(
         outcome: "reused",
         family: { id: family.id, accountId: family.accountId, lastUsedAt: NOW + 2000 },
       });
+      for (const spent of [hash, first.toHash, second.toHash])
+        expect(await outcome(spent, { now: NOW + 3000 })).toBe("reused");
+      expect(await store.settle(refOf(family))).toBe(true);
       for (const spent of [hash, first.toHash, second.toHash])
         expect(await outcome(spent, { now: NOW + 3000 })).toBe("unknown");
       expect(await store.find(second.toHash, NOW + 3000)).toBeUndefined();
@@ -134,7 +141,7 @@ export function describeRefreshStore(
       expect(await outcome(randomUUID())).toBe("unknown");
     });
 
-    it("ends one family of its owner's, of a session, of a user, or by any of its tokens, and each once", async () => {
+    it("ends one family of its owner's, of a session, of a user, or by any of its tokens", async () => {
       const accountId = await newAccount();
       const [a, b, c, d] = [
         await opened({ accountId }),
@@ -145,16 +152,45 @@ export function describeRefreshStore(
       const other = await opened();
       expect(await store.revoke(other.family.accountId, a.family.id, NOW)).toBe(false);
       expect(await store.revoke(accountId, a.family.id, NOW)).toBe(true);
-      expect(await store.revoke(accountId, a.family.id, NOW)).toBe(false);
+      expect(await outcome(a.hash)).toBe("ended");
+      expect(await store.settle(refOf(a.family))).toBe(true);
       expect(await outcome(a.hash)).toBe("unknown");
-      expect(await store.revokeBySession(b.family.sessionId, NOW)).toEqual([b.family.id]);
-      expect(await store.revokeBySession(b.family.sessionId, NOW)).toEqual([]);
+      expect(await store.revokeBySession(b.family.sessionId, NOW)).toEqual([refOf(b.family)]);
+      expect(await store.revokeBySession(randomUUID(), NOW)).toEqual([]);
+      await store.settle(refOf(b.family));
       await store.rotate(c.hash, change());
       expect(await store.revokeByToken(c.hash, NOW + 1000)).toMatchObject({ id: c.family.id });
-      expect(await store.revokeByToken(c.hash, NOW + 1000)).toBeUndefined();
       expect(await store.revokeByToken(randomUUID(), NOW)).toBeUndefined();
-      expect(await store.revokeAll(accountId, NOW)).toEqual([d.family.id]);
+      await store.settle(refOf(c.family));
+      expect(await store.revokeAll(accountId, NOW)).toEqual([refOf(d.family)]);
+      for (const { hash } of [a, b, c, d]) expect(await store.find(hash, NOW)).toBeUndefined();
+      expect(await store.listByAccount(accountId, NOW)).toEqual([]);
       expect(await store.find(other.hash, NOW)).toEqual(other.family);
+    });
+
+    it("names what ended to every call that would have ended it, until it is settled, once", async () => {
+      const { family, hash } = await opened();
+      const { id, accountId, sessionId } = family;
+      const [used, present] = [hash, randomUUID()];
+      await store.rotate(used, change({ toHash: present }));
+      const named = async () => [
+        await store.revoke(accountId, id, NOW + 2000),
+        (await store.revokeByToken(used, NOW + 2000))?.id,
+        (await store.revokeByToken(present, NOW + 2000))?.id,
+        (await store.revokeBySession(sessionId, NOW + 2000)).map((one) => one.id),
+        (await store.revokeAll(accountId, NOW + 2000)).map((one) => one.id),
+        await outcome(used, { now: NOW + 2000, graceSeconds: 10 }),
+        await outcome(present, { now: NOW + 2000 }),
+      ];
+      expect(await store.settle(family)).toBe(false); // it lives
+      expect(await store.revoke(accountId, id, NOW + 2000)).toBe(true);
+      const unsettled = [true, id, id, [id], [id], "ended", "ended"];
+      expect(await named()).toEqual(unsettled);
+      expect(await named()).toEqual(unsettled);
+      expect(await store.settle({ id, accountId: randomUUID() })).toBe(false);
+      const settled = await Promise.all(Array.from({ length: 20 }, () => store.settle(refOf(family))));
+      expect(settled.filter(Boolean)).toHaveLength(1);
+      expect(await named()).toEqual([false, undefined, undefined, [], [], "unknown", "unknown"]);
     });
 
     it("keeps so many families of an account, and ends the one that was used least lately", async () => {
@@ -165,7 +201,7 @@ export function describeRefreshStore(
       const [first, second] = all;
       await store.rotate(first?.hash ?? "", change({ now: NOW + 500 }));
       const ended = await store.open(make(accountId, { createdAt: NOW + 600 }), randomUUID());
-      expect(ended).toEqual([second?.family.id]);
+      expect(ended).toEqual([{ id: second?.family.id, accountId }]);
       expect(await store.listByAccount(accountId, NOW + 600)).toHaveLength(FAMILIES_PER_ACCOUNT);
     });
 
@@ -177,16 +213,13 @@ export function describeRefreshStore(
       expect(await store.listByAccount(accountId, NOW)).toHaveLength(FAMILIES_PER_ACCOUNT);
     });
 
-    it("has one winner and one that ends the family among twenty parallel calls, a hundred times", async () => {
+    it("has one winner among twenty parallel calls, and one that settles, a hundred times", async () => {
       const accountId = await newAccount();
       for (let round = 0; round < 100; round++) {
         const { family, hash } = await opened({ accountId });
         const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(hash)));
-        expect(outcomes.toSorted()).toEqual([
-          "reused",
-          "rotated",
-          ...Array.from({ length: 18 }, () => "unknown"),
-        ]);
+        expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => "reused"), "rotated"]);
+        expect(await store.settle(family)).toBe(true);
         expect(await store.revoke(accountId, family.id, NOW)).toBe(false);
       }
     });
@@ -218,11 +251,17 @@ export function describeRefreshStore(
     it("forgets families that are over, and only those", async () => {
       await store.removeExpired(NOW * 2);
       const { family, hash } = await opened();
-      const ended = await opened();
+      const [ended, unsettled] = [await opened(), await opened({ refreshUntil: NOW + 5 })];
       await opened({ refreshUntil: NOW + 5 });
-      await store.revoke(ended.family.accountId, ended.family.id, NOW);
-      expect(await store.removeExpired(NOW + 5)).toBe(2);
+      for (const one of [ended, unsettled]) await store.revoke(one.family.accountId, one.family.id, NOW);
+      await store.settle(ended.family);
+      expect(await store.removeExpired(NOW + 5)).toBe(expiresByItself ? 0 : 2);
       expect(await store.find(hash, NOW)).toEqual(family);
+      expect(await outcome(unsettled.hash, { now: NOW + 5 })).toBe("ended");
+      const long = await opened({ refreshUntil: NOW * 2, expiresAt: NOW * 2 });
+      await store.removeExpired(NOW + UNSETTLED_KEPT_MS);
+      expect(await outcome(unsettled.hash, { now: NOW + 5 })).toBe(expiresByItself ? "ended" : "unknown");
+      expect(await store.find(long.hash, NOW)).toEqual(long.family);
     });
   });
 }
@@ -262,6 +301,9 @@ export function describeTokenDenylist(
       expect(await store.isRevoked({ ...user, issuedAt: NOW + 1 }, NOW)).toBe(false);
       expect(await store.isRevoked({ ...family, issuedAt: NOW + 1 }, NOW)).toBe(true);
       await store.deny([]);
+      expect(await store.list(NOW)).toEqual(
+        expect.arrayContaining([denial("token", token.jti), denial("user", user.userId)]),
+      );
     });
 
     it("lasts to the millisecond, and a later denial never makes an earlier one shorter", async () => {
@@ -270,6 +312,8 @@ export function describeTokenDenylist(
       await store.deny([denial("user", denied.userId, { issuedBefore: NOW - 5, expiresAt: NOW + 5 })]);
       expect(await store.isRevoked(denied, NOW + HOUR - 1)).toBe(true);
       expect(await store.isRevoked(denied, NOW + HOUR)).toBe(false);
+      const listed = async (now: number) => (await store.list(now)).some(({ id }) => id === denied.userId);
+      expect([await listed(NOW + HOUR - 1), await listed(NOW + HOUR)]).toEqual([true, false]);
     });
 
     it("forgets what is over, and only that", async () => {

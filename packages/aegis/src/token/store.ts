@@ -38,13 +38,16 @@ export interface RotationChange {
   readonly userAgent: string;
 }
 
+/** Which family, and whose: a store may keep what one account has together. */
+export type FamilyRef = Pick<TokenFamily, "id" | "accountId">;
+
 /**
- * `rotated`: this call alone won. `reused`: used before; the family ended in this very step, and exactly one call is told
- * so. `overtaken`: used before, but within the grace. `unknown`: never given out, long forgotten, or of a family that has
- * ended. `expired`: too late.
+ * `rotated`: this call alone won. `reused`: used before, and the family ended in this very step, or in an earlier one
+ * that nobody settled. `ended`: of a family that ended otherwise and is not settled. `overtaken`: used before, but within
+ * the grace. `unknown`: never given out, long forgotten, or of a family that is settled. `expired`: too late.
  */
 export type Rotation =
-  | { readonly outcome: "rotated" | "reused" | "overtaken"; readonly family: TokenFamily }
+  | { readonly outcome: "rotated" | "reused" | "ended" | "overtaken"; readonly family: TokenFamily }
   | { readonly outcome: "unknown" | "expired" };
 
 /** A person needs no more programs; the one that was used least lately makes room. */
@@ -52,23 +55,31 @@ export const FAMILIES_PER_ACCOUNT = 20;
 /** So many used tokens of a family are remembered: who refreshes in a loop fills no disk. */
 export const USED_TOKENS_KEPT = 1000;
 
-/** Where refresh tokens live, as hashes. Every method is one atomic step. */
+/** An end that nobody settled is remembered for so long: no access token of the family lives any longer. */
+export const UNSETTLED_KEPT_MS = 3_600_000;
+
+/**
+ * Where refresh tokens live, as hashes. Every method is one atomic step. A family that ended is refreshed no more, but its
+ * access tokens live until they are denied, elsewhere. Should that fail, whoever comes next must find that it is still to
+ * be done: so an ended family is named by every call that would have ended it, until `settle`.
+ */
 export interface RefreshStore {
-  /** Adds a family with its first token; the ids of those that ended to make room. */
-  open(family: TokenFamily, tokenHash: string): Promise<readonly string[]>;
+  /** Adds a family with its first token; those that ended to make room. */
+  open(family: TokenFamily, tokenHash: string): Promise<readonly FamilyRef[]>;
   /** The live family that this is the present token of. */
   find(tokenHash: string, now: number): Promise<TokenFamily | undefined>;
   rotate(fromHash: string, change: RotationChange): Promise<Rotation>;
   /** Live ones, last used first. */
   listByAccount(accountId: string, now: number): Promise<readonly TokenFamily[]>;
-  /** Ends the family that any of its tokens names; its id for the one call that did. */
+  /** Ends the family that any of its tokens names. */
   revokeByToken(tokenHash: string, now: number): Promise<TokenFamily | undefined>;
-  /** True for the one call that ended it. */
+  /** False where there is no such family, or it is settled. */
   revoke(accountId: string, id: string, now: number): Promise<boolean>;
-  /** The ids of those that it ended. */
-  revokeBySession(sessionId: string, now: number): Promise<readonly string[]>;
-  revokeAll(accountId: string, now: number): Promise<readonly string[]>;
-  /** Forgets families that are over; how many. */
+  revokeBySession(sessionId: string, now: number): Promise<readonly FamilyRef[]>;
+  revokeAll(accountId: string, now: number): Promise<readonly FamilyRef[]>;
+  /** Its access tokens are denied. True for the one call that settled an end. */
+  settle(family: FamilyRef): Promise<boolean>;
+  /** Forgets families that are over, and settled or too old to matter; how many. */
   removeExpired(now: number): Promise<number>;
 }
 
@@ -93,5 +104,7 @@ export interface TokenFacts {
 export interface TokenDenylist {
   deny(denials: readonly Denial[]): Promise<void>;
   isRevoked(facts: TokenFacts, now: number): Promise<boolean>;
+  /** All that holds now. */
+  list(now: number): Promise<readonly Denial[]>;
   removeExpired(now: number): Promise<number>;
 }

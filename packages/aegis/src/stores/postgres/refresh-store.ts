@@ -1,10 +1,12 @@
 import type { Aal } from "../../request.ts";
 import {
   FAMILIES_PER_ACCOUNT,
+  type FamilyRef,
   type RefreshStore,
   type Rotation,
   type RotationChange,
   type TokenFamily,
+  UNSETTLED_KEPT_MS,
   USED_TOKENS_KEPT,
 } from "../../token/store.ts";
 import { withAccountLocked } from "./account-lock.ts";
@@ -12,7 +14,8 @@ import type { SqlPool } from "./client.ts";
 import { at, count, optionalText, type Row, rowOf, text, texts, time, word } from "./rows.ts";
 
 const LIVE = "revoked_at is null and refresh_until > $2 and expires_at > $2";
-const VERDICTS = ["rotated", "reused", "overtaken", "expired", "unknown"] as const;
+const UNSETTLED = "(revoked_at is not null and ended <> 'settled')";
+const VERDICTS = ["rotated", "reused", "ended", "overtaken", "expired", "unknown"] as const;
 
 /** Refresh tokens in PostgreSQL. Every method is one atomic step. */
 export class PostgresRefreshStore implements RefreshStore {
@@ -23,13 +26,13 @@ export class PostgresRefreshStore implements RefreshStore {
   }
 
   /** Under the account's lock: parallel ones would not count each other. */
-  open(family: TokenFamily, tokenHash: string): Promise<readonly string[]> {
+  open(family: TokenFamily, tokenHash: string): Promise<readonly FamilyRef[]> {
     return withAccountLocked(this.#sql, family.accountId, async (sql) => {
       const ended = await sql.query(
-        `update aegis_token_families set revoked_at = $2 where id in (
+        `update aegis_token_families set revoked_at = $2, ended = 'revoked' where id in (
            select id from aegis_token_families where account_id = $1 and ${LIVE}
             order by last_used_at desc, created_at desc, id offset $3)
-         returning id`,
+         returning id, account_id`,
         [family.accountId, at(family.createdAt), FAMILIES_PER_ACCOUNT - 1],
       );
       await sql.query(
@@ -59,7 +62,7 @@ export class PostgresRefreshStore implements RefreshStore {
           family.tenantId,
         ],
       );
-      return ended.rows.map((row) => text(rowOf(row), "id"));
+      return ended.rows.map((row) => refFrom(rowOf(row)));
     });
   }
 
@@ -81,14 +84,17 @@ export class PostgresRefreshStore implements RefreshStore {
     const isLive = "f.revoked_at is null and f.refresh_until > $3 and f.expires_at > $3";
     const wins = `(${isLive} and f.current_hash = $1)`;
     const overtaken = "(f.previous_hash = $1 and f.last_used_at > $5)";
+    const reuses = `(${isLive} and f.current_hash <> $1 and not coalesce(${overtaken}, false))`;
     const { rows } = await this.#sql.query(
       `with token as (select family_id from aegis_refresh_tokens where token_hash = $1),
        decided as (
          update aegis_token_families f set
-           verdict = case when f.revoked_at is not null then 'unknown' when not (${isLive}) then 'expired'
+           verdict = case when f.revoked_at is not null
+               then case f.ended when 'reused' then 'reused' when 'revoked' then 'ended' else 'unknown' end
+             when not (${isLive}) then 'expired'
              when f.current_hash = $1 then 'rotated' when ${overtaken} then 'overtaken' else 'reused' end,
-           revoked_at = case when ${isLive} and f.current_hash <> $1 and not coalesce(${overtaken}, false)
-             then $3::timestamptz else f.revoked_at end,
+           revoked_at = case when ${reuses} then $3::timestamptz else f.revoked_at end,
+           ended = case when ${reuses} then 'reused' else f.ended end,
            current_hash = case when ${wins} then $2 else f.current_hash end,
            previous_hash = case when ${wins} then $1 else f.previous_hash end,
            number = case when ${wins} then f.number + 1 else f.number end,
@@ -144,25 +150,35 @@ export class PostgresRefreshStore implements RefreshStore {
     return (await this.#end("id = $1 and account_id = $3", id, now, [accountId])).length === 1;
   }
 
-  async revokeBySession(sessionId: string, now: number): Promise<readonly string[]> {
-    return (await this.#end("session_id = $1", sessionId, now)).map((row) => text(row, "id"));
+  async revokeBySession(sessionId: string, now: number): Promise<readonly FamilyRef[]> {
+    return (await this.#end("session_id = $1", sessionId, now)).map(refFrom);
   }
 
-  async revokeAll(accountId: string, now: number): Promise<readonly string[]> {
-    return (await this.#end("account_id = $1", accountId, now)).map((row) => text(row, "id"));
+  async revokeAll(accountId: string, now: number): Promise<readonly FamilyRef[]> {
+    return (await this.#end("account_id = $1", accountId, now)).map(refFrom);
+  }
+
+  async settle({ id, accountId }: FamilyRef): Promise<boolean> {
+    const { rowCount } = await this.#sql.query(
+      `update aegis_token_families set ended = 'settled' where id = $1 and account_id = $2 and ${UNSETTLED}`,
+      [id, accountId],
+    );
+    return rowCount === 1;
   }
 
   async removeExpired(now: number): Promise<number> {
     const { rowCount } = await this.#sql.query(
-      "delete from aegis_token_families where refresh_until <= $1 or revoked_at is not null",
-      [at(now)],
+      `delete from aegis_token_families
+        where case when ${UNSETTLED} then revoked_at <= $2 else refresh_until <= $1 or revoked_at is not null end`,
+      [at(now), at(now - UNSETTLED_KEPT_MS)],
     );
     return rowCount ?? 0;
   }
 
   async #end(which: string, value: string, now: number, more: readonly string[] = []): Promise<Row[]> {
     const { rows } = await this.#sql.query(
-      `update aegis_token_families set revoked_at = $2 where ${which} and ${LIVE} returning *`,
+      `update aegis_token_families set revoked_at = coalesce(revoked_at, $2), ended = coalesce(ended, 'revoked')
+        where ${which} and (${UNSETTLED} or (${LIVE})) returning *`,
       [value, at(now), ...more],
     );
     return rows.map(rowOf);
@@ -189,4 +205,5 @@ function familyFrom(row: Row): TokenFamily {
   };
 }
 
+const refFrom = (row: Row): FamilyRef => ({ id: text(row, "id"), accountId: text(row, "account_id") });
 const aalFrom = (row: Row): Aal => (count(row, "aal") === 2 ? 2 : 1);

@@ -1,6 +1,8 @@
 import type { Denial, TokenDenylist, TokenFacts } from "../../token/store.ts";
 import type { SqlClient } from "./client.ts";
-import { at } from "./rows.ts";
+import { at, rowOf, text, time, word } from "./rows.ts";
+
+const KINDS = ["token", "family", "user"] as const;
 
 /** Revoked tokens in PostgreSQL. Every method is one statement, and so one atomic step. */
 export class PostgresTokenDenylist implements TokenDenylist {
@@ -34,6 +36,18 @@ export class PostgresTokenDenylist implements TokenDenylist {
       [jti, family, userId, at(issuedAt), at(now)],
     );
     return rows.length > 0;
+  }
+
+  async list(now: number): Promise<readonly Denial[]> {
+    const { rows } = await this.#sql.query("select * from aegis_token_denylist where expires_at > $1", [
+      at(now),
+    ]);
+    return rows.map(rowOf).map((row) => ({
+      kind: word(row, "kind", KINDS),
+      id: text(row, "subject"),
+      issuedBefore: time(row, "issued_before"),
+      expiresAt: time(row, "expires_at"),
+    }));
   }
 
   async removeExpired(now: number): Promise<number> {

@@ -1,0 +1,1 @@
+alter table aegis_token_families drop column ended;
