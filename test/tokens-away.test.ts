@@ -1,6 +1,8 @@
 /** Tokens while what knows of their end is away, for a part of the way or all of it. */
 import type { AegisStores } from "aegis/fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { MemoryRevocationLedger } from "../packages/aegis/src/revocation/memory-ledger.ts";
+import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { roomyStores } from "./support/roomy-limits.ts";
 import {
   closeHubs,
@@ -127,4 +129,46 @@ describe("while the list of revoked tokens is away", () => {
       expect(await end(other.id)).toBe(404);
     },
   );
+});
+
+describe("a token that an instance knows by its lease", () => {
+  const shared = () => {
+    const listeners: ((message: string) => void)[] = [];
+    return {
+      ledger: new MemoryRevocationLedger(),
+      bus: {
+        publish: async (message: string) => listeners.forEach((listener) => listener(message)),
+        listen: async (listener: (message: string) => void) => {
+          listeners.push(listener);
+          return async () => undefined;
+        },
+      },
+    };
+  };
+
+  it("is asked of no store, and dies with its family, alone, with its session and with its owner's", async () => {
+    const { calls, parts } = fragile();
+    const revocation = shared();
+    const one = await signedIn({}, { ...parts, revocation });
+    const { ada, hub, pair } = one;
+    for (let use = 0; use < 20; use++) expect(await works(hub, pair)).toBe(200);
+    const single = await issue(ada);
+    await program(hub).revoke(single.access);
+    expect([await works(hub, single), await works(hub, pair)]).toEqual([401, 200]);
+    const reused = await issue(ada);
+    const newest = await refreshed(hub, reused);
+    expect(await refreshes(hub, reused)).toBe(401);
+    expect([await works(hub, newest), await works(hub, reused), await works(hub, pair)]).toEqual([
+      401, 401, 200,
+    ]);
+    const other = new Visitor(hub.app);
+    await other.send("POST", "/api/login", { json: { username: ada.username, password: PASSWORD } });
+    const elsewhere = await issue(other);
+    await post(other, "/api/logout");
+    expect([await works(hub, elsewhere), await works(hub, pair)]).toEqual([401, 200]);
+    hub.clock.advance(1000);
+    await post(ada, "/api/logout/all");
+    expect(await works(hub, pair)).toBe(401);
+    expect(calls.get("isRevoked")).toBeUndefined();
+  });
 });

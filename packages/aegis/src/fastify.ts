@@ -23,7 +23,7 @@ import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { demandMail, people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
-import { strictSessions } from "./fastify-sessions.ts";
+import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
 import { enforceTenants, type NewTenant, tenants } from "./fastify-tenants.ts";
@@ -166,7 +166,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
   const tenancy = tenants(app, { policy, secretKey: wiring.secretKey, stores: wiring, audit, clock, random });
   tenancy.enforceHeaders(); // what a header says of the caller, before anybody could believe it
-  const strict = { ...wiring, sessions: strictSessions(app, wiring, clock, random) };
+  const strict = { ...wiring, ...strictStores(app, wiring, clock, random) };
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
   const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
   const apiKeys = keys({ policy, stores: wiring, audit, clock, random });

@@ -20,6 +20,14 @@ export const revocationSchema = Type.Union([
   }),
   /** A token that was replaced without grace, while its session lives on. */
   Type.Object({ kind: Type.Literal("token"), tokenHash: field, keptUntil }),
+  /** Access tokens: one by its id, those of a family, or those that a user was given before a time. */
+  Type.Object({
+    kind: Type.Literal("access"),
+    of: Type.Enum(["token", "family", "user"]),
+    id: field,
+    before: time,
+    keptUntil,
+  }),
 ]);
 
 export type Revocation = Readonly<Type.Static<typeof revocationSchema>>;
@@ -33,4 +41,12 @@ export interface Revocable {
   readonly createdAt: number;
   /** The hash that the request came with. */
   readonly tokenHash: string;
+}
+
+/** As much of an access token as decides. */
+export interface RevocableAccess {
+  readonly jti: string;
+  readonly family: string;
+  readonly userId: string;
+  readonly issuedAt: number;
 }

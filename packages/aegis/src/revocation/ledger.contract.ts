@@ -31,6 +31,7 @@ export function describeRevocationLedger(
         { kind: "user", userId: "u", before: 12, exceptId: null, keptUntil: LATER },
         { kind: "user", userId: "u", before: 13, exceptId: "x", keptUntil: LATER },
         { kind: "token", tokenHash: "h", keptUntil: LATER },
+        { kind: "access", of: "family", id: "f", before: 14, keptUntil: LATER },
       ];
       await ledger.append(entries);
       expect((await ledger.since(mark)).entries).toEqual(expect.arrayContaining([...entries]));

@@ -8,7 +8,7 @@ import Type from "typebox";
 import Value from "typebox/value";
 import type { Random } from "../lib/random.ts";
 import type { RevocationBus } from "./bus.ts";
-import { type Revocable, type Revocation, revocationSchema } from "./entry.ts";
+import { type Revocable, type RevocableAccess, type Revocation, revocationSchema } from "./entry.ts";
 import type { RevocationLedger } from "./ledger.ts";
 import { RevocationView } from "./view.ts";
 
@@ -23,6 +23,9 @@ export interface Revocations {
   /** Makes it so, if the ledger can be reached. */
   refresh(): Promise<boolean>;
   refuses(one: Revocable): boolean;
+  refusesAccess(one: RevocableAccess, now: number): boolean;
+  /** Takes in, for this instance alone, what the ledger does not have. */
+  learn(entries: readonly Revocation[]): void;
   /** Resolves when no instance accepts any of it. @throws when it could not be written down */
   revoke(entries: readonly Revocation[]): Promise<void>;
   start(): Promise<void>;
@@ -128,6 +131,8 @@ export function revocations(wiring: Wiring): Revocations {
     isFresh,
     refresh,
     refuses: (one) => view.refuses(one),
+    refusesAccess: (one, at) => view.refusesAccess(one, at),
+    learn: (entries) => view.apply(entries),
 
     async revoke(entries) {
       if (entries.length === 0) return;
