@@ -11,6 +11,7 @@ export {
 } from "./client.ts";
 export { RedisMonitorStore } from "./monitor-store.ts";
 export { RedisOneTimeStore } from "./one-time-store.ts";
+export { RedisRefreshStore } from "./refresh-store.ts";
 export { redisRevocationBus, type RedisSubscriber } from "./revocation-bus.ts";
 export { RedisSessionStore } from "./session-store.ts";
 export { RedisRateLimitStore, type RedisRateLimitOptions } from "./rate-limit-store.ts";
