@@ -57,7 +57,7 @@ export class MemoryRefreshStore implements RefreshStore {
       return { outcome: kept.ended === "reused" ? "reused" : "ended", family: kept.family };
     if (!isLive(kept, now)) return { outcome: "expired" };
     if (kept.currentHash !== fromHash) {
-      if (kept.previousHash === fromHash && kept.rotatedAt + graceSeconds * 1000 > now)
+      if (graceSeconds > 0 && kept.previousHash === fromHash && kept.rotatedAt + graceSeconds * 1000 > now)
         return { outcome: "overtaken", family: kept.family };
       this.#end(kept.family.id, "reused", now);
       return { outcome: "reused", family: kept.family };

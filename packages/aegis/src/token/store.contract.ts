@@ -116,6 +116,12 @@ export function describeRefreshStore(
       expect(await store.listByAccount(family.accountId, NOW + 3000)).toEqual([]);
     });
 
+    it("has no grace at all of none, also by a clock that is behind the winner's", async () => {
+      const { hash } = await opened();
+      expect(await outcome(hash, { now: NOW + 50 })).toBe("rotated");
+      expect(await outcome(hash, { now: NOW + 49 })).toBe("reused");
+    });
+
     it("only refuses a second use within the grace, of the last token alone", async () => {
       const { family, hash } = await opened();
       const first = change();

@@ -115,7 +115,8 @@ export class PostgresRefreshStore implements RefreshStore {
         change.toHash,
         at(change.now),
         at(change.refreshUntil),
-        at(change.now - change.graceSeconds * 1000),
+        // None at all, also for a process whose clock is a little behind that of the winner.
+        change.graceSeconds > 0 ? at(change.now - change.graceSeconds * 1000) : null,
         change.ip,
         change.userAgent,
         USED_TOKENS_KEPT,

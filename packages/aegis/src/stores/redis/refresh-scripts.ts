@@ -38,7 +38,7 @@ local over = string.format('%.0f', tonumber(ARGV[8]) + tonumber(ARGV[12]))
 for _, key in ipairs(KEYS) do keep(key, over) end
 return ended`);
 
-/** KEYS: families, family, used. ARGV: id, from, to, now, refresh until, the grace began after, ip, user agent, used kept. */
+/** KEYS: families, family, used. ARGV: id, from, to, now, refresh until, the grace began after or '', ip, user agent, used kept. */
 export const ROTATE = redisScript(`${FAMILY}
 local now, one = tonumber(ARGV[4]), read(KEYS[2])
 if not one or not redis.call('zscore', KEYS[3], ARGV[2]) then return {'unknown', {}, {}} end
@@ -46,7 +46,7 @@ local function told(verdict, forgotten) return {verdict, forgotten or {}, redis.
 if one.ended ~= '' then return told(one.ended == 'reused' and 'reused' or 'ended') end
 if not live(one, now) then return {'expired', {}, {}} end
 if one.current ~= ARGV[2] then
-  if one.previous == ARGV[2] and tonumber(one.lastUsedAt) > tonumber(ARGV[6]) then return told('overtaken') end
+  if ARGV[6] ~= '' and one.previous == ARGV[2] and tonumber(one.lastUsedAt) > tonumber(ARGV[6]) then return told('overtaken') end
   finish(KEYS[2], 'reused')
   return told('reused')
 end

@@ -78,7 +78,8 @@ export class RedisRefreshStore implements RefreshStore {
       change.toHash,
       String(change.now),
       String(change.refreshUntil),
-      String(change.now - change.graceSeconds * 1000),
+      // None at all, also for a process whose clock is a little behind that of the winner.
+      change.graceSeconds > 0 ? String(change.now - change.graceSeconds * 1000) : "",
       change.ip,
       change.userAgent,
       String(USED_TOKENS_KEPT),
