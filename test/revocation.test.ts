@@ -1,20 +1,24 @@
 /**
  * Revocation over two instances in processes of their own, under load, while one of them is stopped and continued, and
  * Redis is killed and fails over: nothing that starts after an acknowledgement is accepted. REVOCATIONS=10000 runs the
- * full count.
+ * full count: four tenths of them in quiet, one while an instance is stopped, two while Redis dies, three over a failover.
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { Agent, request } from "node:http";
-import { fileURLToPath } from "node:url";
 import { createClient } from "@redis/client";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aegisMigrations, migrate } from "aegis/stores/postgres";
 import { redisClient, RedisSessionStore } from "aegis/stores/redis";
+import { ask as askWith, call, type Instance, startInstance } from "./support/instances.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { connectRedis, startRedis } from "./support/redis.ts";
-import { type History, newHistory, violations } from "./support/revocation-history.ts";
+import {
+  expectStrict,
+  type History,
+  newHistory,
+  provenIn,
+  violations,
+} from "./support/revocation-history.ts";
 import { startSentinel } from "./support/sentinel.ts";
 
 const COUNT = Number(process.env["REVOCATIONS"] ?? 200);
@@ -33,44 +37,26 @@ afterAll(async () => {
   await postgres.close();
 });
 
-interface Instance {
-  readonly child: ChildProcess;
-  readonly origin: string;
+const start = async (env: Readonly<Record<string, string>>): Promise<Instance> => {
+  const instance = await startInstance({ SQL_URL: postgres.url, ...env });
+  ends.push(() => instance.close());
+  return instance;
+};
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+const cookieOf = (token: string) => ({ cookie: `session=${token}` });
+const ask = (history: History, instances: readonly Instance[], place: number, token: string) =>
+  askWith(history, instances, place, token, "/api/sessions", cookieOf(token));
+
+/** Ends it through this instance; by its answer, it is ended everywhere. */
+async function signOut(history: History, instance: Instance | undefined, token: string): Promise<void> {
+  const { status } = await call(instance?.origin ?? "", "/api/logout", {
+    method: "POST",
+    headers: cookieOf(token),
+  });
+  if (status === 200) history.acknowledgedAt.set(token, performance.now());
 }
-
-async function startInstance(env: Readonly<Record<string, string>>): Promise<Instance> {
-  const child = fork(fileURLToPath(new URL("./support/session-server.ts", import.meta.url)), [], {
-    execArgv: ["--conditions=source"],
-    env: { PATH: process.env["PATH"] ?? "", SQL_URL: postgres.url, ...env },
-  });
-  const origin = await new Promise<string>((resolve, reject) => {
-    child.once("message", (message) => resolve(typeof message === "string" ? message : ""));
-    child.once("exit", (code) => reject(new Error(`the instance ended with ${code}`)));
-  });
-  ends.push(async () => {
-    child.kill("SIGCONT");
-    child.kill("SIGKILL");
-  });
-  return { child, origin };
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 40 });
-ends.push(async () => agent.destroy());
-
-/** The status of one call with this cookie; 0 when the connection broke. */
-const call = (origin: string, path: string, token: string, method = "GET"): Promise<number> =>
-  new Promise((resolve) => {
-    const out = request(
-      `${origin}${path}`,
-      { agent, method, headers: { cookie: `session=${token}` } },
-      (answer) => {
-        answer.resume();
-        answer.once("end", () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    out.once("error", () => resolve(0));
-    out.end();
-  });
 
 /** Somebody with a session, as a sign-in would have left it. */
 async function signedIn(store: RedisSessionStore): Promise<{ id: string; token: string }> {
@@ -100,14 +86,6 @@ async function signedIn(store: RedisSessionStore): Promise<{ id: string; token: 
   return { id, token };
 }
 
-/** Asks an instance whether it accepts the session, and writes down what it said. */
-async function ask(history: History, instances: readonly Instance[], place: number, token: string) {
-  const startedAt = performance.now();
-  const status = await call(instances[place]?.origin ?? "", "/api/sessions", token);
-  history.asked.push({ session: token, instance: place, startedAt, accepted: status === 200 });
-  return status;
-}
-
 /** Warm in the memory of both, asked all the time, revoked through one of them, and asked again at once. */
 async function oneLife(
   history: History,
@@ -116,12 +94,11 @@ async function oneLife(
   through: number,
 ): Promise<void> {
   const session = await signedIn(store).catch(() => undefined); // Redis is away now
-  if (session === undefined) return;
+  if (session === undefined) return pause(5);
   const { token } = session;
   await Promise.all([0, 1].map((place) => ask(history, instances, place, token)));
   const before = [0, 1, 0, 1].map((place) => ask(history, instances, place, token));
-  const status = await call(instances[through]?.origin ?? "", "/api/logout", token, "POST");
-  if (status === 200) history.acknowledgedAt.set(token, performance.now());
+  await signOut(history, instances[through], token);
   await Promise.all([...before, ...[0, 1, 0, 1].map((place) => ask(history, instances, place, token))]);
 }
 
@@ -153,13 +130,9 @@ async function whileStopped(
   );
   for (const place of [0, 1]) await Promise.all(tokens.map((token) => ask(history, instances, place, token)));
   instances[1]?.child.kill("SIGSTOP");
-  const ended = tokens.map(async (token) => {
-    const status = await call(instances[0]?.origin ?? "", "/api/logout", token, "POST");
-    if (status === 200) history.acknowledgedAt.set(token, performance.now());
-  });
-  await Promise.all(ended);
+  await Promise.all(tokens.map((token) => signOut(history, instances[0], token)));
   const asked = tokens.map((token) => ask(history, instances, 1, token));
-  await new Promise((resolve) => setTimeout(resolve, 50)); // they lie in its sockets now
+  await pause(50); // they lie in its sockets now
   instances[1]?.child.kill("SIGCONT");
   await Promise.all(asked);
 }
@@ -168,16 +141,6 @@ async function whileStopped(
 async function askAllAgain(history: History, instances: readonly Instance[]): Promise<void> {
   for (const token of history.acknowledgedAt.keys())
     await Promise.all([0, 1].map((place) => ask(history, instances, place, token)));
-}
-
-function expectStrict(history: History, atLeast: number): void {
-  expect(violations(history)).toEqual([]);
-  expect(history.acknowledgedAt.size).toBeGreaterThanOrEqual(atLeast);
-  // A checker of a history in which nothing was ever accepted would be happy with anything.
-  const accepted = new Set(history.asked.filter((one) => one.accepted).map(({ session }) => session));
-  expect([...history.acknowledgedAt.keys()].filter((one) => accepted.has(one)).length).toBeGreaterThanOrEqual(
-    atLeast,
-  );
 }
 
 describe("a session that two instances keep in memory", () => {
@@ -189,30 +152,35 @@ describe("a session that two instances keep in memory", () => {
       const client = await connectRedis(redis.url);
       ends.push(async () => client.destroy());
       const store = new RedisSessionStore(redisClient(client));
-      const instances = await Promise.all([0, 1].map(() => startInstance({ REDIS_URL: redis.url })));
+      const instances = await Promise.all([0, 1].map(() => start({ REDIS_URL: redis.url })));
       const history = newHistory();
 
-      await lives(history, instances, store, COUNT);
-      expectStrict(history, COUNT);
+      await lives(history, instances, store, COUNT * 0.4);
+      expectStrict(history, COUNT * 0.4);
 
-      for (let round = 0; round < Math.ceil(COUNT / 100); round++)
-        await whileStopped(history, instances, store);
-      expectStrict(history, COUNT);
+      for (let round = 0; round < COUNT / 200; round++) await whileStopped(history, instances, store);
+      expectStrict(history, COUNT * 0.5);
 
       // Redis dies in the middle, with what it had not yet on disk.
-      const underLoad = lives(history, instances, store, COUNT);
-      for (let round = 0; round < 2; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        await redis.stop();
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        await redis.start();
-      }
-      await underLoad;
+      const redisIs = { calm: false };
+      const underLoad = async (): Promise<void> => {
+        while (!redisIs.calm || provenIn(history) < COUNT * 0.7) await lives(history, instances, store, 20);
+      };
+      const dying = async (): Promise<void> => {
+        for (let round = 0; round < Math.max(2, COUNT / 1000); round++) {
+          await pause(300);
+          await redis.stop();
+          await pause(300);
+          await redis.start();
+        }
+        redisIs.calm = true;
+      };
+      await Promise.all([underLoad(), dying()]);
       await lives(history, instances, store, 20);
       await askAllAgain(history, instances);
-      expectStrict(history, COUNT + 20);
+      expectStrict(history, COUNT * 0.7 + 20);
     },
-    60_000 + COUNT * 120,
+    60_000 + COUNT * 60,
   );
 
   it("is not accepted by one that was stopped and hears nothing", async () => {
@@ -222,40 +190,50 @@ describe("a session that two instances keep in memory", () => {
     ends.push(async () => client.destroy());
     const store = new RedisSessionStore(redisClient(client));
     const env = { REDIS_URL: redis.url };
-    const instances = await Promise.all([startInstance(env), startInstance({ ...env, DEAF: "1" })]);
+    const instances = await Promise.all([start(env), start({ ...env, DEAF: "1" })]);
     const history = newHistory();
     await whileStopped(history, instances, store);
     expectStrict(history, 20);
   }, 30_000);
 
-  it("is accepted by neither after a failover that lost the last writes of Redis", async () => {
-    const sentinel = await startSentinel();
-    ends.push(() => sentinel.close());
-    const instances = await Promise.all(
-      [0, 1].map(() => startInstance({ SENTINEL_PORT: String(sentinel.port) })),
-    );
-    const history = newHistory();
-    const onMaster = async (work: (store: RedisSessionStore) => Promise<void>): Promise<void> => {
-      const client = createClient({ url: `redis://127.0.0.1:${await sentinel.masterPort()}` });
-      client.on("error", () => undefined);
-      await client.connect();
-      await work(new RedisSessionStore(redisClient(client)));
-      client.destroy();
-    };
-    await onMaster((store) => lives(history, instances, store, 50));
-    await sentinel.failOver();
-    await expect
-      .poll(
-        async () => {
-          await onMaster((store) => lives(history, instances, store, 8));
-          return history.acknowledgedAt.size;
-        },
-        { timeout: 30_000, interval: 200 },
-      )
-      .toBeGreaterThan(60);
-    await askAllAgain(history, instances);
-    expectStrict(history, 60);
-  }, 120_000);
+  it(
+    "is accepted by neither after a failover that lost the last writes of Redis",
+    async () => {
+      const sentinel = await startSentinel();
+      ends.push(() => sentinel.close());
+      const instances = await Promise.all([0, 1].map(() => start({ SENTINEL_PORT: String(sentinel.port) })));
+      const history = newHistory();
+      const onMaster = async (work: (store: RedisSessionStore) => Promise<void>): Promise<void> => {
+        const client = createClient({
+          url: `redis://127.0.0.1:${await sentinel.masterPort()}`,
+          disableOfflineQueue: true,
+          socket: { reconnectStrategy: false },
+        });
+        client.on("error", () => undefined);
+        await client.connect();
+        await work(new RedisSessionStore(redisClient(client)));
+        client.destroy();
+      };
+      const until = (count: number) =>
+        expect
+          .poll(
+            async () => {
+              await onMaster((store) => lives(history, instances, store, 50)).catch(() => undefined);
+              return provenIn(history);
+            },
+            { timeout: 60_000 + COUNT * 60, interval: 50 },
+          )
+          .toBeGreaterThanOrEqual(count);
+      await until(COUNT * 0.15);
+      const failover = sentinel.failOver(); // under load: half of them are still to come
+      await until(COUNT * 0.3);
+      await failover;
+      await until(COUNT * 0.3 + 20);
+      await askAllAgain(history, instances);
+      expectStrict(history, COUNT * 0.3 + 20);
+    },
+    120_000 + COUNT * 60,
+  );
 });
 
 describe("the check of a history", () => {
@@ -263,9 +241,9 @@ describe("the check of a history", () => {
     const history = newHistory();
     history.acknowledgedAt.set("a", 10);
     for (const startedAt of [9, 10, 11])
-      history.asked.push({ session: "a", instance: 0, startedAt, accepted: true });
-    history.asked.push({ session: "a", instance: 0, startedAt: 12, accepted: false });
-    history.asked.push({ session: "b", instance: 0, startedAt: 12, accepted: true });
-    expect(violations(history)).toEqual([{ session: "a", instance: 0, startedAt: 11, accepted: true }]);
+      history.asked.push({ credential: "a", instance: 0, startedAt, accepted: true });
+    history.asked.push({ credential: "a", instance: 0, startedAt: 12, accepted: false });
+    history.asked.push({ credential: "b", instance: 0, startedAt: 12, accepted: true });
+    expect(violations(history)).toEqual([{ credential: "a", instance: 0, startedAt: 11, accepted: true }]);
   });
 });
