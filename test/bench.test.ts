@@ -1,5 +1,5 @@
 /** The benchmark itself is not run here: what it makes of numbers is held to known ones, and its parts to their rules. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { chart } from "../bench/compare/chart.ts";
 import { faultsOf } from "../bench/compare/check.ts";
@@ -36,6 +36,15 @@ const facts = {
   burstMs: 1200,
   versions: ["express 5.0.0"],
 };
+
+describe("the cases that are run by name", () => {
+  it("are named where somebody looks for them", () => {
+    const cases = readdirSync(new URL("../bench/cases/", import.meta.url)).map((file) => file.split(".")[0]);
+    expect(cases).toContain("revocations");
+    for (const name of cases)
+      expect(read("CONTRIBUTING.md")).toMatch(new RegExp(`npm run bench -- .*\\b${name}\\b`));
+  });
+});
 
 describe("statistics", () => {
   it("take the middle value, and the mean of the two middle ones", () => {

@@ -3,7 +3,6 @@
  * Redis is killed and fails over: nothing that starts after an acknowledgement is accepted. REVOCATIONS=10000 runs the
  * full count: four tenths of them in quiet, one while an instance is stopped, two while Redis dies, three over a failover.
  */
-import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createClient } from "@redis/client";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,10 +18,10 @@ import {
   provenIn,
   violations,
 } from "./support/revocation-history.ts";
+import { cookieOf, signedIn } from "./support/sessions.ts";
 import { startSentinel } from "./support/sentinel.ts";
 
 const COUNT = Number(process.env["REVOCATIONS"] ?? 200);
-const HOUR = 3_600_000;
 
 let postgres: TestPostgres;
 const ends: (() => Promise<unknown>)[] = [];
@@ -45,7 +44,6 @@ const start = async (env: Readonly<Record<string, string>>): Promise<Instance> =
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
-const cookieOf = (token: string) => ({ cookie: `session=${token}` });
 const ask = (history: History, instances: readonly Instance[], place: number, token: string) =>
   askWith(history, instances, place, token, "/api/sessions", cookieOf(token));
 
@@ -58,34 +56,6 @@ async function signOut(history: History, instance: Instance | undefined, token: 
   if (status === 200) history.acknowledgedAt.set(token, performance.now());
 }
 
-/** Somebody with a session, as a sign-in would have left it. */
-async function signedIn(store: RedisSessionStore): Promise<{ id: string; token: string }> {
-  const token = randomBytes(32).toString("base64url");
-  const now = Date.now();
-  const id = randomUUID();
-  const record = {
-    id,
-    tokenHash: createHash("sha256").update(token).digest("base64url"),
-    previousTokenHash: null,
-    graceUntil: null,
-    subject: { userId: randomUUID(), username: "ada", roles: ["user"], tenantId: null },
-    stage: "complete",
-    aal: 1,
-    methods: ["password"],
-    provenAt: now,
-    rememberMe: false,
-    createdAt: now,
-    lastSeenAt: now,
-    rotatedAt: now,
-    idleExpiresAt: now + HOUR,
-    absoluteExpiresAt: now + HOUR,
-    ip: "127.0.0.1",
-    userAgent: "test",
-  } as const;
-  await store.create(record, 10);
-  return { id, token };
-}
-
 /** Warm in the memory of both, asked all the time, revoked through one of them, and asked again at once. */
 async function oneLife(
   history: History,
@@ -93,9 +63,8 @@ async function oneLife(
   store: RedisSessionStore,
   through: number,
 ): Promise<void> {
-  const session = await signedIn(store).catch(() => undefined); // Redis is away now
-  if (session === undefined) return pause(5);
-  const { token } = session;
+  const token = await signedIn(store).catch(() => undefined); // Redis is away now
+  if (token === undefined) return pause(5);
   await Promise.all([0, 1].map((place) => ask(history, instances, place, token)));
   const before = [0, 1, 0, 1].map((place) => ask(history, instances, place, token));
   await signOut(history, instances[through], token);
@@ -125,9 +94,7 @@ async function whileStopped(
   instances: readonly Instance[],
   store: RedisSessionStore,
 ): Promise<void> {
-  const tokens = (await Promise.all(Array.from({ length: 20 }, () => signedIn(store)))).map(
-    ({ token }) => token,
-  );
+  const tokens = await Promise.all(Array.from({ length: 20 }, () => signedIn(store)));
   for (const place of [0, 1]) await Promise.all(tokens.map((token) => ask(history, instances, place, token)));
   instances[1]?.child.kill("SIGSTOP");
   await Promise.all(tokens.map((token) => signOut(history, instances[0], token)));
