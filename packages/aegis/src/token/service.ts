@@ -119,18 +119,19 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
   };
 
   /** No access token lives for longer than `accessSeconds`: a denial that lasts as long outlives them all, just. */
-  const deny = (kind: Denial["kind"], ids: readonly string[]): Promise<void> => {
+  const deny = (subjects: readonly Pick<Denial, "kind" | "id">[]): Promise<void> => {
     const now = clock.now();
     const expiresAt = now + policy.accessSeconds * 1000 + APART_MS;
-    return denylist.deny(ids.map((id) => ({ kind, id, issuedBefore: now, expiresAt })));
+    return denylist.deny(subjects.map(({ kind, id }) => ({ kind, id, issuedBefore: now, expiresAt })));
   };
   /** The second half of every end; where it fails, the store names the family again to whoever comes next. */
-  const settle = async (ended: readonly FamilyRef[]): Promise<number> => {
-    if (ended.length === 0) return 0;
-    await deny(
-      "family",
-      ended.map(({ id }) => id),
-    );
+  const settle = async (
+    ended: readonly FamilyRef[],
+    also: readonly Pick<Denial, "kind" | "id">[] = [],
+  ): Promise<number> => {
+    const subjects = [...also, ...ended.map(({ id }) => ({ kind: "family", id }) as const)];
+    if (subjects.length === 0) return 0;
+    await deny(subjects); // at once: each acknowledgement asks every instance
     return (await Promise.all(ended.map((one) => families.settle(one)))).filter(Boolean).length;
   };
 
@@ -244,9 +245,10 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
     },
     revokeSession: async (sessionId) => settle(await families.revokeBySession(sessionId, clock.now())),
     async revokeUser(accountId) {
-      // The account first: a token that is being signed meanwhile is of a family that is found after.
-      await deny("user", [accountId]);
-      return revokeFamilies(accountId);
+      // A token that is being signed meanwhile is of a family that was found; the user's denial is for those of families
+      // that nobody refreshed in time, whose access tokens may live.
+      const ended = await families.revokeAll(accountId, clock.now());
+      return settle(ended, [{ kind: "user", id: accountId }]);
     },
     revokeFamilies,
     removeExpired: async () => {

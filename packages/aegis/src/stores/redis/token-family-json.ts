@@ -9,6 +9,7 @@ const text = Type.String({ maxLength: 512 });
 const familySchema = Type.Object({
   id: text,
   accountId: text,
+  tenantId: Type.Union([text, Type.Null()]),
   sessionId: text,
   client: text,
   scopes: Type.Array(text),
