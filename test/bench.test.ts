@@ -39,9 +39,9 @@ const facts = {
 
 describe("the cases that are run by name", () => {
   it("are named where somebody looks for them", () => {
-    const cases = readdirSync(new URL("../bench/cases/", import.meta.url)).map((file) => file.split(".")[0]);
-    expect(cases).toContain("revocations");
-    for (const name of cases)
+    const names = readdirSync(new URL("../bench/cases/", import.meta.url)).map((file) => file.split(".")[0]);
+    expect(names).toContain("revocations");
+    for (const name of names)
       expect(read("CONTRIBUTING.md")).toMatch(new RegExp(`npm run bench -- .*\\b${name}\\b`));
   });
 });
