@@ -5,7 +5,7 @@
  */
 import { createClient } from "@redis/client";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { aegisMigrations, migrate } from "aegis/stores/postgres";
 import { redisClient, RedisSessionStore } from "aegis/stores/redis";
 import { ask as askWith, call, type Instance, startInstance } from "./support/instances.ts";
@@ -31,10 +31,11 @@ beforeAll(async () => {
   await migrate(pool, [aegisMigrations]);
   await pool.end();
 });
-afterAll(async () => {
-  for (const end of ends.toReversed()) await end();
-  await postgres.close();
+// Each ends its own: whoever lives on without hearing of an end, its lease is waited for.
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
 });
+afterAll(() => postgres?.close());
 
 const start = async (env: Readonly<Record<string, string>>): Promise<Instance> => {
   const instance = await startInstance({ SQL_URL: postgres.url, ...env });
