@@ -38,7 +38,7 @@ const post = async (visitor: Visitor, url: string, json: unknown = {}) =>
   visitor.send("POST", url, { json, headers: { "x-csrftoken": await visitor.token() } });
 const remove = async (visitor: Visitor, url: string) =>
   visitor.send("DELETE", url, { headers: { "x-csrftoken": await visitor.token() } });
-const PATH = "/api/account/api-keys";
+const PATH = "/api/api-keys";
 const KEY = /^aegis_test_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}$/;
 
 async function makeKey(visitor: Visitor, over: Readonly<Record<string, unknown>> = {}) {

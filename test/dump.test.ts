@@ -213,8 +213,8 @@ describe("the database", () => {
       return code;
     };
     const wanted = { name: "Import", scopes: ["profile:read"] };
-    const made = (await ada.post("/api/account/api-keys", wanted)).json();
-    const path = `/api/account/api-keys/${textIn(made, "id")}/rotate`;
+    const made = (await ada.post("/api/api-keys", wanted)).json();
+    const path = `/api/api-keys/${textIn(made, "id")}/rotate`;
     for (const answer of [made, (await ada.post(path, { old_secret: "kept" })).json()]) {
       const key = textIn(answer, "api_key");
       secrets.add("API key", key);

@@ -230,11 +230,11 @@ describe("keys", () => {
   it("say when they cannot be loaded, and take it up again", async () => {
     const { context, page } = await visit();
     await newPerson(page, "offline");
-    await page.route("**/api/account/api-keys", (route) => route.abort());
+    await page.route("**/api/api-keys", (route) => route.abort());
     await page.goto("/account/api-keys");
     await page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });
     await look(page, "keys-offline");
-    await page.unroute("**/api/account/api-keys");
+    await page.unroute("**/api/api-keys");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("No API keys yet").waitFor();
     await context.close();

@@ -213,7 +213,7 @@ describe("whose request it is", () => {
       async () => "x",
     );
     const visitor = await new Visitor(app).enter();
-    const made = await visitor.send("POST", "/api/account/api-keys", {
+    const made = await visitor.send("POST", "/api/api-keys", {
       json: { name: "Import", scopes: ["profile:read"] },
       headers: { "x-csrftoken": await visitor.token() },
     });

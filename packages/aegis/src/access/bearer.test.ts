@@ -36,6 +36,7 @@ function appWith(config: FastifyContextConfig) {
   return {
     as: (authorization?: string) =>
       app.inject({ url: "/", headers: authorization === undefined ? {} : { authorization } }),
+    with: (headers: Readonly<Record<string, string>>) => app.inject({ url: "/", headers }),
   };
 }
 
@@ -66,6 +67,22 @@ describe("a token or key", () => {
     ["Bearer k-good, Bearer k-good", "two at once"],
   ])("is refused as %s: %s", async (header) => {
     expect((await appWith(keys).as(header)).statusCode).toBe(401);
+  });
+
+  it("may be sent as X-API-Key where it is a key, and nothing else may", async () => {
+    const both = { ...keys, credentials: ["session", "api-key", "token"] } as const;
+    expect((await appWith(both).with({ "x-api-key": "k-good" })).json()).toMatchObject({ id: "api-key-1" });
+    for (const headers of [
+      { "x-api-key": "t-good" },
+      { "x-api-key": "k-bad" },
+      { "x-api-key": "Bearer k-good" },
+      { "x-api-key": `k-${"a".repeat(5000)}` },
+      { "x-api-key": "k-good, k-good" },
+      { "x-api-key": "k-good", authorization: "Bearer k-good" },
+    ])
+      expect([headers, (await appWith(both).with(headers)).statusCode]).toEqual([headers, 401]);
+    const tokens = { ...keys, credentials: ["token"] } as const;
+    expect((await appWith(tokens).with({ "x-api-key": "k-good" })).statusCode).toBe(401);
   });
 
   it("without the scope is refused", async () => {

@@ -1,9 +1,10 @@
 /**
- * `Authorization: Bearer` (RFC 6750). A route that takes tokens or keys says so, and with which scopes; on every other
+ * `Authorization: Bearer` (RFC 6750), and for API keys `X-API-Key` too. A route that takes tokens or keys says so, and with which scopes; on every other
  * route the header means nothing. Where it counts, it alone counts: the cookie beside it is not looked at, so that
  * nobody can mix one person's cookie with another's key, and a browser's ambient cookie lends a script nothing.
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
+import { API_KEY_HEADER } from "../lib/credential.ts";
 import { endHook } from "../lib/hook.ts";
 import { routeConfig } from "../lib/route.ts";
 import type { BearerCredential, BearerFacts, Principal } from "../request.ts";
@@ -45,10 +46,9 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
 
   const bear = async (
     request: FastifyRequest,
-    header: string,
+    text: string | undefined,
     credentials: NonNullable<FastifyContextConfig["credentials"]>,
   ): Promise<void> => {
-    const text = header.length > LONGEST ? undefined : HEADER.exec(header)?.[1];
     const kind = text === undefined ? undefined : kinds.find((one) => one.hasForm(text));
     const bearer =
       text === undefined || kind === undefined || !credentials.includes(kind.credential)
@@ -61,15 +61,25 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
   };
 
   app.addHook("onRequest", (request, _reply, done) => {
-    const header = request.headers.authorization;
-    if (header === undefined || request.is404) return done();
+    const { authorization, [API_KEY_HEADER]: key } = request.headers;
+    if ((authorization === undefined && key === undefined) || request.is404) return done();
     const { credentials = [] } = routeConfig(request);
     if (credentials.every((one) => one === "session")) return done();
-    void endHook(bear(request, header, credentials), done);
+    // Both at once: whose request it is would depend on which is read.
+    const text =
+      key === undefined ? textIn(authorization) : authorization === undefined ? keyIn(key) : undefined;
+    const taken = key === undefined ? credentials : credentials.filter((one) => one === "api-key");
+    void endHook(bear(request, text, taken), done);
   });
 
   return { principalOf: (request) => request[borne] };
 }
+
+const textIn = (header = ""): string | undefined =>
+  header.length > LONGEST ? undefined : HEADER.exec(header)?.[1];
+
+const keyIn = (header: string | string[]): string | undefined =>
+  typeof header === "string" && header.length <= LONGEST ? header : undefined;
 
 /** Deny by default: a credential that lies in scripts opens no route that nobody thought of, and none that asks for a person. */
 function demandScopes(

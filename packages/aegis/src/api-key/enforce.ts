@@ -1,13 +1,22 @@
 /** Keys on requests: who comes with one, and how many requests it has left. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { endHook } from "../lib/hook.ts";
 import { seldom } from "../lib/seldom.ts";
 import { apiKeyError } from "./errors.ts";
 import type { ApiKeyPolicy } from "./policy.ts";
 import { dayOf, quotaWindow, tierOf } from "./quota.ts";
 import type { ApiKeyService } from "./service.ts";
 import type { ApiKey } from "./store.ts";
+
+const borne = Symbol("API key");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [borne]: ApiKey | undefined;
+  }
+}
 
 interface Owner {
   readonly id: string;
@@ -35,7 +44,6 @@ export function keyBearer<A extends Owner>(
   policy: DeepReadonly<ApiKeyPolicy>,
   { service, clock, ownerOf, notAccepted, onRefused, onSpent }: KeyBearerWiring<A>,
 ) {
-  const borne = new WeakMap<FastifyRequest, ApiKey>();
   const tellRefused = seldom(TELL_EVERY_SECONDS, clock);
   const tellSpent = seldom(TELL_EVERY_SECONDS, clock);
 
@@ -56,7 +64,7 @@ export function keyBearer<A extends Owner>(
       const { key } = presented;
       const owner = await ownerOf(key.accountId);
       if (owner === undefined) return refuse(request, "owner", key);
-      borne.set(request, key);
+      request[borne] = key;
       return {
         credential: "api-key",
         id: key.id,
@@ -73,9 +81,8 @@ export function keyBearer<A extends Owner>(
 
     /** Counts what access has let through; what it refused costs the owner nothing. */
     count(app: FastifyInstance): void {
-      app.addHook("onRequest", async (request, reply) => {
-        const key = borne.get(request);
-        if (key === undefined) return;
+      app.decorateRequest(borne, undefined);
+      const take = async (request: FastifyRequest, reply: FastifyReply, key: ApiKey): Promise<void> => {
         const tier = tierOf(policy, key.tier);
         const now = clock.now();
         const { start, end } = quotaWindow(tier.resets, now);
@@ -94,6 +101,11 @@ export function keyBearer<A extends Owner>(
         if (used !== "spent") return;
         if (tellSpent(`${key.id} ${start}`)) onSpent(request, key);
         throw apiKeyError("AEGIS_APIKEY_QUOTA_SPENT", { retryAfterSeconds: resetSeconds });
+      };
+      app.addHook("onRequest", (request, reply, done) => {
+        const key = request[borne];
+        if (key === undefined) return done();
+        void endHook(take(request, reply, key), done);
       });
     },
   };

@@ -58,7 +58,7 @@ export function apiKeyRoutes(
   const issued = ({ key, text }: IssuedKey) => ({ api_key: text, ...view(key) });
   type Id = { Params: Type.Static<typeof keyId> };
 
-  app.get("/api/account/api-keys", {
+  app.get("/api/api-keys", {
     config: { ...own, session: "passive" },
     handler: async (request) => {
       const items = await store.listByAccount(request.principal.userId);
@@ -75,7 +75,7 @@ export function apiKeyRoutes(
     },
   });
 
-  app.post<{ Body: Type.Static<typeof schemas.create> }>("/api/account/api-keys", {
+  app.post<{ Body: Type.Static<typeof schemas.create> }>("/api/api-keys", {
     config: dangerous,
     schema: { body: schemas.create },
     handler: async (request, reply) => {
@@ -91,7 +91,7 @@ export function apiKeyRoutes(
     },
   });
 
-  app.post<Id & { Body: Type.Static<typeof schemas.rotate> }>("/api/account/api-keys/:id/rotate", {
+  app.post<Id & { Body: Type.Static<typeof schemas.rotate> }>("/api/api-keys/:id/rotate", {
     config: dangerous,
     schema: { params: keyId, body: schemas.rotate },
     handler: async (request) => {
@@ -103,7 +103,7 @@ export function apiKeyRoutes(
   });
 
   // No fresh proof: whoever fears that a key is out must be able to end it at once.
-  app.delete<Id>("/api/account/api-keys/:id", {
+  app.delete<Id>("/api/api-keys/:id", {
     config: own,
     schema: { params: keyId },
     handler: async (request) => {
@@ -114,7 +114,7 @@ export function apiKeyRoutes(
     },
   });
 
-  app.delete("/api/account/api-keys", {
+  app.delete("/api/api-keys", {
     config: own,
     handler: async (request) => {
       const revoked = await store.revokeAll(request.principal.userId);
@@ -123,7 +123,7 @@ export function apiKeyRoutes(
     },
   });
 
-  app.get<Id>("/api/account/api-keys/:id/usage", {
+  app.get<Id>("/api/api-keys/:id/usage", {
     config: { ...own, session: "passive" },
     schema: { params: keyId },
     handler: async (request) => {

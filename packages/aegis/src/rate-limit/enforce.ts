@@ -5,6 +5,7 @@ import type { DeepReadonly } from "../lib/freeze.ts";
 import { type Demand, rateCounter } from "./counter.ts";
 import { rateLimitError } from "./errors.ts";
 import { type Counted, rateLimitLines, retryAfterSeconds } from "./fields.ts";
+import { bringsCredential } from "../lib/credential.ts";
 import { endHook } from "../lib/hook.ts";
 import { addLines } from "../lib/lines.ts";
 import { arrivedAt, routeConfig } from "../lib/route.ts";
@@ -192,10 +193,7 @@ const splits = new Map<string | readonly string[], Split>();
  * and finding that out costs nothing. Anything else costs a look-up or an event, and none of them without end.
  */
 const isBare = ({ headers }: FastifyRequest): boolean =>
-  headers.cookie === undefined &&
-  headers.authorization === undefined &&
-  headers.origin === undefined &&
-  headers["sec-fetch-site"] === undefined;
+  !bringsCredential(headers) && headers.origin === undefined && headers["sec-fetch-site"] === undefined;
 
 /** What a route that names nothing takes from: an address that does not exist is read like any other. */
 function limitsFor(request: FastifyRequest): Split {

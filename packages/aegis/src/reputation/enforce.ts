@@ -1,6 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
+import { bringsCredential } from "../lib/credential.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { endHook } from "../lib/hook.ts";
 import { arrivedAt } from "../lib/route.ts";
@@ -85,9 +86,7 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
       app.decorateRequest(verdictOf, undefined);
       const judge = (request: FastifyRequest, verdict: Verdict): void => {
         request[verdictOf] = verdict;
-        const { cookie, authorization } = request.headers;
-        if (verdict.bannedForMs > 0 && cookie === undefined && authorization === undefined)
-          refuse(request, verdict);
+        if (verdict.bannedForMs > 0 && !bringsCredential(request.headers)) refuse(request, verdict);
       };
       app.addHook("onRequest", (request, _reply, done) => {
         if (isExempt(request)) return done();

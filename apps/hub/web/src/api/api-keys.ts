@@ -43,7 +43,7 @@ export type OwnedKey = ReturnType<typeof owned>;
 export type Tier = ReturnType<typeof tier>;
 export type Usage = ReturnType<typeof usage>;
 
-const MINE = "/api/account/api-keys";
+const MINE = "/api/api-keys";
 const mine = (id: string) => `${MINE}/${encodeURIComponent(id)}`;
 
 export const keysQuery = queryOptions({
