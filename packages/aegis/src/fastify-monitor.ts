@@ -50,7 +50,9 @@ export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, 
     tallies,
     keys: addressKeys(wiring),
     clock,
-    hash: remembered((text) => hmac(key, text).slice(0, 16)), // 96 bits: no two names of half an hour meet
+    // 96 bits: no two names of half an hour meet.
+    hash: (text) => hmac(key, text).slice(0, 16),
+    hashPage: remembered((url) => hmac(key, `page ${url}`).slice(0, 16)),
     seal: (text, place) => sealer.seal(text, place),
     userIdOf,
     limitsOf,

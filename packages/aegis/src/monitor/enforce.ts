@@ -22,6 +22,8 @@ export interface MonitorEnforcement {
   readonly clock: Clock;
   /** A keyed hash of what was named or asked for: nothing that a stranger typed is kept in clear. */
   readonly hash: (text: string) => string;
+  /** The same of an address of a page. */
+  readonly hashPage: (url: string) => string;
   readonly seal: (text: string, place: string) => string;
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
   /** The limits that a request takes from. */
@@ -124,10 +126,10 @@ export function monitor(wiring: MonitorEnforcement) {
           const name = nameIn(request.body);
           if (name !== undefined) pair(at, "asked", address, hash(`name ${name}`), "asked");
         }
-        if (reply.statusCode === 404) pair(at, "missing", address, hash(`page ${request.url}`), "missing");
+        if (reply.statusCode === 404) pair(at, "missing", address, wiring.hashPage(request.url), "missing");
         else if (pace(at, address) > FAST && request.method === "GET") {
           tallies.label(at, address, () => wiring.seal(request.ip, address));
-          pair(at, "page", address, hash(`page ${request.url}`), "read");
+          pair(at, "page", address, wiring.hashPage(request.url), "read");
         }
         done();
       });

@@ -15,8 +15,12 @@ export interface Tallies {
 
 /** By head, then tail: on the way of every request two words are looked up, and not joined into one first. */
 interface Fields {
-  readonly heads: Map<string, Map<string, number>>;
+  readonly heads: Map<string, Map<string, Count>>;
   size: number;
+}
+
+interface Count {
+  count: number;
 }
 
 interface Open {
@@ -31,7 +35,7 @@ const countsOf = ({ tables }: Open): ReadonlyMap<Table, ReadonlyMap<string, numb
       table,
       new Map(
         [...heads].flatMap(([head, tails]) =>
-          [...tails].map(([tail, count]) => [tail === "" ? head : `${head} ${tail}`, count] as const),
+          [...tails].map(([tail, { count }]) => [tail === "" ? head : `${head} ${tail}`, count] as const),
         ),
       ),
     ]),
@@ -57,15 +61,17 @@ export function tallies(store: MonitorStore, clock: Clock): Tallies {
     if (fields === undefined) tables.set(table, (fields = { heads: new Map(), size: 0 }));
     const tails = fields.heads.get(head);
     const before = tails?.get(tail);
-    if (before === undefined) {
-      if (fields.size >= MOST_FIELDS) {
-        if (table !== "total") add(at, "total", "dropped");
-        return;
-      }
-      fields.size += 1;
+    if (before !== undefined) {
+      before.count += 1;
+      return;
     }
-    if (tails === undefined) fields.heads.set(head, new Map([[tail, 1]]));
-    else tails.set(tail, (before ?? 0) + 1);
+    if (fields.size >= MOST_FIELDS) {
+      if (table !== "total") add(at, "total", "dropped");
+      return;
+    }
+    fields.size += 1;
+    if (tails === undefined) fields.heads.set(head, new Map([[tail, { count: 1 }]]));
+    else tails.set(tail, { count: 1 });
   };
 
   const send = async (taken: readonly Open[]): Promise<void> => {

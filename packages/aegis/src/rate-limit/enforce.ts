@@ -94,26 +94,25 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
   const enforce = (
     app: FastifyInstance,
     who: Who,
-    subjectsOf: (request: FastifyRequest) => readonly Subject[],
+    demandsOf: (request: FastifyRequest, factor: number) => readonly Demand[],
   ): void => {
-    const demandsOf = (subjects: readonly Subject[], factor: number): readonly Demand[] =>
-      subjects.map(({ limit, subject }) => ({ limit, subject, rule: ruleFor(limit, factor) }));
-    const ask = async (request: FastifyRequest, subjects: readonly Subject[]): Promise<void> => {
+    const ask = async (request: FastifyRequest): Promise<void> => {
       if (wiring.isProbe(request) && (await isWithinProbes())) return;
-      const demands = demandsOf(subjects, await wiring.factorOf(request, who));
+      const demands = demandsOf(request, await wiring.factorOf(request, who));
       const now = clock.now();
       const refusal = settle(request, demands, await counter.count(demands, now), now);
       if (refusal !== undefined) throw refusal;
     };
     app.addHook("onRequest", (request, _reply, done) => {
-      const subjects = subjectsOf(request);
-      if (subjects.length === 0) return done();
       const factor = wiring.isProbe(request) ? undefined : wiring.knownFactor(request, who);
-      const demands = factor === undefined ? undefined : demandsOf(subjects, factor);
+      if (factor === undefined) return void endHook(ask(request), done);
+      const demands = demandsOf(request, factor);
+      if (demands.length === 0) return done();
       const now = arrivedAt(request, clock);
-      const found = demands === undefined ? undefined : counter.countNow(demands, now);
-      if (demands === undefined || found === undefined) return void endHook(ask(request, subjects), done);
-      return done(settle(request, demands, found, now));
+      const found = counter.countNow(demands, now);
+      return found === undefined
+        ? void endHook(ask(request), done)
+        : done(settle(request, demands, found, now));
     });
   };
 
@@ -134,26 +133,28 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
         if (lines !== undefined) addLines(reply, lines);
         done();
       });
-      enforce(app, "address", (request) => {
+      enforce(app, "address", (request, factor) => {
         const named = limitsFor(request).address;
-        if (named.length === 0 && isBare(request)) return NOBODY;
+        if (named.length === 0 && isBare(request)) return NONE;
         const address = keys.address(request.ip);
         // A page elsewhere makes its visitors' browsers ask for what it likes: it must not use up what they have here.
         const subject = wiring.isForged(request) ? `${address}-elsewhere` : address;
-        return (named.length === 0 ? READ.all : named).map((limit) => ({ limit, subject }));
+        const demands: Demand[] = [];
+        for (const limit of named.length === 0 ? READ.all : named)
+          demands.push({ limit, subject, rule: ruleFor(limit, factor) });
+        return demands;
       });
     },
 
     /** After the session and its CSRF check: a forged request is not held against whom it was forged for. */
     enforceByCaller(app: FastifyInstance): void {
-      enforce(app, "caller", (request) => {
+      enforce(app, "caller", (request, factor) => {
         const limits = limitsFor(request).caller;
         const userId = wiring.userIdOf(request);
         // Looking whether a session still lives is no use of it.
         const counts = userId !== undefined && routeConfig(request).session !== "passive";
-        if (limits.length === 0 && !counts) return NOBODY;
-        if (limits.length === 0 && userId !== undefined)
-          return [{ limit: "user", subject: keys.user(userId) }];
+        if (limits.length === 0 && !counts) return NONE;
+        const demands: Demand[] = [];
         const caller =
           // A token is one of many that its user can have; only a key is somebody of its own.
           request.bearer?.credential === "api-key"
@@ -161,17 +162,17 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
             : userId === undefined
               ? keys.address(request.ip)
               : keys.user(userId);
-        const subjects: Subject[] = limits.map((limit) => ({ limit, subject: caller }));
+        for (const limit of limits) demands.push({ limit, subject: caller, rule: ruleFor(limit, factor) });
         // Last: what one key is refused must not use up what the person has of everything.
-        if (counts) subjects.push({ limit: "user", subject: keys.user(userId) });
-        return subjects;
+        if (counts)
+          demands.push({ limit: "user", subject: keys.user(userId), rule: ruleFor("user", factor) });
+        return demands;
       });
     },
   };
 }
 
-type Subject = Pick<Demand, "limit" | "subject">;
-const NOBODY: readonly Subject[] = [];
+const NONE: readonly Demand[] = [];
 
 interface Split {
   readonly all: readonly string[];

@@ -5,6 +5,7 @@ import type { SessionPolicy } from "./policy.ts";
 type CookiePolicy = DeepReadonly<SessionPolicy["cookie"]>;
 
 export const TOKEN_BYTES = 32; // 256 bits; ASVS 7.2.3 asks for 128
+const TOKEN_LENGTH = 43;
 const TOKEN_SHAPE = /^[A-Za-z0-9_-]{43}$/;
 
 export function cookieName(policy: CookiePolicy): string {
@@ -33,7 +34,13 @@ export function clearCookie(policy: CookiePolicy): string {
  * another path): which of them is ours cannot be told, so neither is believed.
  */
 export function tokenFromCookie(name: string, header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
+  // Most have ours once, whole and in the first place, or not at all; whatever else there may be is read with care.
+  const at = header === undefined ? -1 : header.indexOf(name);
+  if (header === undefined || at === -1) return undefined;
+  const next = name.length + 1 + TOKEN_LENGTH;
+  const isAlone = at === 0 && header[name.length] === "=" && !header.includes(name, 1);
+  if (isAlone && (header.length === next || header[next] === ";"))
+    return shaped(header.slice(name.length + 1, next));
   let token: string | undefined;
   for (let start = 0; start <= header.length;) {
     const semicolon = header.indexOf(";", start);
@@ -48,7 +55,9 @@ export function tokenFromCookie(name: string, header: string | undefined): strin
     }
     start = end + 1;
   }
-  return token !== undefined && TOKEN_SHAPE.test(token) ? token : undefined;
+  return token === undefined ? undefined : shaped(token);
 }
+
+const shaped = (token: string): string | undefined => (TOKEN_SHAPE.test(token) ? token : undefined);
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

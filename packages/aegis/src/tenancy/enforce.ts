@@ -34,12 +34,12 @@ export function enforceIdentityHeaders(
   { clock, onSeen }: IdentityHeaderWiring,
 ): void {
   const refuse = policy.identityHeaders === "refuse";
-  const names = [...policy.identityHeaderNames];
+  const names = new Set(policy.identityHeaderNames);
   const seen = told();
   app.addHook("onRequest", (request, _reply, done) => {
     const { headers } = request;
-    for (const name of names) {
-      if (headers[name] === undefined) continue;
+    for (const name in headers) {
+      if (!names.has(name)) continue;
       const now = clock.now();
       if (seen.tell(`${request.ip} ${name}`, now + TELL_EVERY_MS, now) !== undefined)
         onSeen(request, name, refuse);
