@@ -30,6 +30,7 @@ const rooms = readdirSync(new URL(`../${source}/`, import.meta.url), { withFileT
 const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   approval: "how long a request waits is mfa.approvalSeconds, because only second factors ask for one",
   crypto: "keys come from the secrets; algorithms are constants",
+  "file-check": "sizes and bounds are upload; what is dangerous in a file is a constant",
   device: "how long a browser is known is throttle.knownDeviceSeconds",
   hashing: "cost and bounds are password.argon2 and password.hashing",
   mail: "where it goes is wiring; what it says is closed",

@@ -30,6 +30,7 @@ import { PostgresRevocationLedger } from "../packages/aegis/src/stores/postgres/
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { describeTenancyStore } from "../packages/aegis/src/tenancy/store.contract.ts";
 import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
+import { describeUploadStore } from "../packages/aegis/src/upload/store.contract.ts";
 import { describeRefreshStore, describeTokenDenylist } from "../packages/aegis/src/token/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 
@@ -94,6 +95,7 @@ for (const [name, open] of [
   describeTokenDenylist(name, opened("tokenDenylist"));
   describeApiKeyStore(name, opened("apiKeys"));
   describeTenancyStore(name, opened("tenancy"));
+  describeUploadStore(name, opened("uploads"));
 }
 
 describe("migrations", () => {

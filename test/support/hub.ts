@@ -1,7 +1,7 @@
 /** The hub in this process, on a real socket, with stores in memory and a clock that can be moved. */
 import { fileURLToPath } from "node:url";
 import type { Policy } from "aegis";
-import { type AuditEvent, memoryStores } from "aegis/fastify";
+import { type AuditEvent, MemoryBlobStore, memoryStores } from "aegis/fastify";
 import { memoryTransport } from "aegis/mail";
 import { manualClock } from "aegis/testing";
 import { roomyLimits } from "./roomy-limits.ts";
@@ -28,6 +28,7 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     limits: roomyLimits(), // tests of other things ask more often than anybody should; those of limits hand in their own
     catalogue: await catalogue,
     webRoot,
+    blobs: new MemoryBlobStore(),
     checkReady: async () => undefined,
     clock,
     audit: { write: (event) => void events.push(event) },

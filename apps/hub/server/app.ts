@@ -1,9 +1,10 @@
 /** The hub, assembled: the library's rooms around the hub's own features. */
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { type Policy } from "aegis";
-import { aegis, type AegisStores, type AegisWiring, serverOptions } from "aegis/fastify";
+import { aegis, type AegisStores, type AegisWiring, type BlobStore, serverOptions } from "aegis/fastify";
 import type { Catalogue } from "./features/content/catalogue.ts";
 import { programRoutes } from "./features/content/program-routes.ts";
+import { previewRoutes } from "./features/content/preview-routes.ts";
 import { contentRoutes } from "./features/content/routes.ts";
 import { healthRoutes } from "./features/health/routes.ts";
 import { pageRoutes } from "./features/pages/routes.ts";
@@ -30,6 +31,7 @@ export interface HubParts extends AegisStores {
   readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly probeKey?: string | undefined;
   readonly revocation?: AegisWiring["revocation"] | undefined;
+  readonly blobs: BlobStore;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
 }
@@ -51,12 +53,14 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
+    blobs: parts.blobs,
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });
   healthRoutes(app, parts.checkReady);
   policyRoutes(app, policy, { product: PRODUCT, sendsMail: mail !== undefined });
   contentRoutes(app, parts.catalogue);
+  previewRoutes(app);
   programRoutes(app, parts.catalogue);
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
@@ -80,4 +84,5 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   tokenDenylist: parts.tokenDenylist,
   apiKeys: parts.apiKeys,
   tenancy: parts.tenancy,
+  uploads: parts.uploads,
 });

@@ -24,6 +24,8 @@ export interface HubConfig {
   readonly databaseOwnerUrl: string | undefined;
   /** Where development keeps its database and key. */
   readonly directory: string;
+  /** Where uploaded files lie; all processes share it, and nothing serves it. */
+  readonly uploadsDirectory: string;
   readonly workers: number;
   readonly securityContact: string | undefined;
   /** Where mail goes out; undefined in development: into the outbox in `directory`. */
@@ -68,6 +70,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     databaseUrl: env["DATABASE_URL"],
     databaseOwnerUrl: env["DATABASE_OWNER_URL"] === "" ? undefined : env["DATABASE_OWNER_URL"],
     directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
+    uploadsDirectory: env["UPLOADS_DIRECTORY"] ?? `${env["AEGIS_DIRECTORY"] ?? ".aegis"}/uploads`,
     workers: numberFrom("WORKERS", env["WORKERS"] ?? "2", 1, 128),
     securityContact: env["SECURITY_CONTACT"],
     smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],

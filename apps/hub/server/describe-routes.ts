@@ -1,6 +1,6 @@
 /** The hub's route table, from a hub that is built but never listens. */
 import { loadSecretKey } from "aegis";
-import { memoryStores, type RouteRow } from "aegis/fastify";
+import { MemoryBlobStore, memoryStores, type RouteRow } from "aegis/fastify";
 import { buildHub } from "./app.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 import { webFolder } from "./web-folder.ts";
@@ -11,6 +11,7 @@ export async function describeRoutes(): Promise<readonly RouteRow[]> {
     policy: hubPolicy({ environment: "development" }),
     secretKey: loadSecretKey({ environment: "development" }),
     ...memoryStores(),
+    blobs: new MemoryBlobStore(),
     catalogue: await loadCatalogue(new URL("./features/content/courses/", import.meta.url)),
     webRoot: webFolder(),
     mail: { send: async () => undefined },

@@ -2,6 +2,7 @@
 import { loadSecretKey, loadSecretRing } from "aegis";
 import { corpusSource, openCorpus } from "aegis/breach";
 import { PostgresRevocationLedger, postgresStores, sealedAccounts } from "aegis/stores/postgres";
+import { fileBlobs } from "aegis/stores/files";
 import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { buildHub } from "./app.ts";
@@ -73,6 +74,7 @@ export async function openHub(
       breaches: corpus === undefined ? undefined : corpusSource(corpus),
       catalogue,
       webRoot,
+      blobs: fileBlobs(config.uploadsDirectory),
       checkReady: async () => void (await database.pool.query("select 1")),
       publicOrigin: config.publicOrigin,
       securityContact: config.securityContact,

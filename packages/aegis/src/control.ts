@@ -43,6 +43,8 @@ export interface WireRequest {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly text?: string;
+  /** Sent as they are; the content type is in `headers`. */
+  readonly bytes?: Uint8Array;
   /** Content-Length to declare, in bytes, where it differs from the body's: a server may refuse before it reads. */
   readonly declaredLength?: number;
 }

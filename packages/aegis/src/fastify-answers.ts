@@ -13,6 +13,12 @@ const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = 
   ["AEGIS_ACCESS_BEARER_INVALID", "access.refused"],
   ["AEGIS_ACCESS_SCOPE_MISSING", "access.refused"],
   ["AEGIS_INPUT_", "input.refused"],
+  ["AEGIS_SANITIZE_", "input.refused"],
+  ["AEGIS_UPLOAD_MALFORMED", "upload.refused"],
+  ["AEGIS_UPLOAD_TOO_LARGE", "upload.refused"],
+  ["AEGIS_UPLOAD_QUOTA_", "upload.refused"],
+  ["AEGIS_UPLOAD_TYPE_", "upload.refused"],
+  ["AEGIS_UPLOAD_CONTENT_", "upload.refused"],
   ["AEGIS_TRANSPORT_", "transport.refused"],
 ];
 

@@ -18,11 +18,13 @@ import { passwordErrors } from "./password/errors.ts";
 import { rateLimitErrors } from "./rate-limit/errors.ts";
 import { recoveryErrors } from "./recovery/errors.ts";
 import { reputationErrors } from "./reputation/errors.ts";
+import { sanitizeErrors } from "./sanitize/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
 import { signInErrors } from "./sign-in/errors.ts";
 import { tenancyErrors } from "./tenancy/errors.ts";
 import { throttleErrors } from "./throttle/errors.ts";
 import { tokenErrors } from "./token/errors.ts";
+import { uploadErrors } from "./upload/errors.ts";
 import { transportError, transportErrors } from "./transport/errors.ts";
 
 const serverErrors = {
@@ -65,6 +67,8 @@ export const errorTable = {
   ...apiKeyErrors,
   ...inputErrors,
   ...auditErrors,
+  ...sanitizeErrors,
+  ...uploadErrors,
   ...serverErrors,
 } as const satisfies ErrorTable;
 

@@ -5,8 +5,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { enforceBearer } from "./access/bearer.ts";
 import { accessError } from "./access/errors.ts";
-import { collectRoutes, enforceAccess, type RouteRow } from "./access/enforce.ts";
-import { createAccount, type CreatedAccount, type NewAccount } from "./account/service.ts";
+import { collectRoutes, enforceAccess } from "./access/enforce.ts";
+import { createAccount } from "./account/service.ts";
 import { userView } from "./account/views.ts";
 import type { AuditSink } from "./audit/events.ts";
 import { enforceCsrf, originJudge } from "./csrf/enforce.ts";
@@ -26,12 +26,11 @@ import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
-import { enforceTenants, type NewTenant, tenants } from "./fastify-tenants.ts";
+import { enforceTenants, tenants } from "./fastify-tenants.ts";
 import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
 import { stepWord } from "./sign-in/enforce.ts";
-import type { SignInPaths } from "./sign-in/paths.ts";
 import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
@@ -46,25 +45,17 @@ import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
 import type { KeyRing } from "./token/keys.ts";
-import type { Tenant } from "./tenancy/store.ts";
 import { enforceTransport } from "./transport/enforce.ts";
+import { type EnforcedUploads, enforceUploads } from "./fastify-uploads.ts";
+import { enforceSanitize } from "./sanitize/enforce.ts";
+import { sanitizer } from "./sanitize/sanitizer.ts";
+import type { BlobStore } from "./upload/blobs.ts";
 import type { RevocationParts } from "./revocation/service.ts";
+import "./fastify-facts.ts";
 import "./request.ts";
-
-export { errorTable, type ErrorCode } from "./fastify-errors.ts";
-export { serverOptions } from "./fastify-server.ts";
 import { demandServerOptions, refuseExpectations } from "./fastify-server.ts";
-export { type AegisStores, memoryStores } from "./memory-stores.ts";
-export type { RouteRow } from "./access/enforce.ts";
-export type { Account, AccountStore } from "./account/store.ts";
-export type { AuditEvent, AuditEventName, AuditSink } from "./audit/events.ts";
-export type { RevocationBus } from "./revocation/bus.ts";
-export type { Revocation } from "./revocation/entry.ts";
-export type { RevocationLedger } from "./revocation/ledger.ts";
-export type { SessionStore } from "./session/store.ts";
-export type { TenancyStore, Tenant } from "./tenancy/store.ts";
-export type { SessionRecord } from "./session/record.ts";
-export type { AccessRule, CsrfRule, Principal, SessionFacts, TenantFacts, TenantRole } from "./request.ts";
+
+export * from "./fastify-exports.ts";
 
 /** `...memoryStores()`, `...postgresStores(pool)`, `...redisStores(…)`, or an application's own. */
 export interface AegisWiring extends AegisStores {
@@ -87,6 +78,10 @@ export interface AegisWiring extends AegisStores {
   readonly breaches?: BreachSource;
   /** Lifts the volume limits for the operator's own verifier (`aegis verify --probe-key-file`); 43 random characters or more. */
   readonly probeKey?: string;
+  /** Where the bytes of files are kept (`aegis/stores/files`). Without it there are no uploads. */
+  readonly blobs?: BlobStore;
+  /** The tenant that a request is made in, from its session alone. Default: there are none. */
+  readonly tenantOf?: (request: FastifyRequest) => string | null;
   /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
   readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
@@ -97,27 +92,6 @@ export interface AegisWiring extends AegisStores {
   readonly audit?: AuditSink;
   readonly clock?: Clock;
   readonly random?: Random;
-}
-
-export interface AegisFacts {
-  readonly policy: Policy;
-  readonly fingerprint: string;
-  /** Ways to sign in beyond the built-in ones are declared here before their routes. */
-  readonly signInPaths: Pick<SignInPaths, "declare">;
-  /** Resolves when what goes on after answers (mail, events) is done. */
-  readonly settled: () => Promise<void>;
-  /** Makes an account that nobody registered. @throws AEGIS_ACCOUNT_TAKEN */
-  readonly createAccount: (account: NewAccount) => Promise<CreatedAccount>;
-  /** Opens a tenant that nobody asked for over HTTP; undefined where its name is none. @throws AEGIS_TENANCY_TAKEN */
-  readonly openTenant: (tenant: NewTenant) => Promise<Tenant | undefined>;
-  /** The live route table. */
-  readonly routes: readonly RouteRow[];
-}
-
-declare module "fastify" {
-  interface FastifyInstance {
-    readonly aegis: AegisFacts;
-  }
 }
 
 /**
@@ -148,6 +122,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
         "a stored password needs a pepper that was not given (PASSWORD_PEPPER)",
       ),
   });
+  const sanitize = sanitizer(policy.sanitize);
+  let files: EnforcedUploads | undefined;
   app.decorate("aegis", {
     policy,
     fingerprint: fingerprint(policy),
@@ -155,6 +131,10 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     signInPaths: paths,
     settled: () => who.settled().then(chain.settled),
     openTenant: (tenant) => tenancy.open(tenant),
+    get uploads() {
+      return files?.uploads;
+    },
+    sanitize,
     createAccount: (account) =>
       createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
   });
@@ -207,6 +187,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   tenancy.enforce(principalOf); // after access: it is known who asks; in which tenant, and as what, is looked up now
   apiKeys.count(app); // after access: what was refused costs a key nothing of its quota
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
+  enforceSanitize(app, sanitize); // after the schema: what is no text is never cleaned
 
   enforceCspReports(app, clock, (violation, ip) =>
     audit(undefined, { event: "csp.violation", outcome: "failure", ip, facts: { ...violation } }),
@@ -250,6 +231,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     }),
   });
   enforceFactors(app, { people: who, mfa, signIns });
+  files = enforceUploads(app, wiring, { audit, clock, random });
   rates.routes();
   chain.routes();
   watch.routes({ sessions: store, listBans: rates.listBans });
@@ -263,6 +245,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     tokens.removeExpired,
     () => apiKeys.service.removeExpired(),
     () => tenancy.service.removeExpired(),
+    async () => (await files?.removeLeftovers()) ?? 0,
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),
     () => accounts.removeDue(clock.now(), clock.now() - DAY_MS),
   ]);

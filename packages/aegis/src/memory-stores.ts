@@ -29,6 +29,8 @@ import { MemoryThrottleStore } from "./throttle/memory-store.ts";
 import type { ThrottleStore } from "./throttle/store.ts";
 import { MemoryRefreshStore, MemoryTokenDenylist } from "./token/memory-store.ts";
 import type { RefreshStore, TokenDenylist } from "./token/store.ts";
+import { MemoryUploadStore } from "./upload/memory-store.ts";
+import type { UploadStore } from "./upload/store.ts";
 
 /** Where everything lives that must outlive a request, one port per room. */
 export interface AegisStores {
@@ -50,6 +52,7 @@ export interface AegisStores {
   readonly tokenDenylist: TokenDenylist;
   readonly apiKeys: ApiKeyStore;
   readonly tenancy: TenancyStore;
+  readonly uploads: UploadStore;
 }
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
@@ -72,5 +75,6 @@ export function memoryStores(): AegisStores {
     tokenDenylist: new MemoryTokenDenylist(),
     apiKeys: new MemoryApiKeyStore(),
     tenancy: new MemoryTenancyStore(),
+    uploads: new MemoryUploadStore(),
   };
 }

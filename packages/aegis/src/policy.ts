@@ -19,11 +19,13 @@ import { type PresetName, presets } from "./presets.ts";
 import { rateLimitDefaults, rateLimitPolicySchema } from "./rate-limit/policy.ts";
 import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
 import { reputationDefaults, reputationPolicySchema } from "./reputation/policy.ts";
+import { sanitizeDefaults, sanitizePolicySchema } from "./sanitize/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
 import { tenancyDefaults, tenancyPolicySchema } from "./tenancy/policy.ts";
 import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
 import { tokenDefaults, tokenPolicySchema } from "./token/policy.ts";
 import { transportDefaults, transportPolicySchema } from "./transport/policy.ts";
+import { uploadDefaults, uploadPolicySchema } from "./upload/policy.ts";
 
 const environments = ["development", "test", "production"] as const;
 
@@ -48,6 +50,8 @@ export const policySchema = section(
     apiKey: apiKeyPolicySchema,
     input: inputPolicySchema,
     audit: auditPolicySchema,
+    sanitize: sanitizePolicySchema,
+    upload: uploadPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
 );
@@ -100,6 +104,8 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     apiKey: apiKeyDefaults(environment),
     input: inputDefaults(environment),
     audit: auditDefaults(environment),
+    sanitize: sanitizeDefaults(environment),
+    upload: uploadDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;
   const merged = mergeData(mergeData(base, known[preset]), overrides);

@@ -108,6 +108,19 @@ export interface TargetDescription {
     /** A harmless request that works in the tenant, and that every member may make. */
     readonly use: TargetCall;
   };
+  /** Files: one multipart part named "file". `{id}` in a path is the file's id. */
+  readonly uploads?: {
+    readonly create: TargetCall & {
+      /** Fields of the answer. */
+      readonly idField: string;
+      readonly nameField: string;
+    };
+    /** Gives the bytes back. */
+    readonly contentPath: string;
+    readonly remove: TargetCall;
+  };
+  /** Takes rich text in the body's `{html}` and answers with it as readers get it. */
+  readonly richText?: TargetCall & { readonly htmlField: string };
   /** A password that the target's source of breaches knows and that no other rule refuses. */
   readonly breachedPassword?: string;
   /** An administrator without a second factor. */

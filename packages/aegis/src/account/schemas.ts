@@ -30,7 +30,10 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>, joinsTenants
     resend: Type.Object({ username, email }, closed),
     verify: Type.Object({ username, email, code: Type.String({ minLength: 1, maxLength: 16 }) }, closed),
     profile: Type.Object(
-      { display_name: Type.String({ maxLength: 100 }), about_me: Type.String({ maxLength: 2000 }) },
+      {
+        display_name: Type.String({ maxLength: 100, sanitize: "text" }),
+        about_me: Type.String({ maxLength: 2000, sanitize: "text" }),
+      },
       closed,
     ),
     exported: Type.Object({ format: Type.Optional(Type.Enum(["json", "zip"])) }, closed),

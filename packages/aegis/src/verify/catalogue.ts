@@ -14,6 +14,8 @@ import type { Policy } from "../policy.ts";
 import { rateLimitControls } from "../rate-limit/controls.ts";
 import { recoveryControls } from "../recovery/controls.ts";
 import { reputationControls } from "../reputation/controls.ts";
+import { sanitizeControls } from "../sanitize/controls.ts";
+import { uploadControls } from "../upload/controls.ts";
 import { sessionControls } from "../session/controls.ts";
 import { tenancyControls } from "../tenancy/controls.ts";
 import { throttleControls } from "../throttle/controls.ts";
@@ -70,6 +72,8 @@ export const catalogue: readonly BoundRoom[] = [
   bind("tenancy", tenancyControls),
   bind("input", inputControls),
   bind("audit", auditControls),
+  bind("sanitize", sanitizeControls),
+  bind("upload", uploadControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

@@ -68,6 +68,17 @@ export const targetSchema = Type.Object(
         maxProperties: 64,
       }),
     ),
+    uploads: Type.Optional(
+      Type.Object(
+        {
+          create: Type.Object({ ...callKeys, idField: word, nameField: word }, closed),
+          contentPath: path,
+          remove: Type.Object(callKeys, closed),
+        },
+        closed,
+      ),
+    ),
+    richText: Type.Optional(Type.Object({ ...callKeys, htmlField: word }, closed)),
     mfa: Type.Optional(
       Type.Object(
         {

@@ -36,6 +36,7 @@ const SIGNED_IN_PAGES = [
   "/tenant/invitations",
   "/tenant/roles",
   "/tenant/settings",
+  "/uploads",
   // The pages are the same for everybody; what they show comes from routes for administrators.
   "/admin/users",
   "/admin/users/:id",

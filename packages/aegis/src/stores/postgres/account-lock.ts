@@ -44,6 +44,14 @@ export const withUserLocked = <T>(
 ): Promise<T> =>
   withLock(pool, "select pg_advisory_xact_lock(hashtextextended('aegis user ' || $1, 0))", [userId], work);
 
+/** The same for what a tenant, or an account without one, has a share of. */
+export const withQuotaLocked = <T>(
+  pool: SqlPool,
+  ownerId: string,
+  work: (sql: SqlClient) => Promise<T>,
+): Promise<T> =>
+  withLock(pool, "select pg_advisory_xact_lock(hashtextextended('aegis quota ' || $1, 0))", [ownerId], work);
+
 async function withLock<T>(
   pool: SqlPool,
   lock: string,

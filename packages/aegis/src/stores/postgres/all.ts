@@ -17,6 +17,7 @@ import { PostgresSessionStore } from "./session-store.ts";
 import { PostgresTenancyStore } from "./tenancy-store.ts";
 import { PostgresThrottleStore } from "./throttle-store.ts";
 import { PostgresTokenDenylist } from "./token-denylist.ts";
+import { PostgresUploadStore } from "./upload-store.ts";
 
 /**
  * Every store in one PostgreSQL database; run `migrate(pool, [aegisMigrations])` first. Rate limits would cost a write
@@ -41,4 +42,5 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   tokenDenylist: new PostgresTokenDenylist(pool),
   apiKeys: new PostgresApiKeyStore(pool),
   tenancy: new PostgresTenancyStore(pool),
+  uploads: new PostgresUploadStore(pool),
 });

@@ -76,8 +76,11 @@ function encode(options: WireOptions, request: WireRequest, cookie: string | und
       : request.form !== undefined
         ? ["application/x-www-form-urlencoded", new URLSearchParams(request.form).toString()]
         : [undefined, request.text];
-  const body = Buffer.from(text ?? "");
-  const hasLength = text !== undefined || !["GET", "HEAD", "OPTIONS", "DELETE", "TRACE"].includes(method);
+  const body = request.bytes === undefined ? Buffer.from(text ?? "") : Buffer.from(request.bytes);
+  const hasLength =
+    text !== undefined ||
+    request.bytes !== undefined ||
+    !["GET", "HEAD", "OPTIONS", "DELETE", "TRACE"].includes(method);
   const own: [string, string][] = [
     ["Host", options.origin.host],
     ["User-Agent", "aegis-verify/0.1"],

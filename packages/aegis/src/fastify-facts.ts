@@ -1,0 +1,34 @@
+/** What an application finds under `app.aegis`. */
+import type { RouteRow } from "./access/enforce.ts";
+import type { CreatedAccount, NewAccount } from "./account/service.ts";
+import type { NewTenant } from "./fastify-tenants.ts";
+import type { Policy } from "./policy.ts";
+import type { Sanitizer } from "./sanitize/sanitizer.ts";
+import type { SignInPaths } from "./sign-in/paths.ts";
+import type { Tenant } from "./tenancy/store.ts";
+import type { Uploads } from "./upload/routes.ts";
+
+export interface AegisFacts {
+  readonly policy: Policy;
+  readonly fingerprint: string;
+  /** Ways to sign in beyond the built-in ones are declared here before their routes. */
+  readonly signInPaths: Pick<SignInPaths, "declare">;
+  /** Resolves when what goes on after answers (mail, events) is done. */
+  readonly settled: () => Promise<void>;
+  /** Makes an account that nobody registered. @throws AEGIS_ACCOUNT_TAKEN */
+  readonly createAccount: (account: NewAccount) => Promise<CreatedAccount>;
+  /** Opens a tenant that nobody asked for over HTTP; undefined where its name is none. @throws AEGIS_TENANCY_TAKEN */
+  readonly openTenant: (tenant: NewTenant) => Promise<Tenant | undefined>;
+  /** Files of people, for routes of the application; undefined where no blob store is wired. */
+  readonly uploads: Uploads | undefined;
+  /** Cleans a text as fields that declare it are (`sanitize` in a schema). */
+  readonly sanitize: Sanitizer;
+  /** The live route table. */
+  readonly routes: readonly RouteRow[];
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    readonly aegis: AegisFacts;
+  }
+}

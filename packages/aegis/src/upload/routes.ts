@@ -1,0 +1,167 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import Type from "typebox";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import { rowId } from "../lib/schema.ts";
+import { uploadError } from "./errors.ts";
+import { ENVELOPE_BYTES, withPart } from "./multipart.ts";
+import type { UploadPolicy } from "./policy.ts";
+import { sendUpload, type ServeParts } from "./serve.ts";
+import { type Receiving, tooLarge } from "./service.ts";
+import type { Upload } from "./store.ts";
+
+export interface UploadRoutesWiring extends ServeParts {
+  /** The tenant that a request is made in; null where there are none. */
+  readonly tenantOf: (request: FastifyRequest) => string | null;
+  readonly onEvent: (
+    request: FastifyRequest,
+    event: "upload.stored" | "upload.deleted",
+    upload: Pick<Upload, "id"> & Partial<Upload>,
+  ) => void;
+  /** Extensions of a kind, and how large a file of it may be. */
+  readonly describeKind: (kind: string) => {
+    readonly extensions: readonly string[];
+    readonly family: string;
+  };
+}
+
+const id = Type.Object({ id: rowId() });
+const query = Type.Object(
+  {
+    page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,6}$" })),
+    per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+    q: Type.Optional(Type.String({ maxLength: 100 })),
+  },
+  { additionalProperties: false },
+);
+
+/** What an application's own routes can do with files, under the same checks. */
+export interface Uploads {
+  /** Takes the file of a multipart request in; for a route in a scope that `acceptFiles` was called for. */
+  receive(
+    request: FastifyRequest,
+    options?: { readonly kinds?: readonly string[]; readonly limitBytes?: number },
+  ): Promise<Upload>;
+  /** Without looking at whose it is: the route decides who may read it. */
+  find(request: FastifyRequest, id: string): Promise<Upload | undefined>;
+  send: (
+    request: FastifyRequest,
+    reply: Parameters<typeof sendUpload>[2],
+    upload: Upload,
+  ) => ReturnType<typeof sendUpload>;
+  /** Lets the routes of this scope take multipart bodies. */
+  acceptFiles(scope: FastifyInstance): void;
+}
+
+export function uploads({ service, ...parts }: Omit<UploadRoutesWiring, "describeKind">): Uploads {
+  return {
+    async receive(request, options = {}) {
+      const length = request.headers["content-length"];
+      const announced = length === undefined ? undefined : Number(length);
+      const limit = Math.min(service.largestBytes, options.limitBytes ?? Infinity);
+      if ((announced ?? 0) > limit + ENVELOPE_BYTES) throw tooLarge(limit); // not a byte of it is read
+      const to: Receiving = {
+        tenantId: parts.tenantOf(request),
+        accountId: request.principal.userId,
+        announced,
+        ...options,
+      };
+      const upload = await withPart(request, (part) => service.receive(part, to));
+      parts.onEvent(request, "upload.stored", upload);
+      return upload;
+    },
+    find: (request, uploadId) => service.store.find(parts.tenantOf(request), uploadId),
+    send: (request, reply, upload) => sendUpload({ service, ...parts }, request, reply, upload),
+    // The body is not read here: the handler reads it, when everything else is decided.
+    acceptFiles: (scope) =>
+      scope.addContentTypeParser("multipart/form-data", (_request, _payload, done) => done(null, undefined)),
+  };
+}
+
+/** One's own files (requirements, section 14: /api/uploads). */
+export function uploadRoutes(
+  app: FastifyInstance,
+  policy: DeepReadonly<UploadPolicy>,
+  files: Uploads,
+  { service, tenantOf, onEvent, mediaTypeOf, describeKind }: UploadRoutesWiring,
+): void {
+  const { store } = service;
+  const own = { access: "authenticated" } as const;
+  const view = ({ id: uploadId, name, kind, size, digest, width, height, createdAt }: Upload) => ({
+    id: uploadId,
+    name,
+    kind,
+    media_type: mediaTypeOf(kind),
+    size_bytes: size,
+    sha256: digest,
+    width,
+    height,
+    created_at: new Date(createdAt).toISOString(),
+  });
+  const found = async (request: FastifyRequest, uploadId: string): Promise<Upload> => {
+    const upload = await store.find(tenantOf(request), uploadId);
+    if (upload === undefined || upload.accountId !== request.principal.userId)
+      throw uploadError("AEGIS_UPLOAD_NOT_FOUND");
+    return upload;
+  };
+  type Id = { Params: Type.Static<typeof id> };
+
+  app.get<{ Querystring: Type.Static<typeof query> }>("/api/uploads", {
+    config: own,
+    schema: { querystring: query },
+    handler: async (request) => {
+      const { q = "" } = request.query;
+      const page = Number(request.query.page ?? 1);
+      const perPage = Number(request.query.per_page ?? 25);
+      const { userId } = request.principal;
+      const tenantId = tenantOf(request);
+      const [{ items, total }, used] = await Promise.all([
+        store.page(tenantId, userId, { query: q, limit: perPage, offset: (page - 1) * perPage }),
+        store.used(tenantId, userId),
+      ]);
+      return {
+        items: items.map(view),
+        total,
+        page,
+        per_page: perPage,
+        pages: Math.max(1, Math.ceil(total / perPage)),
+        used: { bytes: used.bytes, files: used.files },
+        quota: { bytes: policy.accountBytes, files: policy.accountFileLimit },
+        kinds: policy.allowedKinds.map((kind) => ({
+          kind,
+          extensions: describeKind(kind).extensions,
+          limit_bytes: service.limitOf(describeKind(kind).family),
+        })),
+      };
+    },
+  });
+
+  app.get<Id>("/api/uploads/:id", {
+    config: own,
+    schema: { params: id },
+    handler: async (request) => view(await found(request, request.params.id)),
+  });
+
+  app.get<Id>("/api/uploads/:id/content", {
+    config: own,
+    schema: { params: id },
+    handler: async (request, reply) => files.send(request, reply, await found(request, request.params.id)),
+  });
+
+  app.delete<Id>("/api/uploads/:id", {
+    config: own,
+    schema: { params: id },
+    handler: async (request) => {
+      await service.remove(tenantOf(request), request.principal.userId, request.params.id);
+      onEvent(request, "upload.deleted", { id: request.params.id });
+      return { deleted: 1 };
+    },
+  });
+
+  void app.register(async (scope) => {
+    files.acceptFiles(scope);
+    scope.post("/api/uploads", {
+      config: { ...own, limit: "upload" },
+      handler: async (request, reply) => reply.code(201).send(view(await files.receive(request))),
+    });
+  });
+}
