@@ -129,6 +129,15 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("./features/api-keys/api-keys-page.tsx"), "ApiKeysPage"),
 });
 
+const uploads = createRoute({
+  getParentRoute: () => root,
+  path: "/uploads",
+  beforeLoad: signedInOnly,
+  validateSearch: ({ page }: Record<string, unknown>): { readonly page?: number } =>
+    whole(page, 1_000_000) ? { page } : {},
+  component: lazyRouteComponent(() => import("./features/uploads/uploads-page.tsx"), "UploadsPage"),
+});
+
 interface UsersSearch {
   readonly q?: string;
   readonly page?: number;
@@ -233,6 +242,7 @@ export const router = createRouter({
     apiKeys,
     ...tenantRoutes,
     adminTenants,
+    uploads,
     adminUsers,
     adminUser,
     adminApprovals,

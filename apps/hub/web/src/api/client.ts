@@ -155,36 +155,39 @@ async function send(method: Method, path: string, body: unknown, guarded: boolea
     throw new OfflineError("The server cannot be reached. Check your connection and try again.");
   }
   if (response.ok) return response;
-  const error = errorOf(response, await json(response));
+  throw refusalOf(response.status, response.headers.get("retry-after"), await json(response));
+}
+
+/** What an answer says that says no; whoever listens hears of a session that is gone. */
+export function refusalOf(status: number, retryAfter: string | null, data: unknown): ApiError {
+  const error = errorOf(status, retryAfter, data);
   if (error.code === "AEGIS_ACCESS_SIGN_IN_REQUIRED") sessionLost.tell();
   if (error.code === "AEGIS_ACCESS_SIGN_IN_UNFINISHED") stepDue.tell();
-  throw error;
+  return error;
 }
 
 const json = (response: Response): Promise<unknown> => response.json().catch(() => undefined);
 
-function errorOf(response: Response, data: unknown): ApiError {
-  const retryAfter = Number(response.headers.get("retry-after"));
+function errorOf(status: number, retryField: string | null, data: unknown): ApiError {
+  const retryAfter = Number(retryField);
   const waits = Number.isInteger(retryAfter) && retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {};
   try {
     const { code, detail, request_id: requestId, errors } = problem(data);
-    return new ApiError(response.status, code, detail, {
+    return new ApiError(status, code, detail, {
       ...(typeof requestId === "string" ? { requestId } : {}),
       ...(errors === undefined ? {} : { fields: errors }),
       ...waits,
       data,
     });
   } catch {
-    return new ApiError(
-      response.status,
-      "UNREADABLE",
-      `The server answered with status ${response.status}.`,
-      { ...waits, data },
-    );
+    return new ApiError(status, "UNREADABLE", `The server answered with status ${status}.`, {
+      ...waits,
+      data,
+    });
   }
 }
 
-async function csrfToken(): Promise<string> {
+export async function csrfToken(): Promise<string> {
   csrf ??= send("GET", "/csrf-token", undefined, false)
     .then(json)
     .then((data) => text(record(data)["csrf_token"]));

@@ -67,6 +67,9 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
                 API keys
               </Menu.Item>
             ) : null}
+            <Menu.Item className={item} render={<Link to="/uploads" />}>
+              Uploads
+            </Menu.Item>
             <Menu.Item className={item} render={<Link to="/account/data" />}>
               My data
             </Menu.Item>
