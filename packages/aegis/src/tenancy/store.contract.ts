@@ -118,6 +118,7 @@ export function describeTenancyStore(
       expect((await store.list(mark, { limit: 1, offset: 1 })).items.map(({ id }) => id)).toEqual([two.id]);
       expect((await store.list(`${mark} a%`, ALL)).total).toBe(0);
       expect((await store.list(`${mark} b_2`, ALL)).total).toBe(0);
+      expect((await store.list("\0", ALL)).total).toBe(0);
     });
 
     it("lists a person's tenants, the one entered last first, and a tenant's members by age", async () => {

@@ -80,6 +80,7 @@ export class PostgresTenancyStore implements TenancyStore {
   }
 
   async list(query: string, { limit, offset }: Page) {
+    if (query.includes("\0")) return { items: [], total: 0 }; // no text of PostgreSQL has it, and it says so by an error
     const like = `%${query.toLowerCase().replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
     const { rows } = await this.#sql.query(
       `select t.*, (select count(*) from aegis_memberships m where m.tenant_id = t.id) as members
