@@ -5,7 +5,7 @@
  */
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
 import { API_KEY_HEADER } from "../lib/credential.ts";
-import { endHook } from "../lib/hook.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import type { BearerCredential, BearerFacts, Principal } from "../request.ts";
 import { accessError } from "./errors.ts";
@@ -60,16 +60,16 @@ export function enforceBearer(app: FastifyInstance, kinds: readonly BearerKind[]
     request.bearer = facts;
   };
 
-  app.addHook("onRequest", (request, _reply, done) => {
+  addGuard(app, (request) => {
     const { authorization, [API_KEY_HEADER]: key } = request.headers;
-    if ((authorization === undefined && key === undefined) || request.is404) return done();
+    if ((authorization === undefined && key === undefined) || request.is404) return undefined;
     const { credentials = [] } = routeConfig(request);
-    if (credentials.every((one) => one === "session")) return done();
+    if (credentials.every((one) => one === "session")) return undefined;
     // Both at once: whose request it is would depend on which is read.
     const text =
       key === undefined ? textIn(authorization) : authorization === undefined ? keyIn(key) : undefined;
     const taken = key === undefined ? credentials : credentials.filter((one) => one === "api-key");
-    void endHook(bear(request, text, taken), done);
+    return bear(request, text, taken);
   });
 
   return { principalOf: (request) => request[borne] };

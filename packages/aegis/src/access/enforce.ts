@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fastify";
 import type { AegisError } from "../errors.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import type { AccessRule, CsrfRule, Principal, SessionFacts } from "../request.ts";
 import { accessError } from "./errors.ts";
@@ -55,15 +56,15 @@ export function enforceAccess(
   const open = new Set(policy.openGroups.map((group) => `group:${group}`));
 
   // Refusals are handed on, not thrown: whoever sends many should not make the server unwind its stack for each.
-  app.addHook("onRequest", (request, reply, done) => {
-    if (request.is404) return done();
+  addGuard(app, (request, reply) => {
+    if (request.is404) return undefined;
     const { access, scopes = [] } = routeConfig(request);
-    if (access === "public" || (access !== undefined && open.has(access))) return done();
+    if (access === "public" || (access !== undefined && open.has(access))) return undefined;
     const { bearer } = request;
     if (bearer !== null) {
-      if (!mayCall(access, request.principal)) return done(accessError("AEGIS_ACCESS_FORBIDDEN"));
+      if (!mayCall(access, request.principal)) return accessError("AEGIS_ACCESS_FORBIDDEN");
       const hasScopes = scopes.every((scope) => bearer.scopes.includes(scope));
-      return hasScopes ? done() : done(accessError("AEGIS_ACCESS_SCOPE_MISSING"));
+      return hasScopes ? undefined : accessError("AEGIS_ACCESS_SCOPE_MISSING");
     }
     if (request.session === null) {
       const because =
@@ -72,12 +73,12 @@ export function enforceAccess(
           : "AEGIS_ACCESS_SIGN_IN_UNFINISHED";
       // A browser that asks for a page is shown the way; everything else gets a plain 401.
       if (request.method !== "GET" || request.headers.accept?.includes("text/html") !== true)
-        return done(accessError(because));
+        return accessError(because);
       const next = encodeURIComponent(request.url);
-      return void reply.redirect(`${policy.signInPath}?next=${next}`, 302); // answered: nothing further runs
+      return reply.redirect(`${policy.signInPath}?next=${next}`, 302);
     }
-    if (!mayCall(access, request.principal)) return done(accessError("AEGIS_ACCESS_FORBIDDEN"));
-    return done(missingProof(request.session, routeConfig(request), wiring));
+    if (!mayCall(access, request.principal)) return accessError("AEGIS_ACCESS_FORBIDDEN");
+    return missingProof(request.session, routeConfig(request), wiring);
   });
 }
 

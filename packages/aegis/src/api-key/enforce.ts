@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { endHook } from "../lib/hook.ts";
+import { addGuard } from "../lib/guard.ts";
 import { seldom } from "../lib/seldom.ts";
 import { apiKeyError } from "./errors.ts";
 import type { ApiKeyPolicy } from "./policy.ts";
@@ -102,10 +102,9 @@ export function keyBearer<A extends Owner>(
         if (tellSpent(`${key.id} ${start}`)) onSpent(request, key);
         throw apiKeyError("AEGIS_APIKEY_QUOTA_SPENT", { retryAfterSeconds: resetSeconds });
       };
-      app.addHook("onRequest", (request, reply, done) => {
+      addGuard(app, (request, reply) => {
         const key = request[borne];
-        if (key === undefined) return done();
-        void endHook(take(request, reply, key), done);
+        return key === undefined ? undefined : take(request, reply, key);
       });
     },
   };

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { macKey } from "../lib/bytes.ts";
 import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import { csrfError } from "./errors.ts";
 import { judgeOrigin, type OriginVerdict } from "./origin.ts";
@@ -53,8 +54,8 @@ export function enforceCsrf(
       throw refuse(request, "AEGIS_CSRF_TOKEN_INVALID");
   };
 
-  app.addHook("onRequest", (request, _reply, done) => {
-    if (SAFE_METHODS.has(request.method)) return done();
+  addGuard(app, (request) => {
+    if (SAFE_METHODS.has(request.method)) return undefined;
     const verdict = wiring.judge(request);
     if (policy.originCheck && verdict === "foreign") throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     // Without the browser's word and without a token, only a content type that no form can send is left as evidence.
@@ -63,7 +64,7 @@ export function enforceCsrf(
       throw refuse(request, "AEGIS_CSRF_CROSS_SITE");
     const token = headerToken(request);
     if (needsToken(request) && (token !== undefined || !isForm(request))) checkToken(request, token);
-    done();
+    return undefined;
   });
 
   // A form carries its token in the body, which is read only now; nothing has been acted on yet.

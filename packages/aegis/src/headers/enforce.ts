@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { addFinish, addGuard } from "../lib/guard.ts";
 import { giveBlock, type Lines, linesOf } from "../lib/lines.ts";
 import type { Random } from "../lib/random.ts";
 import { routeConfig } from "../lib/route.ts";
@@ -65,12 +66,12 @@ export function enforceHeaders(
   });
 
   if (ours)
-    app.addHook("onRequest", (request, reply, done) => {
+    addGuard(app, (request, reply) => {
       giveBlock(reply, linesFor(request).data);
-      done();
+      return undefined;
     });
 
-  app.addHook("onSend", (request, reply, _payload, done) => {
+  addFinish(app, (request, reply) => {
     const lines = linesFor(request);
     const kept = reply.getHeader("cache-control");
     const type = ours ? reply.getHeader("content-type") : undefined;
@@ -82,7 +83,6 @@ export function enforceHeaders(
     // An answer that depends on who asks, or that carries a cookie, must not be kept by any cache (RFC 9111 7.3).
     if (kept !== undefined && (!open.has(routeConfig(request).access) || reply.hasHeader("set-cookie")))
       reply.header("cache-control", "no-store");
-    done();
   });
 
   return { clearSiteData: ours ? block.clearSiteData : undefined };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { isRecord } from "../lib/freeze.ts";
+import { addFinish } from "../lib/guard.ts";
 import { arrivedAt, routeConfig } from "../lib/route.ts";
 import type { PairTable } from "./window.ts";
 import type { Tallies } from "./tally.ts";
@@ -105,7 +106,7 @@ export function monitor(wiring: MonitorEnforcement) {
     },
 
     enforce(app: FastifyInstance): void {
-      app.addHook("onSend", (request, reply, _payload, done) => {
+      addFinish(app, (request, reply) => {
         const at = arrivedAt(request, clock);
         const address = keys.address(request.ip);
         both(at, address, "requests");
@@ -131,7 +132,6 @@ export function monitor(wiring: MonitorEnforcement) {
           tallies.label(at, address, () => wiring.seal(request.ip, address));
           pair(at, "page", address, wiring.hashPage(request.url), "read");
         }
-        done();
       });
     },
   };

@@ -6,7 +6,7 @@ import { type Demand, rateCounter } from "./counter.ts";
 import { rateLimitError } from "./errors.ts";
 import { type Counted, rateLimitLines, retryAfterSeconds } from "./fields.ts";
 import { bringsCredential } from "../lib/credential.ts";
-import { endHook } from "../lib/hook.ts";
+import { addFinish, addGuard } from "../lib/guard.ts";
 import { addLines } from "../lib/lines.ts";
 import { arrivedAt, routeConfig } from "../lib/route.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
@@ -96,23 +96,20 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
     who: Who,
     demandsOf: (request: FastifyRequest, factor: number) => readonly Demand[],
   ): void => {
-    const ask = async (request: FastifyRequest): Promise<void> => {
-      if (wiring.isProbe(request) && (await isWithinProbes())) return;
+    const ask = async (request: FastifyRequest): Promise<AegisError | undefined> => {
+      if (wiring.isProbe(request) && (await isWithinProbes())) return undefined;
       const demands = demandsOf(request, await wiring.factorOf(request, who));
       const now = clock.now();
-      const refusal = settle(request, demands, await counter.count(demands, now), now);
-      if (refusal !== undefined) throw refusal;
+      return settle(request, demands, await counter.count(demands, now), now);
     };
-    app.addHook("onRequest", (request, _reply, done) => {
+    addGuard(app, (request) => {
       const factor = wiring.isProbe(request) ? undefined : wiring.knownFactor(request, who);
-      if (factor === undefined) return void endHook(ask(request), done);
+      if (factor === undefined) return ask(request);
       const demands = demandsOf(request, factor);
-      if (demands.length === 0) return done();
+      if (demands.length === 0) return undefined;
       const now = arrivedAt(request, clock);
       const found = counter.countNow(demands, now);
-      return found === undefined
-        ? void endHook(ask(request), done)
-        : done(settle(request, demands, found, now));
+      return found === undefined ? ask(request) : settle(request, demands, found, now);
     });
   };
 
@@ -128,10 +125,9 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
                 `Known: ${ruleFor.names.filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
             );
       });
-      app.addHook("onSend", (request, reply, _payload, done) => {
+      addFinish(app, (request, reply) => {
         const lines = rateLimitLines(request[kept] ?? [], arrivedAt(request, clock), policy.headers);
         if (lines !== undefined) addLines(reply, lines);
-        done();
       });
       enforce(app, "address", (request, factor) => {
         const named = limitsFor(request).address;

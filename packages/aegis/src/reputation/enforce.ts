@@ -1,9 +1,10 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AegisError } from "../errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { bringsCredential } from "../lib/credential.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { endHook } from "../lib/hook.ts";
+import { addFinish, addGuard } from "../lib/guard.ts";
 import { arrivedAt } from "../lib/route.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { reputationError } from "./errors.ts";
@@ -51,9 +52,9 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
     return found;
   };
   const isExempt = (request: FastifyRequest): boolean => isNeverBanned(request.ip) || wiring.isProbe(request);
-  const refuse = (request: FastifyRequest, { bannedForMs }: Verdict): never => {
+  const refusal = (request: FastifyRequest, { bannedForMs }: Verdict): AegisError => {
     wiring.onRefused(request, keys.address(request.ip));
-    throw reputationError("AEGIS_REPUTATION_BANNED", {
+    return reputationError("AEGIS_REPUTATION_BANNED", {
       retryAfterSeconds: Math.max(1, Math.ceil(bannedForMs / 1000)),
     });
   };
@@ -84,34 +85,31 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
     /** First thing after transport. Whoever brings a cookie or key may be somebody: that is seen a little later. */
     enforceBans(app: FastifyInstance): void {
       app.decorateRequest(verdictOf, undefined);
-      const judge = (request: FastifyRequest, verdict: Verdict): void => {
+      const judge = (request: FastifyRequest, verdict: Verdict): AegisError | undefined => {
         request[verdictOf] = verdict;
-        if (verdict.bannedForMs > 0 && !bringsCredential(request.headers)) refuse(request, verdict);
+        const isRefused = verdict.bannedForMs > 0 && !bringsCredential(request.headers);
+        return isRefused ? refusal(request, verdict) : undefined;
       };
-      app.addHook("onRequest", (request, _reply, done) => {
-        if (isExempt(request)) return done();
+      addGuard(app, (request) => {
+        if (isExempt(request)) return undefined;
         const subject = keys.address(request.ip);
         const known = service.knownVerdict(subject, "address", arrivedAt(request, clock));
         const ask = async () => judge(request, await service.verdict(subject, "address"));
-        if (known === undefined) return void endHook(ask(), done);
-        judge(request, known);
-        return done();
+        return known === undefined ? ask() : judge(request, known);
       });
-      app.addHook("onSend", (request, reply, _payload, done) => {
+      addFinish(app, (request, reply) => {
         if (reply.statusCode === 404) report(request, "not_found");
         if (reply.statusCode === 429 && (request[verdictOf]?.bannedForMs ?? 0) === 0)
           report(request, "limited");
-        done();
       });
     },
 
     /** Once the session or token is looked up: a cookie that is nobody's opens nothing. */
     enforceKnown(app: FastifyInstance): void {
-      app.addHook("onRequest", (request, _reply, done) => {
+      addGuard(app, (request) => {
         const verdict = request[verdictOf];
-        if (verdict !== undefined && verdict.bannedForMs > 0 && wiring.userIdOf(request) === undefined)
-          refuse(request, verdict);
-        done();
+        const isRefused = verdict !== undefined && verdict.bannedForMs > 0;
+        return isRefused && wiring.userIdOf(request) === undefined ? refusal(request, verdict) : undefined;
       });
     },
 

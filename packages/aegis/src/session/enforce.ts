@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { endHook } from "../lib/hook.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import { isUnavailable } from "../lib/unavailable.ts";
 import type { Principal, SessionFacts } from "../request.ts";
@@ -110,15 +110,15 @@ export function enforceSession(
     }
   };
 
-  app.addHook("onRequest", (request, reply, done) => {
+  addGuard(app, (request, reply) => {
     const { session: use = "active", credentials } = routeConfig(request);
     const isAsked = use !== "none" && request.bearer === null && credentials?.includes("session") !== false;
     const token = isAsked && !request.is404 ? tokenFromCookie(name, request.headers.cookie) : undefined;
-    if (token === undefined || use === "none") return done();
+    if (token === undefined || use === "none") return undefined;
     const known = service.peek(token, use);
-    if (known === undefined) return void endHook(lookUp(request, reply, token, use), done);
+    if (known === undefined) return lookUp(request, reply, token, use);
     arrive(request, reply, known);
-    return done();
+    return undefined;
   });
 
   const end = async (

@@ -1,8 +1,8 @@
 /** Tenants on requests: headers that claim an identity, and the tenant that a request works in. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { endHook } from "../lib/hook.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import { told } from "../lib/told.ts";
 import type { Principal, TenantFacts, TenantRole } from "../request.ts";
@@ -36,17 +36,17 @@ export function enforceIdentityHeaders(
   const refuse = policy.identityHeaders === "refuse";
   const names = new Set(policy.identityHeaderNames);
   const seen = told();
-  app.addHook("onRequest", (request, _reply, done) => {
+  addGuard(app, (request) => {
     const { headers } = request;
     for (const name in headers) {
       if (!names.has(name)) continue;
       const now = clock.now();
       if (seen.tell(`${request.ip} ${name}`, now + TELL_EVERY_MS, now) !== undefined)
         onSeen(request, name, refuse);
-      if (refuse) return done(tenancyError("AEGIS_TENANCY_IDENTITY_HEADER"));
+      if (refuse) return tenancyError("AEGIS_TENANCY_IDENTITY_HEADER");
       delete headers[name];
     }
-    done();
+    return undefined;
   });
 }
 
@@ -86,10 +86,9 @@ export function enforceTenant(app: FastifyInstance, { service, principalOf, onRe
     request[found] = { id: tenant.id, name: tenant.name, role };
   };
 
-  app.addHook("onRequest", (request: FastifyRequest, _reply: FastifyReply, done) => {
+  addGuard(app, (request) => {
     const { tenant: needed } = routeConfig(request);
-    if (needed === undefined || request.is404) return done();
-    void endHook(lookUp(request, needed), done);
+    return needed === undefined || request.is404 ? undefined : lookUp(request, needed);
   });
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyHttpOptions, FastifyInstance } from "fastify";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import { transportError } from "./errors.ts";
 import type { TransportPolicy } from "./policy.ts";
@@ -39,24 +40,24 @@ export function enforceTransport(
   const hosts = new Set(policy.allowedHosts);
   const isNamed = (...names: string[]): boolean => names.every((host) => hosts.has(host.toLowerCase()));
 
-  app.addHook("onRequest", (request, reply, done) => {
-    if (request.url.length > policy.maxUrlLength) throw transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
-    if (!hasOneHost(request.raw)) throw transportError("AEGIS_TRANSPORT_MALFORMED");
+  addGuard(app, (request, reply) => {
+    if (request.url.length > policy.maxUrlLength) return transportError("AEGIS_TRANSPORT_URL_TOO_LONG");
+    if (!hasOneHost(request.raw)) return transportError("AEGIS_TRANSPORT_MALFORMED");
     // Both the host that was asked for and the one that a proxy says was: a client may have written the latter itself.
     if (hosts.size > 0 && !isNamed(request.host, request.headers.host ?? ""))
-      throw transportError("AEGIS_TRANSPORT_HOST");
+      return transportError("AEGIS_TRANSPORT_HOST");
     // Behind a proxy the address comes out of a header; what is none would go into logs and lists as it stands.
     const { remoteAddress } = request.raw.socket;
     if (request.ip !== remoteAddress && remoteAddress !== undefined && isIP(request.ip) === 0)
-      throw transportError("AEGIS_TRANSPORT_MALFORMED");
+      return transportError("AEGIS_TRANSPORT_MALFORMED");
     if (!policy.httpsRequired || request.protocol === "https" || routeConfig(request).transport === "any")
-      return done();
+      return undefined;
     const readOnly = request.method === "GET" || request.method === "HEAD";
     // Only to an origin that the operator named: the Host header is the client's word, and would make an open redirect.
     // An absolute address in the request line would make another host of the two; only a path is sent back.
     if (readOnly && publicOrigin?.startsWith("https://") && request.url.startsWith("/"))
-      return void reply.redirect(publicOrigin + request.url, 308); // answered: nothing further runs
-    throw transportError("AEGIS_TRANSPORT_INSECURE");
+      return reply.redirect(publicOrigin + request.url, 308);
+    return transportError("AEGIS_TRANSPORT_INSECURE");
   });
 }
 
