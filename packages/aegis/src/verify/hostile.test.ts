@@ -210,7 +210,7 @@ describe("the catalogue", () => {
       expect(references.length).toBeGreaterThan(0);
       for (const reference of references)
         expect(reference).toMatch(
-          /^(asvs:v5\.0\.0-\d+\.\d+\.\d+|nist:sp800-63b-4-[\d.]+|rfc:\d+(bis)?(-[\d.]+)?|cwe:\d+|owasp:top10-2021-a\d\d|w3c:[a-z0-9.-]+|req:[A-Z]+-\d+)$/,
+          /^(asvs:v5\.0\.0-\d+\.\d+\.\d+|nist:sp800-63b-4-[\d.]+|rfc:\d+(bis)?(-[\d.]+)?|cwe:\d+|owasp:top10-2021-a\d\d|owasp:api\d+-2023|w3c:[a-z0-9.-]+|req:[A-Z]+-\d+)$/,
         );
       expect(
         Math.min(claim.length, advice.symptom.length, advice.cause.length, advice.fix.length),
