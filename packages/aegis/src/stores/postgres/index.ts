@@ -10,7 +10,18 @@ export {
 } from "./check-database.ts";
 export { auditLines } from "./audit-lines.ts";
 export { PostgresAuditLogStore } from "./audit-store.ts";
+/** Reads rows as data from outside, checked column by column. */
+export * as columns from "./rows.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
+export {
+  cappedCountSql,
+  cappedTotal,
+  keyedRows,
+  type KeysetSql,
+  keysetSql,
+  type KeysetWindow,
+  type ListOrder,
+} from "./keyset.ts";
 export {
   migrate,
   type Migration,
