@@ -66,6 +66,40 @@ describe("aegis check db", () => {
     }
   });
 
+  it("names a foreign key whose index was dropped, and what to run, and ends with 1", async () => {
+    await owner.query(
+      `create table parts (lesson int, tenant_id uuid not null);
+       alter table lessons add primary key (tenant_id, id);
+       alter table parts add constraint parts_lesson foreign key (tenant_id, lesson) references lessons (tenant_id, id);
+       select aegis_protect_tenant_table('parts'); create index parts_lessons on parts (lesson, tenant_id)`,
+    );
+    try {
+      expect((await aegis(["--url", server.appUrl])).status).toBe(0);
+      for (const sql of [
+        "drop index parts_lessons",
+        "create index partly on parts (tenant_id, lesson) where lesson > 0",
+        "create index wrong on parts (tenant_id) include (lesson)",
+      ]) {
+        await owner.query(sql);
+        const { status, out } = await aegis(["--url", server.appUrl]);
+        expect([status, sql]).toEqual([1, sql]);
+        expect(out).toContain(
+          "foreign_key_without_index: The foreign key parts_lesson of public.parts has no index. Run: create index on public.parts (tenant_id, lesson).",
+        );
+      }
+      await owner.query("drop index aegis_memberships_account");
+      const json = JSON.parse((await aegis(["--url", server.appUrl, "--json"])).out);
+      expect(json.findings.map(({ subject }: { subject: string }) => subject)).toEqual([
+        "public.aegis_memberships (account_id)",
+        "public.parts (tenant_id, lesson)",
+      ]);
+    } finally {
+      await owner.query(
+        "drop table parts; alter table lessons drop constraint lessons_pkey; create index aegis_memberships_account on aegis_memberships (account_id)",
+      );
+    }
+  });
+
   it("refuses a role that nothing binds", async () => {
     const { status, out } = await aegis(["--url", server.url]);
     expect([status, out.includes("role_superuser")]).toEqual([1, true]);

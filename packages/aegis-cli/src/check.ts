@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import {
   checkDatabase,
+  checkIndexes,
   type DatabaseCheck,
+  type IndexFinding,
   type IsolationTrial,
   serverProtection,
   type ServerExtension,
@@ -25,7 +27,7 @@ export function registerCheck(program: Command): void {
   check
     .command("db")
     .description(
-      "whether one tenant's rows are shut to another: reads the catalogue, then tries every command on every table, and takes it back",
+      "whether one tenant's rows are shut to another: reads the catalogue, then tries every command on every table, and takes it back; and whether foreign keys have indexes",
     )
     .option(
       "--url <address>",
@@ -39,13 +41,14 @@ export function registerCheck(program: Command): void {
           "Which database? There is no --url and no DATABASE_URL.",
           "Set DATABASE_URL to postgres://role@host/database, with the role of the application.",
         );
-      const { found, trials, extensions } = await inspect(url);
+      const { found, indexes, trials, extensions } = await inspect(url);
       const leaks = trials.filter(({ outcome }) => outcome === "leak");
-      const isRight = found.findings.length === 0 && leaks.length === 0;
+      const findings = [...found.findings, ...indexes];
+      const isRight = findings.length === 0 && leaks.length === 0;
       if (flags.json === true)
-        print(JSON.stringify({ ok: isRight, ...found, trials, extensions }, undefined, 2));
+        print(JSON.stringify({ ok: isRight, ...found, findings, trials, extensions }, undefined, 2));
       else {
-        report(found, trials);
+        report({ ...found, findings }, trials);
         tellExtensions(extensions);
       }
       process.exitCode = isRight ? 0 : 1;
@@ -54,6 +57,7 @@ export function registerCheck(program: Command): void {
 
 interface Inspected {
   readonly found: DatabaseCheck;
+  readonly indexes: readonly IndexFinding[];
   readonly trials: readonly IsolationTrial[];
   readonly extensions: readonly ServerExtension[];
 }
@@ -63,6 +67,7 @@ async function inspect(url: string): Promise<Inspected> {
   try {
     return {
       found: await checkDatabase(pool),
+      indexes: await checkIndexes(pool),
       trials: await tryIsolation(pool),
       extensions: await serverProtection(pool),
     };
@@ -99,7 +104,11 @@ function tellExtensions(extensions: readonly ServerExtension[]): void {
     );
 }
 
-function report({ role, tables, findings }: DatabaseCheck, trials: readonly IsolationTrial[]): void {
+interface Report extends Pick<DatabaseCheck, "role" | "tables"> {
+  readonly findings: readonly (DatabaseCheck["findings"][number] | IndexFinding)[];
+}
+
+function report({ role, tables, findings }: Report, trials: readonly IsolationTrial[]): void {
   print(`role    ${role}`);
   print(`tables  ${tables.length === 0 ? "none has tenants' rows" : tables.join(", ")}\n`);
   for (const { kind, message } of findings) print(`${paint("red", "✗")} ${kind}: ${message}`);

@@ -12,6 +12,7 @@ export { auditLines } from "./audit-lines.ts";
 export { PostgresAuditLogStore } from "./audit-store.ts";
 /** Reads rows as data from outside, checked column by column. */
 export * as columns from "./rows.ts";
+export { checkIndexes, type IndexFinding } from "./check-indexes.ts";
 export type { SqlClient, SqlConnection, SqlPool, SqlResult } from "./client.ts";
 export {
   cappedCountSql,
