@@ -5,11 +5,12 @@ import { type AuditEvent, MemoryBlobStore, memoryStores } from "aegis/fastify";
 import { memoryTransport } from "aegis/mail";
 import { manualClock } from "aegis/testing";
 import { roomyLimits } from "./roomy-limits.ts";
+import { rowsInMemory } from "./rows.ts";
 import { buildHub, type HubParts } from "../../apps/hub/server/app.ts";
 import { loadCatalogue } from "../../apps/hub/server/features/content/catalogue.ts";
 
 const server = new URL("../../apps/hub/server/", import.meta.url);
-const catalogue = loadCatalogue(new URL("features/content/courses/", server));
+export const catalogue = loadCatalogue(new URL("features/content/courses/", server));
 
 /** The one password that the stand-in for a breach list knows; no rule but that one refuses it. */
 export const BREACHED = "Correct7Horse-battery staple";
@@ -21,12 +22,14 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
   const events: AuditEvent[] = [];
   const mail = memoryTransport();
   const stores = memoryStores();
+  const rows = rowsInMemory(await catalogue);
   const app = await buildHub({
     policy,
     secretKey: new Uint8Array(32).fill(1),
     ...stores,
     limits: roomyLimits(), // tests of other things ask more often than anybody should; those of limits hand in their own
     catalogue: await catalogue,
+    rows,
     webRoot,
     blobs: new MemoryBlobStore(),
     checkReady: async () => undefined,
@@ -46,7 +49,10 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     mail,
     stores: { ...stores, ...parts },
     settled: () => app.aegis.settled(),
-    close: () => app.close(),
+    close: async () => {
+      await app.close();
+      await rows.close();
+    },
   };
 }
 

@@ -9,6 +9,8 @@ import { contentRoutes } from "./features/content/routes.ts";
 import { healthRoutes } from "./features/health/routes.ts";
 import { pageRoutes } from "./features/pages/routes.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
+import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
+import type { TenantRows } from "./database/tenant-rows.ts";
 
 export const PRODUCT = "Gammons Landing Educational Hub";
 
@@ -16,6 +18,8 @@ export interface HubParts extends AegisStores {
   readonly policy: Policy;
   readonly secretKey: Uint8Array;
   readonly catalogue: Catalogue;
+  /** Where tenants' rows are. */
+  readonly rows: TenantRows;
   /** Folder of the built web UI. */
   readonly webRoot: string;
   /** Resolves while everything that the hub needs to work answers. */
@@ -62,6 +66,8 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   contentRoutes(app, parts.catalogue);
   previewRoutes(app);
   programRoutes(app, parts.catalogue);
+  // Concepts and search are a tenant's; without tenants there is nobody who could see them.
+  if (policy.tenancy.enabled) knowledgeAndSearch(app, parts);
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
 }

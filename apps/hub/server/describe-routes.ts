@@ -6,6 +6,9 @@ import { loadCatalogue } from "./features/content/catalogue.ts";
 import { webFolder } from "./web-folder.ts";
 import { hubPolicy } from "./policy.ts";
 
+const asked = () => Promise.reject(new Error("a hub that never listens asks no database"));
+const nothing = { query: asked, connect: asked };
+
 export async function describeRoutes(): Promise<readonly RouteRow[]> {
   const app = await buildHub({
     policy: hubPolicy({ environment: "development" }),
@@ -13,6 +16,7 @@ export async function describeRoutes(): Promise<readonly RouteRow[]> {
     ...memoryStores(),
     blobs: new MemoryBlobStore(),
     catalogue: await loadCatalogue(new URL("./features/content/courses/", import.meta.url)),
+    rows: { pool: nothing },
     webRoot: webFolder(),
     mail: { send: async () => undefined },
     checkReady: async () => undefined,

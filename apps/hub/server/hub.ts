@@ -9,6 +9,8 @@ import { buildHub } from "./app.ts";
 import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { prepareDatabase } from "./database/prepare.ts";
+import { tenantRows } from "./database/tenant-rows.ts";
+import { syncCourseDocuments } from "./features/search/course-documents.ts";
 import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
@@ -55,6 +57,7 @@ export async function openHub(
       ownerUrl: config.databaseOwnerUrl,
     });
     await sealWhatIsPlain(database.pool, dataKeys);
+    await syncCourseDocuments(database.pool, catalogue);
     const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
     const kept = postgresStores(database.pool);
     const stores = { ...kept, accounts: sealedAccounts(kept.accounts, dataKeys), ...shared.stores };
@@ -73,6 +76,7 @@ export async function openHub(
       probeKey: loadProbeKey(config.probeKey, config.environment, config.directory),
       breaches: corpus === undefined ? undefined : corpusSource(corpus),
       catalogue,
+      rows: await tenantRows(database.pool),
       webRoot,
       blobs: fileBlobs(config.uploadsDirectory),
       checkReady: async () => void (await database.pool.query("select 1")),

@@ -1,0 +1,1 @@
+drop table hub_course_documents;
