@@ -220,6 +220,7 @@ describe("a list of concepts", () => {
       "page=1000&per_page=100",
       "cursor=",
       "sort=body",
+      "q=%00",
     ])
       expect([query, await status(query)]).toEqual([query, 400]);
     expect(await status(`cursor=${cursor}`, stranger)).toBe(400);

@@ -12,6 +12,7 @@ import {
 import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
+import { knowledgeRoutes } from "./router-knowledge.tsx";
 import { tenantRoutes } from "./router-tenant.tsx";
 
 const catalogue = createRoute({
@@ -241,6 +242,7 @@ export const router = createRouter({
     accountData,
     apiKeys,
     ...tenantRoutes,
+    ...knowledgeRoutes,
     adminTenants,
     uploads,
     adminUsers,

@@ -5,8 +5,8 @@ import { BODY_LENGTH, EDGE_KINDS, LESSONS_LIMIT, NODE_SORTS, SUMMARY_LENGTH, TIT
 const closed = { additionalProperties: false } as const;
 /** Nothing that makes text look like other text: control characters, and marks that turn its direction. */
 const UNSEEN = "\\u202A-\\u202E\\u2066-\\u2069";
-const line = (maxLength: number, minLength = 0) =>
-  Type.String({ minLength, maxLength, pattern: `^[^\\p{Cc}\\u2028\\u2029${UNSEEN}]*$` });
+const line = (maxLength: number) =>
+  Type.String({ maxLength, pattern: `^[^\\p{Cc}\\u2028\\u2029${UNSEEN}]*$` });
 const lines = (maxLength: number) =>
   Type.String({ maxLength, pattern: `^([^\\p{Cc}${UNSEEN}]|[\\t\\n\\r])*$` });
 
@@ -15,7 +15,7 @@ const slug = Type.String({ pattern: "^[a-z0-9-]{1,80}$" });
 const kind = Type.Enum([...EDGE_KINDS]);
 
 const fields = {
-  title: line(TITLE_LENGTH, 1),
+  title: line(TITLE_LENGTH),
   summary: line(SUMMARY_LENGTH),
   body: lines(BODY_LENGTH),
   lessons: Type.Array(Type.Object({ course: slug, lesson: slug }, closed), {
@@ -30,7 +30,7 @@ export const schemas = {
   list: Type.Object(
     {
       ...pageQuery(),
-      q: Type.Optional(Type.String({ maxLength: 100 })),
+      q: Type.Optional(line(100)),
       sort: Type.Optional(Type.Enum([...NODE_SORTS])),
       /** "course/lesson": concepts that are linked to it. */
       lesson: Type.Optional(Type.String({ pattern: "^[a-z0-9-]{1,80}/[a-z0-9-]{1,80}$" })),

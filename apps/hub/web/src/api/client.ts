@@ -102,10 +102,16 @@ const OPEN = new Set([
   "/api/auth/passkeys/sign-in/verify",
 ]);
 
-export async function call<T>(method: Method, path: string, parse: Parser<T>, body?: unknown): Promise<T> {
+export async function call<T>(
+  method: Method,
+  path: string,
+  parse: Parser<T>,
+  body?: unknown,
+  conditions: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const guarded = method !== "GET" && !OPEN.has(path);
   const response = await proven(method !== "GET", () =>
-    fresh(guarded, () => send(method, path, body, guarded)),
+    fresh(guarded, () => send(method, path, body, guarded, conditions)),
   );
   return parse(await json(response));
 }
@@ -139,8 +145,14 @@ async function fresh(guarded: boolean, attempt: () => Promise<Response>): Promis
   }
 }
 
-async function send(method: Method, path: string, body: unknown, guarded: boolean): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json" };
+async function send(
+  method: Method,
+  path: string,
+  body: unknown,
+  guarded: boolean,
+  conditions: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { ...conditions, accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (guarded) headers["x-csrftoken"] = await csrfToken();
   let response: Response;

@@ -1,12 +1,22 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
+import { policyQuery } from "../api/queries.ts";
 import { AccountMenu } from "../features/account/account-menu.tsx";
 import { ProofGate } from "../features/account/proof.tsx";
-import { SessionWatch } from "../features/account/session.tsx";
+import { SessionWatch, useSession } from "../features/account/session.tsx";
 import mark from "../mark.svg";
 import { Flashes } from "./flash.tsx";
 import { ThemeSwitch } from "./theme.tsx";
 
+/** Strangers are not shown doors that are shut to them. */
+function useIsMember(): boolean {
+  const session = useSession();
+  const policy = useQuery({ ...policyQuery, enabled: session != null }).data;
+  return session != null && policy?.tenants === true;
+}
+
 export function Layout() {
+  const isMember = useIsMember();
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -21,15 +31,18 @@ export function Layout() {
             <img src={mark} alt="" width="30" height="30" />
             <span className="leading-tight">
               Gammons <span className="max-[24rem]:block">Landing</span>{" "}
-              <span className="hidden font-normal text-muted md:inline">Educational Hub</span>
+              {/* Room for a member's pages, switch and menu in one row. */}
+              <span className={`hidden font-normal text-muted ${isMember ? "" : "md:inline"}`}>
+                Educational Hub
+              </span>
             </span>
           </Link>
           <nav
             aria-label="Main"
-            className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto"
+            className="order-last -mx-1 flex w-full flex-wrap gap-1 sm:order-none sm:mx-0 sm:w-auto"
           >
             <NavLink to="/">Courses</NavLink>
-            <NavLink to="/security">Security</NavLink>
+            {isMember ? <TenantLinks /> : <NavLink to="/security">Security</NavLink>}
           </nav>
           <div className="ml-auto flex items-center gap-1">
             <ThemeSwitch />
@@ -59,11 +72,25 @@ export function Layout() {
   );
 }
 
-const NavLink = ({ to, children }: { to: "/" | "/security"; children: string }) => (
+/** What members of a tenant have. */
+const TenantLinks = () => (
+  <>
+    <NavLink to="/knowledge">Concepts</NavLink>
+    <NavLink to="/search">Search</NavLink>
+  </>
+);
+
+const NavLink = ({
+  to,
+  children,
+}: {
+  to: "/" | "/security" | "/knowledge" | "/search";
+  children: string;
+}) => (
   <Link
     to={to}
-    activeOptions={{ exact: true }}
-    className="flex min-h-11 items-center rounded-sm px-3 text-muted hover:bg-sunken hover:text-text aria-[current=page]:font-medium aria-[current=page]:text-text"
+    activeOptions={{ exact: true, includeSearch: false }}
+    className="flex min-h-11 items-center rounded-sm px-2 sm:px-3 text-muted hover:bg-sunken hover:text-text aria-[current=page]:font-medium aria-[current=page]:text-text"
   >
     {children}
   </Link>

@@ -30,7 +30,7 @@ const UNINDEXED = `select quote_ident(n.nspname) || '.' || quote_ident(c.relname
         and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] <@ k.conkey)
   order by 1, 2`;
 
-/** Reads the catalogue alone: any role may ask. */
+/** Reads the catalogue alone, as whichever role. */
 export async function checkIndexes(sql: SqlClient): Promise<readonly IndexFinding[]> {
   const { rows } = await sql.query(UNINDEXED);
   return rows.map((one) => {
