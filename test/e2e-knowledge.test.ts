@@ -161,6 +161,9 @@ describe("a tenant's concepts", () => {
       .and(page.locator("[href^='/courses/']"))
       .click();
     await page.getByRole("navigation", { name: "In this lesson" }).waitFor();
+    await page.getByRole("heading", { name: "Concepts of this lesson" }).waitFor();
+    await look(page, "knowledge-lesson");
+    await page.getByRole("link", { name: "Session cookie" }).waitFor();
     expect(learner.complaints).toEqual([]);
 
     const stranger = await visit();

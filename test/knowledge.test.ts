@@ -5,8 +5,9 @@ import { checkDatabase, checkIndexes, migrate, postgresStores, tryIsolation } fr
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrationSources } from "../apps/hub/server/database/migrations.ts";
+import { samples, writeSamples } from "../apps/hub/server/features/knowledge/samples.ts";
 import type { Visitor } from "./support/browser-like.ts";
-import { cheapHash, startHub } from "./support/hub.ts";
+import { catalogue, cheapHash, startHub } from "./support/hub.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { roomyLimits } from "./support/roomy-limits.ts";
 import { act, memberOf, openTenant } from "./support/tenant-people.ts";
@@ -224,6 +225,23 @@ describe("a list of concepts", () => {
     ])
       expect([query, await status(query)]).toEqual([query, 400]);
     expect(await status(`cursor=${cursor}`, stranger)).toBe(400);
+  });
+});
+
+describe("the samples of a first start", () => {
+  it("speak of lessons that there are, and are linked as they say", async () => {
+    const lessons = await catalogue;
+    for (const key of samples.flatMap((sample) => sample.lessons)) {
+      const [course = "", lesson = ""] = key.split("/");
+      expect([key, lessons.lesson(course, lesson)?.slug]).toEqual([key, lesson]);
+    }
+    const fresh = await openTenant(hub, "Fresh");
+    await writeSamples({ pool: app }, fresh);
+    const { nodes, edges } = await read(await memberOf(hub, fresh, "learner"), `${PATH}/graph`);
+    expect([nodes.length, edges.length]).toEqual([
+      samples.length,
+      samples.reduce((sum, sample) => sum + (sample.edges ?? []).length, 0),
+    ]);
   });
 });
 

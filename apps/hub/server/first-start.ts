@@ -1,5 +1,7 @@
 /** What a hub needs before anybody can look after it. */
 import { ConfigError } from "./config-error.ts";
+import { tenantRows } from "./database/tenant-rows.ts";
+import { writeSamples } from "./features/knowledge/samples.ts";
 import type { RunningHub } from "./hub.ts";
 
 const NAME = "admin";
@@ -30,6 +32,8 @@ export async function firstTenants(hub: RunningHub, tell: (line: string) => void
       ...(owner === undefined ? {} : { owner }),
     });
     if (made === undefined) throw new ConfigError(`The tenant ${name} could not be made.`);
+    // In one of them: in the other nothing of it is to be seen.
+    if (name === TENANTS[0]) await writeSamples(await tenantRows(hub.database.pool), made.id);
   }
   tell(`  Tenants: ${TENANTS.join(" and ")}. Whoever registers may name one of them.\n`);
 }

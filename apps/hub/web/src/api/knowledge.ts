@@ -79,6 +79,13 @@ export const nodesQuery = ({ q, sort, cursor }: NodesSearch, perPage = 20) =>
     },
     placeholderData: keepPreviousData,
   });
+/** Concepts that are linked to a lesson. */
+export const lessonNodesQuery = (course: string, lesson: string) =>
+  queryOptions({
+    queryKey: [...KEY, "lesson", course, lesson],
+    queryFn: () =>
+      call("GET", `${PATH}?lesson=${encodeURIComponent(`${course}/${lesson}`)}&per_page=20`, page),
+  });
 export const nodeQuery = (id: string) =>
   queryOptions({ queryKey: [...KEY, "node", id], queryFn: () => call("GET", one(id), node) });
 export const graphQuery = (around?: string, depth = 2) =>

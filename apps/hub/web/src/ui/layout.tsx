@@ -1,19 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { policyQuery } from "../api/queries.ts";
 import { AccountMenu } from "../features/account/account-menu.tsx";
 import { ProofGate } from "../features/account/proof.tsx";
-import { SessionWatch, useSession } from "../features/account/session.tsx";
+import { SessionWatch } from "../features/account/session.tsx";
+import { useIsMember } from "../features/tenant/use-is-member.ts";
 import mark from "../mark.svg";
 import { Flashes } from "./flash.tsx";
 import { ThemeSwitch } from "./theme.tsx";
-
-/** Strangers are not shown doors that are shut to them. */
-function useIsMember(): boolean {
-  const session = useSession();
-  const policy = useQuery({ ...policyQuery, enabled: session != null }).data;
-  return session != null && policy?.tenants === true;
-}
 
 export function Layout() {
   const isMember = useIsMember();

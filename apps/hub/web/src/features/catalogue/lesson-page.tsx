@@ -1,17 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { ApiError } from "../../api/client.ts";
 import { lessonQuery } from "../../api/queries.ts";
 import { NotFoundPage } from "../../ui/not-found.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ErrorState, Loading, Skeleton } from "../../ui/states.tsx";
+import { useIsMember } from "../tenant/use-is-member.ts";
 import { Blocks, plainText } from "./blocks.tsx";
 import { Trail } from "./trail.tsx";
+
+// Members alone have concepts; whoever only reads does not pay for them.
+const LessonConcepts = lazy(() =>
+  import("../knowledge/lesson-concepts.tsx").then((module) => ({ default: module.LessonConcepts })),
+);
 
 const route = getRouteApi("/courses/$course/$lesson");
 
 export function LessonPage() {
   const { course, lesson } = route.useParams();
+  const isMember = useIsMember();
   const { data, error, refetch } = useQuery(lessonQuery(course, lesson));
   if (error instanceof ApiError && error.status === 404) return <NotFoundPage />;
   if (error !== null) return <ErrorState error={error} retry={() => void refetch()} />;
@@ -48,6 +56,11 @@ export function LessonPage() {
           </ul>
         </nav>
         <Blocks blocks={data.blocks} />
+        {isMember ? (
+          <Suspense>
+            <LessonConcepts course={course} lesson={lesson} />
+          </Suspense>
+        ) : null}
         <nav aria-label="Lessons" className="mt-12 grid gap-4 border-t border-line pt-6 sm:grid-cols-2">
           <Neighbour course={course} label="Previous" lesson={data.previous} />
           <Neighbour course={course} label="Next" lesson={data.next} end />
