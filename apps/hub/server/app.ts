@@ -8,6 +8,8 @@ import { previewRoutes } from "./features/content/preview-routes.ts";
 import { contentRoutes } from "./features/content/routes.ts";
 import { healthRoutes } from "./features/health/routes.ts";
 import { pageRoutes } from "./features/pages/routes.ts";
+import { simulations } from "./features/simulations/index.ts";
+import { simulationDatabase } from "./features/simulations/postgres-repository.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
 import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
 import type { TenantRows } from "./database/tenant-rows.ts";
@@ -66,8 +68,14 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   contentRoutes(app, parts.catalogue);
   previewRoutes(app);
   programRoutes(app, parts.catalogue);
-  // Concepts and search are a tenant's; without tenants there is nobody who could see them.
-  if (policy.tenancy.enabled) knowledgeAndSearch(app, parts);
+  if (policy.tenancy.enabled) {
+    // A tenant's own; without tenants there is nobody who could see them.
+    knowledgeAndSearch(app, parts);
+    simulations(app, {
+      database: simulationDatabase(parts.rows),
+      now: () => clock?.now() ?? Date.now(),
+    });
+  }
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
 }

@@ -1,0 +1,2 @@
+drop table hub_simulation_runs;
+drop table hub_simulations;
