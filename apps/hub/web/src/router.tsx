@@ -13,6 +13,7 @@ import { type AddressSort, isAddressSort } from "./features/attacks/address-sort
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
 import { knowledgeRoutes } from "./router-knowledge.tsx";
+import { simulationRoutes } from "./router-simulations.tsx";
 import { tenantRoutes } from "./router-tenant.tsx";
 
 const catalogue = createRoute({
@@ -243,6 +244,7 @@ export const router = createRouter({
     apiKeys,
     ...tenantRoutes,
     ...knowledgeRoutes,
+    ...simulationRoutes,
     adminTenants,
     uploads,
     adminUsers,

@@ -18,7 +18,7 @@ export function Layout() {
         Skip to the content
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-surface">
-        <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-3 px-4 sm:gap-x-5 py-2 sm:px-6">
+        <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-3 px-4 py-2 sm:px-6">
           <Link to="/" className="flex min-h-11 items-center gap-3 font-semibold">
             <img src={mark} alt="" width="30" height="30" />
             <span className="leading-tight">
@@ -68,6 +68,7 @@ export function Layout() {
 const TenantLinks = () => (
   <>
     <NavLink to="/knowledge">Concepts</NavLink>
+    <NavLink to="/simulations">Simulations</NavLink>
     <NavLink to="/search">Search</NavLink>
   </>
 );
@@ -76,7 +77,7 @@ const NavLink = ({
   to,
   children,
 }: {
-  to: "/" | "/security" | "/knowledge" | "/search";
+  to: "/" | "/security" | "/knowledge" | "/simulations" | "/search";
   children: string;
 }) => (
   <Link
