@@ -3,7 +3,7 @@ import Type from "typebox";
 import { SIM_TYPES } from "./engine/refine.ts";
 
 // Nothing that a terminal, a log or a table would take for more than text; a name is one line.
-const NAME = "^(?=.*\\S)[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$";
+const NAME = "^(?!\\s+$)[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$";
 const TEXT = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\u202a-\\u202e\\u2066-\\u2069\\p{Cs}]*$";
 const UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
@@ -70,7 +70,7 @@ export const simulationSchemas = {
   ),
   list: Type.Object(
     {
-      q: Type.Optional(Type.String({ maxLength: 100, pattern: NAME.replace("(?=.*\\S)", "") })),
+      q: Type.Optional(Type.String({ maxLength: 100, pattern: NAME.replace("(?!\\s+$)", "") })),
       sort: Type.Optional(Type.String({ pattern: "^-?(created_at|updated_at|name)$" })),
       page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,4}$" })),
       per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),

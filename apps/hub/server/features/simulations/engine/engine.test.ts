@@ -175,8 +175,16 @@ describe("a run", () => {
     expect(sure.ending).toBe("converged");
     expect(sure.last?.confidence).toBeGreaterThanOrEqual(0.9);
     expect(sure.steps.slice(0, -1).every(({ confidence }) => confidence < 0.9)).toBe(true);
-    const never = run({ refinementSteps: 4, confidenceThreshold: 1 });
+    // However little it varies: no trial makes certain.
+    const flood = { servers: 1, milliseconds: 1000, arrivals: 400, queue: 0 };
+    const never = run({
+      experiment: "queue-flood",
+      parameters: flood,
+      refinementSteps: 4,
+      confidenceThreshold: 1,
+    });
     expect([never.ending, never.steps.length]).toEqual(["exhausted", 4]);
+    expect(never.last?.confidence).toBeGreaterThan(0.99999);
     expect(run({ refinementSteps: 20, confidenceThreshold: 0 }).steps).toHaveLength(1);
   });
 

@@ -37,6 +37,9 @@ const GROWTH = 1.45;
 /** Close enough: a twentieth of the estimate, or what does not matter at all. */
 export const TOLERANCE = 0.05;
 
+/** No number of trials makes certain: whoever asks for 1 gets all the steps. */
+const MOST_SURE = 1 - 1e-6;
+
 /** Trials after so many steps: at most 297,000 in all, whatever is asked for. */
 export const samplesAfter = (step: number): number => Math.round(FIRST * GROWTH ** (step - 1));
 
@@ -71,6 +74,6 @@ function stepOf(
     estimate: bounded(estimate),
     low: bounded(estimate - half),
     high: bounded(estimate + half),
-    confidence: within((tolerance / half) * Z95),
+    confidence: Math.min(MOST_SURE, within((tolerance / half) * Z95)),
   };
 }
