@@ -7,10 +7,10 @@ import { migrationSources } from "../../apps/hub/server/database/migrations.ts";
 import { type EmbeddedPool, openPglite } from "../../apps/hub/server/database/pglite-pool.ts";
 import type { TenantRows } from "../../apps/hub/server/database/tenant-rows.ts";
 
-/** Tenants are in memory beside it: no row may refer to them. */
+/** Tenants and accounts are in memory beside it: no row may refer to them. */
 const LET_GO = `do $$ declare key record; begin
   for key in select conrelid::regclass as of, conname from pg_constraint
-    where contype = 'f' and confrelid = 'aegis_tenants'::regclass and conrelid::regclass::text not like 'aegis%'
+    where contype = 'f' and confrelid::regclass::text like 'aegis%' and conrelid::regclass::text not like 'aegis%'
   loop execute format('alter table %s drop constraint %I', key.of, key.conname); end loop;
 end $$`;
 
