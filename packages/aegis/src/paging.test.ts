@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COUNTED_ROWS, cursors, type Keyed, pageOf, readPage } from "./paging.ts";
+import { COUNTED_ROWS, cursors, type Keyed, numbered, numberedFacts, pageOf, readPage } from "./paging.ts";
 
 const made = cursors(new Uint8Array(32).fill(7));
 const scope = ["things", "tenant", "name", ""];
@@ -41,6 +41,30 @@ describe("a page by number", () => {
     expect(page.total_capped).toBe(true);
     expect(() => readPage({ ...query, page: "101" }, scope, made)).toThrow();
     expect(() => readPage({ page: "999999", per_page: "100" }, scope, made)).toThrow();
+  });
+});
+
+describe("a list by number alone", () => {
+  it("says where it is, how much there is, and the way to the others, with what was searched for", () => {
+    const page = numbered({ page: "3", per_page: "10" });
+    expect(page).toEqual({ page: 3, limit: 10, offset: 20 });
+    expect(numberedFacts(page, 31, "/users", { q: "a&b", sort: undefined, page: "9" })).toEqual({
+      total: 31,
+      page: 3,
+      per_page: 10,
+      links: {
+        self: "/users?q=a%26b&page=3&per_page=10",
+        first: "/users?q=a%26b&page=1&per_page=10",
+        previous: "/users?q=a%26b&page=2&per_page=10",
+        next: "/users?q=a%26b&page=4&per_page=10",
+        last: "/users?q=a%26b&page=4&per_page=10",
+      },
+    });
+    expect(numberedFacts(numbered({}), 0, "/users").links).toMatchObject({ previous: null, next: null });
+    expect(numberedFacts(numbered({ page: "99" }), 26, "/users").links).toMatchObject({
+      previous: "/users?page=2&per_page=25",
+      next: null,
+    });
   });
 });
 

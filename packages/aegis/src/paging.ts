@@ -5,24 +5,22 @@
  */
 import Type from "typebox";
 import { inputError } from "./input/errors.ts";
+import { type Filters, linkTo, numbered, numberQuery, type NumberQuery, PER_PAGE } from "./lib/pages.ts";
 import { CURSOR_MAX_LENGTH, type CursorPosition, type Cursors, type CursorScope } from "./lib/cursor.ts";
 
+export { numbered, type Numbered, numberedFacts, numberQuery, PER_PAGE } from "./lib/pages.ts";
 export { type CursorPosition, cursors, type Cursors, type CursorScope } from "./lib/cursor.ts";
 
-export const PER_PAGE = 25;
 /** Rows that page numbers reach, and that are counted: beyond it a list goes on by cursor, and its total says "at least". */
 export const COUNTED_ROWS = 10_000;
 
 /** For a querystring's schema, which closes itself: `Type.Object({ ...pageQuery(), q: … }, { additionalProperties: false })`. */
 export const pageQuery = () => ({
-  page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
-  per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+  ...numberQuery(),
   cursor: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]+$", maxLength: CURSOR_MAX_LENGTH })),
 });
 
-export interface PageQuery {
-  readonly page?: string;
-  readonly per_page?: string;
+export interface PageQuery extends NumberQuery {
   readonly cursor?: string;
 }
 
@@ -53,8 +51,7 @@ export function readPage(query: PageQuery, scope: CursorScope, cursors: Cursors)
       throw refused("cursor", "unknown", "This is no cursor of this list. Begin again at its first page.");
     return { window: { limit: perPage + 1, offset: 0, position }, perPage, page: undefined, scope };
   }
-  const number = Number(page ?? "1");
-  const offset = (number - 1) * perPage;
+  const { page: number, offset } = numbered(query);
   if (offset + perPage > COUNTED_ROWS && number > 1)
     throw refused("page", "too_deep", `Page numbers reach ${COUNTED_ROWS} rows. Go on by cursor.`);
   return { window: { limit: perPage + 1, offset, position: undefined }, perPage, page: number, scope };
@@ -98,7 +95,7 @@ export function pageOf<T>(
     cursors,
   }: {
     readonly path: string;
-    readonly filters?: Readonly<Record<string, string | undefined>>;
+    readonly filters?: Filters;
     readonly cursors: Cursors;
   },
 ): Page<T> {
@@ -112,13 +109,8 @@ export function pageOf<T>(
     row === undefined || !exists ? null : cursors.seal(scope, { direction, key: row.key });
   const previous = at(shown[0], "before", hasBefore);
   const next = at(shown.at(-1), "after", hasAfter);
-  const link = (place: PageQuery): string => {
-    const query = new URLSearchParams();
-    for (const [name, value] of [...Object.entries(filters), ...Object.entries(place)])
-      if (value !== undefined) query.set(name, String(value));
-    query.set("per_page", String(perPage));
-    return `${path}?${query.toString()}`;
-  };
+  const link = (place: PageQuery): string =>
+    linkTo(path, { ...filters, ...place, per_page: String(perPage) });
   const byCursor = (cursor: string | null): string | null => (cursor === null ? null : link({ cursor }));
   const isNumbered = page !== undefined && (page + 1) * perPage <= COUNTED_ROWS;
   return {

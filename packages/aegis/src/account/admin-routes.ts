@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { numbered, numberedFacts } from "../lib/pages.ts";
 import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
@@ -28,8 +29,6 @@ export interface AdminWiring {
   readonly onAction: (request: FastifyRequest, account: Account, event: AdminEvent) => void;
 }
 
-const PER_PAGE = 25;
-
 /** What administrators may do to accounts (ACC-3, MFA-4): they never see or choose a password. */
 export function adminRoutes(
   app: FastifyInstance,
@@ -44,22 +43,20 @@ export function adminRoutes(
     config: admin,
     schema: { querystring: schemas.page },
     handler: async (request) => {
-      const {
-        q: query = "",
-        sort = "-created_at",
-        page = "1",
-        per_page: perPage = String(PER_PAGE),
-      } = request.query;
+      const [page, { q, sort = "-created_at" }] = [numbered(request.query), request.query];
       const order = {
         by: ACCOUNT_ORDERS.find((one) => sort.endsWith(one)) ?? "created_at",
         descending: sort.startsWith("-"),
       };
-      const limit = Number(perPage);
-      const found = await store.list({ query, order, limit, offset: (Number(page) - 1) * limit });
+      const { limit, offset } = page;
+      const found = await store.list({ query: q ?? "", order, limit, offset });
       const items = await Promise.all(
         found.items.map(async (account) => adminView(account, await wiring.factsOf(account))),
       );
-      return { items, total: found.total, page: Number(page), per_page: limit };
+      return {
+        items,
+        ...numberedFacts(page, found.total, "/api/admin/users", { q, sort: request.query.sort }),
+      };
     },
   });
 

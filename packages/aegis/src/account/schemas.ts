@@ -1,6 +1,7 @@
 /** What the account routes take (VAL-1). Names and passwords have rules of their own that name every failure at once. */
 import Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { numberQuery } from "../lib/pages.ts";
 import { rowId } from "../lib/schema.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { ACCOUNT_ORDERS } from "./store.ts";
@@ -42,8 +43,7 @@ export function accountSchemas(policy: DeepReadonly<AccountPolicy>, joinsTenants
       {
         q: Type.Optional(Type.String({ maxLength: 100 })),
         sort: Type.Optional(Type.Enum([...ACCOUNT_ORDERS, ...ACCOUNT_ORDERS.map((order) => `-${order}`)])),
-        page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
-        per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+        ...numberQuery(),
       },
       closed,
     ),

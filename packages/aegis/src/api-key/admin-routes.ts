@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { numbered, numberedFacts, numberQuery } from "../lib/pages.ts";
 import { apiKeyError } from "./errors.ts";
 import type { ApiKeyPolicy } from "./policy.ts";
 import { keyId } from "./routes.ts";
@@ -22,13 +23,11 @@ export interface ApiKeyAdminWiring {
 }
 
 const closed = { additionalProperties: false } as const;
-const PER_PAGE = 25;
 const page = Type.Object(
   {
     q: Type.Optional(Type.String({ maxLength: 100 })),
     stale: Type.Optional(Type.Enum(["true", "false"])),
-    page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
-    per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+    ...numberQuery(),
   },
   closed,
 );
@@ -49,14 +48,14 @@ export function apiKeyAdminRoutes(
     config: admin,
     schema: { querystring: page },
     handler: async (request) => {
-      const { q = "", stale, page: number = "1", per_page: perPage = String(PER_PAGE) } = request.query;
-      const limit = Number(perPage);
+      const { q = "", stale } = request.query;
+      const wanted = numbered(request.query);
       const found = await store.page({
         query: q,
         accountIds: q === "" ? [] : await accountsLike(q),
         ...(stale === "true" ? { unusedSince: now() - policy.staleAfterSeconds * 1000 } : {}),
-        limit,
-        offset: (Number(number) - 1) * limit,
+        limit: wanted.limit,
+        offset: wanted.offset,
       });
       const owners = new Map<string, string>();
       for (const { accountId } of found.items)
@@ -66,9 +65,7 @@ export function apiKeyAdminRoutes(
           ...keyView(policy, mode, key, now()),
           owner: { id: key.accountId, username: owners.get(key.accountId) ?? "" },
         })),
-        total: found.total,
-        page: Number(number),
-        per_page: limit,
+        ...numberedFacts(wanted, found.total, "/api/admin/api-keys", request.query),
         tiers: policy.tiers.map(tierView),
         stale_after_seconds: policy.staleAfterSeconds,
       };

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
+import { numbered, numberedFacts, numberQuery } from "../lib/pages.ts";
 import { rowId } from "../lib/schema.ts";
 import { monitorError } from "./errors.ts";
 import type { overviews } from "./overview.ts";
@@ -20,7 +21,8 @@ export interface MonitorRoutesWiring {
 }
 
 const page = Type.Object({
-  page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,3}$" })),
+  ...numberQuery(),
+  // Each row looks its session and account up.
   per_page: Type.Optional(Type.String({ pattern: "^([1-9]|[1-4][0-9]|50)$" })),
 });
 const params = Type.Object({ id: rowId() });
@@ -63,16 +65,14 @@ export function monitorRoutes(app: FastifyInstance, wiring: MonitorRoutesWiring)
     config: admin,
     schema: { querystring: page },
     handler: async (request) => {
-      const [wanted, size] = [Number(request.query.page ?? "1"), Number(request.query.per_page ?? "20")];
+      const wanted = numbered({ per_page: "20", ...request.query });
       const seen = await overview.seen();
       const items = await Promise.all(
-        seen.slice((wanted - 1) * size, wanted * size).map((one) => wiring.describe(one)),
+        seen.slice(wanted.offset, wanted.offset + wanted.limit).map((one) => wiring.describe(one)),
       );
       return {
         items: items.filter((item) => item !== undefined),
-        total: seen.length,
-        page: wanted,
-        per_page: size,
+        ...numberedFacts(wanted, seen.length, "/api/admin/sessions"),
       };
     },
   });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
+import { numbered, numberedFacts, numberQuery } from "../lib/pages.ts";
 import { rowId } from "../lib/schema.ts";
 import { tenancyError } from "./errors.ts";
 import { nameText, type TenancyRoutesWiring } from "./routes.ts";
@@ -13,14 +14,12 @@ export interface TenancyAdminWiring extends Pick<TenancyRoutesWiring, "service" 
 }
 
 const closed = { additionalProperties: false } as const;
-const PER_PAGE = 25;
 const login = Type.String({ minLength: 1, maxLength: 254 });
 const schemas = {
   page: Type.Object(
     {
       q: Type.Optional(Type.String({ maxLength: 64 })),
-      page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
-      per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+      ...numberQuery(),
     },
     closed,
   ),
@@ -61,11 +60,10 @@ export function tenancyAdminRoutes(app: FastifyInstance, wiring: TenancyAdminWir
     config: admin,
     schema: { querystring: schemas.page },
     handler: async (request) => {
-      const { q = "", page = "1", per_page: perPage = String(PER_PAGE) } = request.query;
-      const limit = Number(perPage);
-      const found = await service.store.list(q, { limit, offset: (Number(page) - 1) * limit });
+      const [page, { q }] = [numbered(request.query), request.query];
+      const found = await service.store.list(q ?? "", page);
       const items = found.items.map((tenant) => ({ ...view(tenant), members: tenant.members }));
-      return { items, total: found.total, page: Number(page), per_page: limit };
+      return { items, ...numberedFacts(page, found.total, "/api/admin/tenants", { q }) };
     },
   });
 

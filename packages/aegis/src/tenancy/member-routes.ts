@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
+import { numbered, numberedFacts, numberQuery } from "../lib/pages.ts";
 import { rowId } from "../lib/schema.ts";
 import type { TenantRole } from "../request.ts";
 import { mayGive, TENANT_ROLES } from "./roles.ts";
@@ -34,13 +35,11 @@ export interface MemberRoutesWiring {
 }
 
 const closed = { additionalProperties: false } as const;
-const PER_PAGE = 25;
 const role = Type.Enum([...TENANT_ROLES]);
 const schemas = {
   page: Type.Object(
     {
-      page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}$" })),
-      per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+      ...numberQuery(),
     },
     closed,
   ),
@@ -74,12 +73,8 @@ export function memberRoutes(app: FastifyInstance, wiring: MemberRoutesWiring): 
     config: admin,
     schema: { querystring: schemas.page },
     handler: async (request) => {
-      const { page = "1", per_page: perPage = String(PER_PAGE) } = request.query;
-      const limit = Number(perPage);
-      const found = await service.store.members(request.tenant.id, {
-        limit,
-        offset: (Number(page) - 1) * limit,
-      });
+      const page = numbered(request.query);
+      const found = await service.store.members(request.tenant.id, page);
       const items = await Promise.all(
         found.items.map(async ({ accountId, role: given, joinedAt }) => {
           const person = await wiring.personOf(accountId);
@@ -94,7 +89,7 @@ export function memberRoutes(app: FastifyInstance, wiring: MemberRoutesWiring): 
         }),
       );
       const roles = TENANT_ROLES.filter((one) => mayGive(request.tenant.role, one));
-      return { items, total: found.total, page: Number(page), per_page: limit, roles_to_give: roles };
+      return { items, ...numberedFacts(page, found.total, "/api/tenant/members"), roles_to_give: roles };
     },
   });
 

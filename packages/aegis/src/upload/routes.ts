@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Type from "typebox";
+import { numbered, numberedFacts, numberQuery } from "../lib/pages.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { rowId } from "../lib/schema.ts";
 import { uploadError } from "./errors.ts";
@@ -27,8 +28,7 @@ export interface UploadRoutesWiring extends ServeParts {
 const id = Type.Object({ id: rowId() });
 const query = Type.Object(
   {
-    page: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,6}$" })),
-    per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+    ...numberQuery(),
     q: Type.Optional(Type.String({ maxLength: 100 })),
   },
   { additionalProperties: false },
@@ -109,21 +109,18 @@ export function uploadRoutes(
     config: own,
     schema: { querystring: query },
     handler: async (request) => {
-      const { q = "" } = request.query;
-      const page = Number(request.query.page ?? 1);
-      const perPage = Number(request.query.per_page ?? 25);
+      const { q } = request.query;
+      const page = numbered(request.query);
       const { userId } = request.principal;
       const tenantId = tenantOf(request);
       const [{ items, total }, used] = await Promise.all([
-        store.page(tenantId, userId, { query: q, limit: perPage, offset: (page - 1) * perPage }),
+        store.page(tenantId, userId, { query: q ?? "", limit: page.limit, offset: page.offset }),
         store.used(tenantId, userId),
       ]);
       return {
         items: items.map(view),
-        total,
-        page,
-        per_page: perPage,
-        pages: Math.max(1, Math.ceil(total / perPage)),
+        ...numberedFacts(page, total, "/api/uploads", { q }),
+        pages: Math.max(1, Math.ceil(total / page.limit)),
         used: { bytes: used.bytes, files: used.files },
         quota: { bytes: policy.accountBytes, files: policy.accountFileLimit },
         kinds: policy.allowedKinds.map((kind) => ({
