@@ -69,6 +69,8 @@ describe.each(["embedded", "postgresql"] as const)("search on the %s database", 
       expect((await act(author, "POST", "/api/knowledge-nodes", { title, summary, body })).statusCode).toBe(
         201,
       );
+    const made = await act(author, "POST", "/api/simulations", { name: "How dear is rotation?" });
+    expect(made.statusCode, made.body).toBe(201);
   });
   afterAll(() => stop?.());
   const ask = (body: object, visitor = learner) => act(visitor, "POST", "/api/query", body);
@@ -86,7 +88,9 @@ describe.each(["embedded", "postgresql"] as const)("search on the %s database", 
     expect(all.kinds).toEqual([
       { kind: "course", total: expect.toSatisfy((n: number) => n > 1) },
       { kind: "node", total: 1 },
+      { kind: "simulation", total: 1 },
     ]);
+    expect(all.items.map(({ title }: Item) => title.text)).toContain("How dear is rotation?");
     const lesson = (items: readonly Item[]) => items.find(({ kind }) => kind === "course")?.address;
     expect(lesson(all.items)).toBe("/courses/sessions/rotation");
     const half = (await ask({ q: "rotation", kinds: ["course"], per_page: 1, page: 2 })).json();

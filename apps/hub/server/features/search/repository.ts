@@ -80,7 +80,7 @@ export const searchRepository = (sources: readonly SearchSource[]) => (sql: Tena
 /** Weighed by where it is found and, a little, against length: a long text has every word somewhere. */
 const hitsOf = ({ kind, table, id, search, condition = "true" }: SearchSource): string =>
   `select '${kind}' as kind, ${id} as id, ts_rank(${search}, asked.query, 1) as rank
-   from ${table}, asked where ${search} @@ asked.query and ${condition}`;
+   from ${table}, asked where (${search}) @@ asked.query and ${condition}`;
 
 const withoutMarks = (text: string): string => `translate(${text}, '${START}${STOP}', '')`;
 

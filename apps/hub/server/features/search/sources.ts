@@ -39,4 +39,13 @@ export const searchSources = [
     search: "search",
     address: "'/knowledge/' || id::text",
   },
+  {
+    kind: "simulation",
+    table: "hub_simulations",
+    id: "id::text",
+    title: "name",
+    text: "description",
+    search: "search",
+    address: "'/simulations/' || id::text",
+  },
 ] as const satisfies readonly SearchSource[];

@@ -1,0 +1,1 @@
+alter table hub_simulations drop column search;
