@@ -14,6 +14,17 @@ export interface Verdict {
   readonly outcome: Outcome;
   readonly observed: string;
   readonly expected?: string;
+  /** Where a control looks at many routes: what it found at each. */
+  readonly matrix?: readonly MatrixCell[];
+}
+
+export interface MatrixCell {
+  readonly method: string;
+  readonly path: string;
+  readonly outcome: Outcome;
+  readonly observed: string;
+  /** What gives a failure away. */
+  readonly exchange?: Exchange;
 }
 
 /** One answer as it came over the wire; header names are lower case, repeated headers are kept apart. */
@@ -97,6 +108,8 @@ export type SampleName =
   | "too-large";
 
 export interface ProbeContext<P> {
+  /** The same object throughout one run: controls of a room keep by it what they look at together. */
+  readonly run: object;
   /** The room's section of the policy that the target is held against. */
   readonly policy: P;
   readonly environment: "development" | "test" | "production";

@@ -121,6 +121,14 @@ export interface TargetDescription {
   };
   /** Takes rich text in the body's `{html}` and answers with it as readers get it. */
   readonly richText?: TargetCall & { readonly htmlField: string };
+  /** How the isolation of tenants is proven, beyond what the routes show by themselves. */
+  readonly isolation?: {
+    /** Two accounts that work in two tenants; otherwise two are registered, and open a tenant each. */
+    readonly account?: { readonly username: string; readonly password: string };
+    readonly otherAccount?: { readonly username: string; readonly password: string };
+    /** Bodies of calls that make something, where refusals do not say what is missing: `{marker}`, `{email}`, `{random}`. */
+    readonly makes?: readonly TargetCall[];
+  };
   /** A password that the target's source of breaches knows and that no other rule refuses. */
   readonly breachedPassword?: string;
   /** An administrator without a second factor. */

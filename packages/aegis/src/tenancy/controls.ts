@@ -1,6 +1,7 @@
 import { type Control, fail, notApplicable, pass, type RoomControls, unknown } from "../control.ts";
 import { isAccepted, isRefused, notDescribed } from "../verify/wire/checks.ts";
 import { requestOf } from "../verify/target.ts";
+import { isolationControls } from "./controls-isolation.ts";
 import { limitControls } from "./controls-limits.ts";
 import { accept, control, invited, member, owner, type Policy, tenantIn } from "./controls-shared.ts";
 
@@ -121,6 +122,6 @@ function memberIdIn(body: string, username: string): string | undefined {
 }
 
 export const tenancyControls: RoomControls<Policy> = {
-  controls: [identityHeaders, fromSession, removedAtOnce, forAddress, ...limitControls],
+  controls: [identityHeaders, fromSession, removedAtOnce, forAddress, ...isolationControls, ...limitControls],
   unprovable: [],
 };

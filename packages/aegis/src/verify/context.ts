@@ -47,6 +47,7 @@ export function runContext({
 }: ContextOptions): RunContext {
   const accounts: string[] = [];
   const secrets = new Secrets();
+  const identity = {};
   let shared: Promise<ProbeAccount | undefined> | undefined;
   const quiet = (exchange: Exchange): void => secrets.learn(exchange);
 
@@ -138,6 +139,7 @@ export function runContext({
       onExchange(exchange);
     };
     return {
+      run: identity,
       policy: section,
       environment: policy.environment,
       target,

@@ -1,4 +1,4 @@
-import type { Exchange, Outcome } from "../control.ts";
+import type { Exchange, MatrixCell, Outcome } from "../control.ts";
 import { hideHeader, hideInBody, type Secrets } from "./redact.ts";
 import { printable } from "./wire/text.ts";
 
@@ -15,6 +15,16 @@ export interface Finding {
   readonly references: readonly string[];
   readonly seconds: number;
   readonly evidence: readonly EvidenceExchange[];
+  /** Where the control looked at many routes: what it found at each. */
+  readonly matrix?: readonly FindingCell[];
+}
+
+export interface FindingCell {
+  readonly method: string;
+  readonly path: string;
+  readonly outcome: Outcome;
+  readonly observed: string;
+  readonly evidence?: EvidenceExchange;
 }
 
 /** An exchange with its secrets cut short, bounded in size. */
@@ -29,6 +39,16 @@ const MAX_BODY = 400;
 const MAX_HEADERS = 60;
 /** Longer than any cookie: a secret that begins in what is shown is seen whole, and hidden whole. */
 const LOOKED_AT = MAX_BODY + 8192;
+
+export function cellOf({ exchange, ...cell }: MatrixCell, secrets: Secrets): FindingCell {
+  return {
+    method: cell.method,
+    path: cell.path,
+    outcome: cell.outcome,
+    observed: printable(secrets.hide(cell.observed), 300),
+    ...(exchange === undefined ? {} : { evidence: evidenceOf(exchange, secrets) }),
+  };
+}
 
 export function evidenceOf({ request, response }: Exchange, secrets: Secrets): EvidenceExchange {
   return {

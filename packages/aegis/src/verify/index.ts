@@ -10,7 +10,7 @@ export type {
   Verdict,
 } from "../control.ts";
 export { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
-export type { EvidenceExchange, Finding } from "./finding.ts";
+export type { EvidenceExchange, Finding, FindingCell } from "./finding.ts";
 export { type Counts, type Report, verify, type VerifyOptions } from "./run.ts";
 export { parseTarget, TargetError, targetSchema } from "./target.ts";
 export { printable } from "./wire/text.ts";

@@ -4,7 +4,7 @@ import { type Random, systemRandom } from "../lib/random.ts";
 import { fingerprint, type Policy } from "../policy.ts";
 import { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 import { PROBE_HEADER, type RunContext, runContext } from "./context.ts";
-import { evidenceOf, type Finding } from "./finding.ts";
+import { cellOf, evidenceOf, type Finding } from "./finding.ts";
 import { CookieClient } from "./wire/client.ts";
 import { WireError, wireDefaults, type WireOptions } from "./wire/connection.ts";
 import { printable } from "./wire/text.ts";
@@ -242,6 +242,7 @@ function findingOf(
     references,
     seconds,
     evidence: exchanges.map((exchange) => evidenceOf(exchange, secrets)),
+    ...(verdict.matrix === undefined ? {} : { matrix: verdict.matrix.map((cell) => cellOf(cell, secrets)) }),
   };
 }
 

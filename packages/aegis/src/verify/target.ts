@@ -140,6 +140,16 @@ export const targetSchema = Type.Object(
         closed,
       ),
     ),
+    isolation: Type.Optional(
+      Type.Object(
+        {
+          account: Type.Optional(Type.Object({ username: word, password: word }, closed)),
+          otherAccount: Type.Optional(Type.Object({ username: word, password: word }, closed)),
+          makes: Type.Optional(Type.Array(Type.Object(callKeys, closed), { maxItems: 100 })),
+        },
+        closed,
+      ),
+    ),
     breachedPassword: Type.Optional(word),
     administrator: Type.Optional(Type.Object({ username: word, password: word }, closed)),
     credentials: Type.Optional(Type.Object({ username: word, password: word }, closed)),

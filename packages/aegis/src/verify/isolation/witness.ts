@@ -1,0 +1,48 @@
+/** What is A's, as A sees it: whether B's try has changed it, whatever B was answered. */
+import { jsonOf, leavesIn, rowsIn } from "./answers.ts";
+import type { Walk } from "./by-id.ts";
+import type { Resource } from "./harvest.ts";
+import { idOf } from "./ids.ts";
+import { has, placesOf } from "./routes.ts";
+
+export type Seen = { readonly status: number; readonly leaves: ReadonlyMap<string, unknown> };
+
+/** The thing as A sees it: by its own address, or else in the list that it is in. */
+export async function witness({ a, routes }: Walk, resource: Resource): Promise<Seen | undefined> {
+  const readable = (path: string): boolean =>
+    routes.some(
+      (route) =>
+        route.method === "GET" &&
+        placesOf(route.path).at(-1)?.prefix === route.path &&
+        matches(route.path, path),
+    );
+  if (readable(resource.path)) {
+    const exchange = await a.send({ path: resource.path });
+    return { status: exchange.response.status, leaves: leavesIn(jsonOf(exchange)) };
+  }
+  if (!has(routes, "GET", resource.head)) return undefined;
+  const exchange = await a.send({ path: resource.head });
+  const row = rowsIn(jsonOf(exchange)).find(
+    ({ fields }) => idOf(fields, "id") === resource.id || Object.values(fields).includes(resource.id),
+  );
+  return { status: row === undefined ? 404 : exchange.response.status, leaves: leavesIn(row?.fields) };
+}
+
+const matches = (template: string, path: string): boolean => {
+  const [one, two] = [template.split("/"), path.split("/")];
+  return one.length === two.length && one.every((part, at) => part.startsWith(":") || part === two[at]);
+};
+
+/** What changes by itself (times, counters) differs between two looks before the try, or says so by its name. */
+export function changeOf(before: Seen, again: Seen, after: Seen): string | undefined {
+  if (before.status === again.status && again.status !== after.status)
+    return `it was answered with ${before.status}, and is with ${after.status}`;
+  for (const [path, value] of again.leaves)
+    if (
+      before.leaves.get(path) === value &&
+      after.leaves.get(path) !== value &&
+      !/seen|used|last|expires|count|requests|views/i.test(path)
+    )
+      return path;
+  return undefined;
+}

@@ -1,0 +1,103 @@
+/** The isolation prover: it finds nothing where nothing is open, and names the route where something is. */
+import { verify } from "aegis/verify";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Hole, lessonsDatabase, lessonsPolicy, startLessons } from "./support/lessons-app.ts";
+import { hubTarget } from "./support/target.ts";
+
+type App = Awaited<ReturnType<typeof startLessons>>;
+const apps: App[] = [];
+let database: Awaited<ReturnType<typeof lessonsDatabase>>;
+beforeAll(async () => {
+  database = await lessonsDatabase();
+});
+afterAll(() => database.end());
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+async function prove(...holes: readonly Hole[]) {
+  const running = await startLessons(database, ...holes);
+  apps.push(running);
+  const routes = running.app.aegis.routes
+    .filter(({ method }) => method !== "HEAD")
+    .map(({ method, url, access }) => ({ method, path: url, access }));
+  const report = await verify({
+    origin: running.origin,
+    policy: lessonsPolicy,
+    target: { ...hubTarget, routes },
+    only: ({ id }) => id.startsWith("tenancy.isolation"),
+    mailbox: async (address) => running.mail.sent.filter(({ to }) => to === address).map(({ text }) => text),
+  });
+  const cells = report.findings.flatMap(({ matrix = [] }) => matrix);
+  const of = (outcome: string) => cells.filter((cell) => cell.outcome === outcome);
+  const leaks = of("fail").map(({ method, path }) => `${method} ${path}`);
+  return { report, cells, of, leaks: [...new Set(leaks)] };
+}
+
+const OWN = /lessons|links|query|stats/;
+
+describe("the isolation prover", () => {
+  it("finds no leak in an application that names the tenant in every statement, and tries all of its routes", async () => {
+    const { report, cells, leaks } = await prove();
+    expect(leaks).toEqual([]);
+    expect(report.findings.map(({ outcome }) => outcome)).toEqual(["pass", "pass", "pass"]);
+    const own = cells.filter(({ path }) => OWN.test(path));
+    expect(own.filter(({ outcome }) => outcome === "unknown")).toEqual([]);
+    const passed = own
+      .filter(({ outcome }) => outcome === "pass")
+      .map(({ method, path }) => `${method} ${path}`);
+    expect([...new Set(passed)].toSorted()).toEqual([
+      "DELETE /api/lessons/:id",
+      "DELETE /api/links/:id",
+      "GET /api/lessons",
+      "GET /api/lessons/:id",
+      "GET /api/links",
+      "PATCH /api/lessons/:id",
+      "POST /api/lessons",
+      "POST /api/links",
+      "POST /api/query",
+    ]);
+  });
+
+  it("finds no leak with every condition on the tenant taken out: row-level security holds alone", async () => {
+    expect((await prove("no-where")).leaks).toEqual([]);
+  });
+
+  it("finds no leak with row-level security off: the conditions hold alone", async () => {
+    expect((await prove("no-row-level-security")).leaks).toEqual([]);
+  });
+
+  it("names every route of the table that has lost both", async () => {
+    const { leaks } = await prove("no-where", "no-row-level-security");
+    expect(leaks).toEqual(
+      expect.arrayContaining([
+        "GET /api/lessons",
+        "GET /api/lessons/:id",
+        "PATCH /api/lessons/:id",
+        "DELETE /api/lessons/:id",
+        "POST /api/query",
+      ]),
+    );
+  });
+
+  it.each<[Hole, string, RegExp]>([
+    ["by-id", "GET /api/lessons/:id", /B is shown text that A has written \(200\)/],
+    ["silent-change", "PATCH /api/lessons/:id", /has changed after B's try \(404\)/],
+    ["search", "GET /api/lessons", /with \?q=/],
+    ["search-count", "GET /api/lessons", /total [12] for a word that A alone has written/],
+    ["stats", "GET /api/stats", /total that B is told grows/],
+    ["error-text", "GET /api/lessons/:id", /tell A's id from nobody's: body detail "This lesson belongs/],
+    ["cursor", "GET /api/lessons", /with A's cursor/],
+    ["workspace-header", "GET /api/lessons", /with headers/],
+    ["owner-parameter", "GET /api/lessons", /with \?tenant_id=/],
+    ["reference", "POST /api/links", /refers to what is A's/],
+    ["into-tenant", "POST /api/lessons", /what B has made is in A's list/],
+  ])("names the route that leaks: %s", async (hole, route, observed) => {
+    const { of, leaks, report } = await prove(hole);
+    expect(leaks).toEqual([route]);
+    const [cell] = of("fail");
+    expect(cell?.observed).toMatch(observed);
+    expect(cell?.evidence?.request).toMatch(/\/api\//);
+    expect(report.findings.filter(({ outcome }) => outcome === "fail").at(0)?.observed).toContain(route);
+  });
+});
