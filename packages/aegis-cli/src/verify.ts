@@ -6,6 +6,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Environment } from "aegis";
 import { readOutbox } from "aegis/mail";
 import { catalogue, type Report, verify } from "aegis/verify";
+import { withAccounts } from "./accounts.ts";
+import { matrixReport } from "./matrix.ts";
 import {
   choosePolicy,
   environmentFrom,
@@ -27,6 +29,9 @@ interface Options extends PolicyChoice {
   readonly insecure?: boolean;
   readonly ca?: string;
   readonly only?: string;
+  readonly account?: string;
+  readonly otherAccount?: string;
+  readonly matrix?: boolean;
 }
 
 const wholeSeconds = (text: string): number => {
@@ -56,6 +61,12 @@ export function registerVerify(program: Command): void {
     )
     .option("--ca <file>", "trust this certificate authority (PEM)")
     .option("--insecure", "do not check the certificate")
+    .option(
+      "--account <file>",
+      "an account of one tenant (user name, password: two lines), for its isolation",
+    )
+    .option("--other-account <file>", "an account of another tenant, that must see nothing of the first")
+    .option("--matrix", "print what was found at each route, where a control looks at many")
     .option("--json", "print the findings as JSON")
     .option("--save <file>", "write the findings as JSON to a file")
     .action(async (url: string, options: Options) => {
@@ -67,7 +78,8 @@ export function registerVerify(program: Command): void {
       const environment =
         options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
       const policy = await choosePolicy(options, config, environment);
-      const target = options.target === undefined ? config?.target : readTarget(options.target);
+      const described = options.target === undefined ? config?.target : readTarget(options.target);
+      const target = withAccounts(described, options);
       const mailbox = options.outbox === undefined ? undefined : outboxReader(options.outbox);
       const probeKey = probeKeyOf(options.probeKeyFile, config, origin);
       const progress = process.stderr.isTTY && options.json !== true;
@@ -91,6 +103,8 @@ export function registerVerify(program: Command): void {
       if (progress) process.stderr.write(`\r${" ".repeat(70)}\r`);
       const json = JSON.stringify(report, undefined, 2);
       print(options.json === true ? json : terminalReport(report, process.stdout.columns));
+      if (options.matrix === true && options.json !== true)
+        print(matrixReport(report, process.stdout.columns));
       if (save !== undefined) writeFileSync(save, `${json}\n`);
       for (const account of report.accountsCreated.slice(0, 3))
         tell(`made the account ${account} on the target`);
