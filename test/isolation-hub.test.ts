@@ -83,7 +83,7 @@ describe("the isolation prover", () => {
         "GET /api/tenant/invitations",
         "POST /api/tenant/invitations",
         "DELETE /api/tenant/invitations/:id",
-        "GET /api/account/api-keys/:id/usage",
+        "GET /api/api-keys/:id/usage",
         "DELETE /api/sessions/:id",
         "DELETE /api/account/tokens/:id",
       ]),

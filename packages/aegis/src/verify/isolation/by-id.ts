@@ -8,7 +8,7 @@ import { madeUp } from "./ids.ts";
 import { guard, type Party, spoofs } from "./party.ts";
 import { held, type Judgement, leak, nothing, result, type Result, unseen } from "./result.ts";
 import { placesOf } from "./routes.ts";
-import { changeOf, witness } from "./witness.ts";
+import { changeOf, condition, witness } from "./witness.ts";
 
 export interface Walk {
   readonly a: Party;
@@ -140,7 +140,7 @@ async function tryResource(walk: Walk, route: TargetRoute, resource: Resource): 
   const request = (path: string, headers: Readonly<Record<string, string>> = {}): WireRequest => ({
     method: route.method,
     path,
-    headers,
+    headers: { ...condition(before), ...headers },
     ...(body === undefined ? {} : { json: body }),
   });
   const own = pathOf(route, resource);
@@ -150,7 +150,7 @@ async function tryResource(walk: Walk, route: TargetRoute, resource: Resource): 
     const described = harvest.described(route.method, route.path, hints);
     const first = route.method === "POST" ? {} : textOf(resource, b);
     const found = await discover(
-      (json) => b.send({ method: route.method, path: own, json }),
+      (json) => b.send({ ...request(own), json }),
       hints,
       Object.keys(described).length > 0 ? described : first,
     );
@@ -236,14 +236,17 @@ function judge(
 }
 
 /** A does the same: unless A's own id is answered otherwise than nobody's, B's refusal shows nothing. */
-async function asOwner({ a }: Walk, { route, resource, body, answer }: Attempt): Promise<Judgement> {
+async function asOwner(walk: Walk, { route, resource, body, answer }: Attempt): Promise<Judgement> {
+  const { a } = walk;
+  await a.wake();
+  const headers = changes(route) ? condition(await witness(walk, resource)) : {};
   const request = (path: string): WireRequest => ({
     method: route.method,
     path,
+    headers,
     ...(body === undefined ? {} : { json: body }),
   });
   const { status: ofB } = answer.response;
-  await a.wake();
   const [one, two] = [madeUp(resource.id), madeUp(resource.id)];
   const [first, second] = [
     await a.send(request(pathOf(route, resource, one))),

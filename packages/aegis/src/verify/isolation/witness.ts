@@ -1,11 +1,16 @@
 /** What is A's, as A sees it: whether B's try has changed it, whatever B was answered. */
+import { headerOf } from "../wire/header.ts";
 import { jsonOf, leavesIn, rowsIn } from "./answers.ts";
 import type { Walk } from "./by-id.ts";
 import type { Resource } from "./harvest.ts";
 import { idOf } from "./ids.ts";
 import { has, placesOf } from "./routes.ts";
 
-export type Seen = { readonly status: number; readonly leaves: ReadonlyMap<string, unknown> };
+export type Seen = {
+  readonly status: number;
+  readonly leaves: ReadonlyMap<string, unknown>;
+  readonly tag?: string;
+};
 
 /** The thing as A sees it: by its own address, or else in the list that it is in. */
 export async function witness({ a, routes }: Walk, resource: Resource): Promise<Seen | undefined> {
@@ -18,7 +23,9 @@ export async function witness({ a, routes }: Walk, resource: Resource): Promise<
     );
   if (readable(resource.path)) {
     const exchange = await a.send({ path: resource.path });
-    return { status: exchange.response.status, leaves: leavesIn(jsonOf(exchange)) };
+    const tag = headerOf(exchange.response, "etag");
+    const seen = { status: exchange.response.status, leaves: leavesIn(jsonOf(exchange)) };
+    return tag === undefined ? seen : { ...seen, tag };
   }
   if (!has(routes, "GET", resource.head)) return undefined;
   const exchange = await a.send({ path: resource.head });
@@ -46,3 +53,7 @@ export function changeOf(before: Seen, again: Seen, after: Seen): string | undef
       return path;
   return undefined;
 }
+
+/** What a careful route demands of whoever changes something: the state that the change is meant for. */
+export const condition = (seen: Seen | undefined): Readonly<Record<string, string>> =>
+  seen?.tag === undefined ? {} : { "if-match": seen.tag };
