@@ -59,7 +59,7 @@ async function ownerOf(hub: Hub, tenant: string) {
   return { id, credentials: { username, password } };
 }
 
-describe("the isolation prover", () => {
+describe("the isolation prover", { timeout: 120_000 }, () => {
   it("walks the hub's whole route table with two tenants that it opens itself, and finds no leak", async () => {
     const hub = await start();
     const report = await prove(hub);

@@ -36,7 +36,7 @@ async function prove(...holes: readonly Hole[]) {
 
 const OWN = /lessons|links|query|stats/;
 
-describe("the isolation prover", () => {
+describe("the isolation prover", { timeout: 120_000 }, () => {
   it("finds no leak in an application that names the tenant in every statement, and tries all of its routes", async () => {
     const { report, cells, leaks } = await prove();
     expect(leaks).toEqual([]);
