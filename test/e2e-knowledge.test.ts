@@ -20,6 +20,7 @@ beforeAll(async () => {
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
+  await hub.rows.pool.query("select 1"); // opens it: that may take longer than a page should be waited for
 });
 afterAll(async () => {
   await browser?.close();

@@ -48,6 +48,7 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     events,
     mail,
     stores: { ...stores, ...parts },
+    rows,
     settled: () => app.aegis.settled(),
     close: async () => {
       await app.close();
