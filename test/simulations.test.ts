@@ -82,7 +82,7 @@ describe("a simulation", () => {
     // Another experiment begins with its own parameters.
     const other = await act(visitor, "PATCH", at(id), { experiment: "rate-limit", seed: 4_294_967_295 });
     expect(other.json()).toMatchObject({
-      parameters: { limit: 60, demand: 70, algorithm: 1 },
+      parameters: { limit: 60, demand: 90, algorithm: 1 },
       seed: 4_294_967_295,
     });
     const whole = {

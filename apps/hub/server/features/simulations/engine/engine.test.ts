@@ -141,7 +141,7 @@ describe("an advanced run", () => {
   it.each([
     ["password-guessing", {}, 1.3],
     ["rate-limit", {}, 1.5],
-    ["rate-limit", { algorithm: 0 }, 1.5],
+    ["rate-limit", { algorithm: 0, demand: 70 }, 1.5],
     ["lockout-stuffing", {}, 1.2],
     ["session-theft", {}, 20],
     ["token-collision", {}, 3],

@@ -40,7 +40,7 @@ export const TOLERANCE = 0.05;
 /** No number of trials makes certain: whoever asks for 1 gets all the steps. */
 const MOST_SURE = 1 - 1e-6;
 
-/** Trials after so many steps: at most 297,000 in all, whatever is asked for. */
+/** Trials after so many steps: fewer than 300,000 in all, whatever is asked for. */
 export const samplesAfter = (step: number): number => Math.round(FIRST * GROWTH ** (step - 1));
 
 export function* refine(plan: Plan): Generator<Step, Ending, undefined> {

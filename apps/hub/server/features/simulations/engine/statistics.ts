@@ -43,6 +43,9 @@ function errorOf(squares: number, largest: number, count: number, spent: number)
   return Math.sqrt((squares + 2 * largest ** 2) / (count - spent) / count);
 }
 
+/** Pairs from which on a slope is worth something; a first step has four times as many. */
+const LEARNT = 64;
+
 /** The same for pairs, with how they go together. */
 export class PairMoments {
   readonly left = new Moments();
@@ -56,7 +59,8 @@ export class PairMoments {
     this.right.add(right);
     this.#products += before * (right - this.right.mean);
     const rest = Math.abs(left - this.left.mean - this.slope * (right - this.right.mean));
-    if (rest > this.#largest) this.#largest = rest;
+    // Of the first pairs the slope says little, and what is left of them is too much.
+    if (this.left.count > LEARNT && rest > this.#largest) this.#largest = rest;
   }
 
   /** By how much the left one rises where the right one rises by one. */

@@ -1,10 +1,10 @@
 import { type Experiment, valueOf } from "../model.ts";
 import { type Draw, exponential } from "../random.ts";
 
-const MINUTES = 5;
+const MINUTES = 3;
 const WINDOW = 0;
 
-/** Five minutes of requests that come at random, against a limit a minute. */
+/** Three minutes of requests that come at random, against a limit a minute. */
 export const rateLimit: Experiment = {
   id: "rate-limit",
   title: "Whom a rate limit refuses",
@@ -34,7 +34,7 @@ export const rateLimit: Experiment = {
       help: "What everybody behind that address asks for together, on average.",
       lowest: 1,
       highest: 400,
-      standard: 70,
+      standard: 90,
       whole: true,
     },
     {
