@@ -4,9 +4,11 @@
  */
 import { subscribe } from "node:diagnostics_channel";
 import { definePolicy } from "aegis";
-import { aegisMigrations, migrate, postgresStores } from "aegis/stores/postgres";
+import { migrate, postgresStores } from "aegis/stores/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrationSources } from "../apps/hub/server/database/migrations.ts";
 import { openPglite } from "../apps/hub/server/database/pglite-pool.ts";
+import { tenantRows } from "../apps/hub/server/database/tenant-rows.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
@@ -110,7 +112,7 @@ beforeAll(async () => {
     ]);
   });
   database = await openPglite();
-  await migrate(database, [aegisMigrations]);
+  await migrate(database, migrationSources);
   hub = await startHub(
     definePolicy({
       preset: "education",
@@ -121,7 +123,7 @@ beforeAll(async () => {
       throttle: { freeAttemptCount: 20 },
       token: { enabled: true },
     }),
-    { ...postgresStores(database), limits: roomyLimits() },
+    { ...postgresStores(database), rows: await tenantRows(database), limits: roomyLimits() },
   );
   hub.app.log.level = "silent";
   // A stream of events never ends, and takes nothing but who asks.
@@ -150,6 +152,14 @@ async function administrator(): Promise<{ visitor: Visitor; token: string }> {
   });
   const { statusCode } = await visitor.send("GET", "/api/admin/users");
   if (statusCode !== 200) throw new Error(`an administrator is answered with ${statusCode}`);
+  // As the owner of a tenant, or no route that works in one would look either.
+  const owner = String((await visitor.send("GET", "/api/check_session")).json().user.id);
+  const tenant = await hub.app.aegis.openTenant({ name: `Tenant of ${username}`, owner });
+  const entered = await visitor.send("POST", "/api/tenant/switch", {
+    json: { tenant_id: tenant?.id },
+    headers: { "x-csrftoken": await visitor.token() },
+  });
+  if (entered.statusCode !== 200) throw new Error(`the tenant is entered with ${entered.statusCode}`);
   return { visitor, token: await visitor.token() };
 }
 
