@@ -12,6 +12,7 @@ import { simulations } from "./features/simulations/index.ts";
 import { simulationDatabase } from "./features/simulations/postgres-repository.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
 import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
+import { tenantCourses } from "./features/tenant-courses.ts";
 import type { TenantRows } from "./database/tenant-rows.ts";
 
 export const PRODUCT = "Gammons Landing Educational Hub";
@@ -60,6 +61,8 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
     blobs: parts.blobs,
+    // Files belong to the tenant that they were sent in: what is shared there is shared with nobody else.
+    tenantOf: (request) => request.principal.tenantId,
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });
@@ -71,6 +74,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   if (policy.tenancy.enabled) {
     // A tenant's own; without tenants there is nobody who could see them.
     knowledgeAndSearch(app, parts);
+    tenantCourses(app, parts);
     simulations(app, {
       database: simulationDatabase(parts.rows),
       now: () => clock?.now() ?? Date.now(),

@@ -31,6 +31,18 @@ export const searchSources = [
     address: "'/courses/' || id",
   },
   {
+    kind: "lesson",
+    table: "hub_lessons",
+    id: "id::text",
+    title: "title",
+    text: "plain",
+    search: "search",
+    address: "'/tenant/courses/' || course_id::text || '/lessons/' || id::text",
+    // A draft is nobody's to find, its authors' neither.
+    condition: `state = 'published' and exists (select 1 from hub_courses c
+      where c.tenant_id = hub_lessons.tenant_id and c.id = hub_lessons.course_id and c.state = 'published')`,
+  },
+  {
     kind: "node",
     table: "hub_knowledge_nodes",
     id: "id::text",
