@@ -12,6 +12,7 @@ import {
 import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
+import { tenantCourseRoutes } from "./router-courses.tsx";
 import { knowledgeRoutes } from "./router-knowledge.tsx";
 import { simulationRoutes } from "./router-simulations.tsx";
 import { tenantRoutes } from "./router-tenant.tsx";
@@ -245,6 +246,7 @@ export const router = createRouter({
     ...tenantRoutes,
     ...knowledgeRoutes,
     ...simulationRoutes,
+    ...tenantCourseRoutes,
     adminTenants,
     uploads,
     adminUsers,

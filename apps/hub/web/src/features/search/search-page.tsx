@@ -12,6 +12,7 @@ import { MarkedText } from "./marked-text.tsx";
 const route = getRouteApi("/search");
 const kinds: Readonly<Record<string, readonly [one: string, many: string]>> = {
   course: ["Lesson", "Lessons"],
+  lesson: ["Lesson of your tenant", "Lessons of your tenant"],
   node: ["Concept", "Concepts"],
   simulation: ["Simulation", "Simulations"],
 };

@@ -68,6 +68,9 @@ export function TenantSwitcher() {
               <Menu.Group className="border-t border-line pt-1.5 first:border-t-0 first:pt-0">
                 {tenant === null ? null : (
                   <>
+                    <Menu.Item className={item} render={<Link to="/tenant/courses" />}>
+                      Courses
+                    </Menu.Item>
                     {atLeast(tenant.role, "admin") ? (
                       <>
                         <Menu.Item className={item} render={<Link to="/tenant/members" />}>
