@@ -87,6 +87,7 @@ describe.each(["embedded", "postgresql"] as const)("search on the %s database", 
     const all = (await ask({ q: "rotation" })).json();
     expect(all.kinds).toEqual([
       { kind: "course", total: expect.toSatisfy((n: number) => n > 1) },
+      { kind: "lesson", total: 0 },
       { kind: "node", total: 1 },
       { kind: "simulation", total: 1 },
     ]);
