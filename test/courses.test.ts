@@ -264,6 +264,32 @@ describe("a picture in a lesson", () => {
   });
 });
 
+it("a file belongs to a tenant no longer than its owner does, whatever a session still names", async () => {
+  const { type, body } = envelope(pngFile());
+  const send = async (visitor: Visitor) =>
+    visitor.send("POST", "/api/uploads", {
+      payload: body,
+      headers: { "content-type": type, "x-csrftoken": await visitor.token() },
+    });
+  const tenant = await openTenant(hub, "Leavers");
+  const leaver = await memberOf(hub, tenant, "learner");
+  const kept = String((await send(leaver)).json().id);
+  expect((await get(leaver, `/api/uploads/${kept}`)).statusCode).toBe(200);
+  const { user } = await read(leaver, "/api/check_session");
+  expect(await hub.stores.tenancy.remove(tenant, String(user.id), true)).toBe("changed");
+  expect((await get(leaver, `/api/uploads/${kept}`)).statusCode).toBe(404);
+  const own = String((await send(leaver)).json().id);
+  const { rows } = await owner.query("select id, tenant_id from aegis_uploads where id = any($1)", [
+    [kept, own],
+  ]);
+  expect(new Map(rows.map(({ id, tenant_id }) => [id, tenant_id]))).toEqual(
+    new Map<string, string | null>([
+      [kept, tenant],
+      [own, null],
+    ]),
+  );
+});
+
 describe("another tenant", () => {
   it("gets 404 for everything of a course, and learners may change none of it", async () => {
     const course = await newCourse("Walled");

@@ -62,7 +62,6 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
     blobs: parts.blobs,
     // Files belong to the tenant that they were sent in: what is shared there is shared with nobody else.
-    tenantOf: (request) => request.principal.tenantId,
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });

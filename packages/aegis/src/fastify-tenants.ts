@@ -74,6 +74,11 @@ export function tenants(
   demandTenantRoutes(app);
   return {
     service,
+    /** Where what somebody keeps belongs: looked up, for a session may still name a tenant that its user has left. */
+    tenantOf: async ({ principal }: FastifyRequest): Promise<string | null> => {
+      const member = await service.membershipIn(principal.userId, principal.tenantId);
+      return member?.tenant.id ?? null;
+    },
     open: async ({ name, owner, openRegistration = false }: NewTenant): Promise<Tenant | undefined> => {
       const opened = await service.open(name, owner, false);
       if ("problems" in opened) return undefined;

@@ -1,5 +1,5 @@
 /** LIST 2, continued: files of people, and what is looked at in them. Where no blob store is wired, there are none. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Audit } from "./audit/auditor.ts";
 import { checkWhole, streamCheck } from "./file-check/check.ts";
 import { agreedKind, candidatesOf, kindNames, kindOf, type KindName } from "./file-check/kinds.ts";
@@ -15,10 +15,10 @@ export interface UploadWiring {
   readonly policy: Policy;
   readonly uploads: UploadStore;
   readonly blobs?: BlobStore;
-  readonly tenantOf?: (request: FastifyRequest) => string | null;
 }
 
 interface Shared {
+  readonly tenantOf: UploadRoutesWiring["tenantOf"];
   readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,9 +34,9 @@ export function enforceUploads(
   wiring: UploadWiring,
   shared: Shared,
 ): EnforcedUploads | undefined {
-  const { uploads: store, blobs, tenantOf = () => null } = wiring;
+  const { uploads: store, blobs } = wiring;
   if (blobs === undefined) return undefined;
-  const { audit } = shared;
+  const { audit, tenantOf } = shared;
   const policy = wiring.policy.upload;
   const service = uploadService(policy, { ...shared, store, blobs, inspect: inspector(wiring.policy) });
   const parts: UploadRoutesWiring = {

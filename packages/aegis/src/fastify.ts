@@ -80,8 +80,6 @@ export interface AegisWiring extends AegisStores {
   readonly probeKey?: string;
   /** Where the bytes of files are kept (`aegis/stores/files`). Without it there are no uploads. */
   readonly blobs?: BlobStore;
-  /** The tenant that a request is made in, from its session alone. Default: there are none. */
-  readonly tenantOf?: (request: FastifyRequest) => string | null;
   /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
   readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
@@ -231,7 +229,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     }),
   });
   enforceFactors(app, { people: who, mfa, signIns });
-  files = enforceUploads(app, wiring, { audit, clock, random });
+  files = enforceUploads(app, wiring, { audit, clock, random, tenantOf: tenancy.tenantOf });
   rates.routes();
   chain.routes();
   watch.routes({ sessions: store, listBans: rates.listBans });

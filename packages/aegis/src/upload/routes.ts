@@ -12,7 +12,8 @@ import type { Upload } from "./store.ts";
 
 export interface UploadRoutesWiring extends ServeParts {
   /** The tenant that a request is made in; null where there are none. */
-  readonly tenantOf: (request: FastifyRequest) => string | null;
+  /** The tenant that the caller works in and is still a member of; null: none, the file is a person's own. */
+  readonly tenantOf: (request: FastifyRequest) => Promise<string | null>;
   readonly onEvent: (
     request: FastifyRequest,
     event: "upload.stored" | "upload.deleted",
@@ -60,7 +61,7 @@ export function uploads({ service, ...parts }: Omit<UploadRoutesWiring, "describ
       const limit = Math.min(service.largestBytes, options.limitBytes ?? Infinity);
       if ((announced ?? 0) > limit + ENVELOPE_BYTES) throw tooLarge(limit); // not a byte of it is read
       const to: Receiving = {
-        tenantId: parts.tenantOf(request),
+        tenantId: await parts.tenantOf(request),
         accountId: request.principal.userId,
         announced,
         ...options,
@@ -69,7 +70,7 @@ export function uploads({ service, ...parts }: Omit<UploadRoutesWiring, "describ
       parts.onEvent(request, "upload.stored", upload);
       return upload;
     },
-    find: (request, uploadId) => service.store.find(parts.tenantOf(request), uploadId),
+    find: async (request, uploadId) => service.store.find(await parts.tenantOf(request), uploadId),
     send: (request, reply, upload) => sendUpload({ service, ...parts }, request, reply, upload),
     // The body is not read here: the handler reads it, when everything else is decided.
     acceptFiles: (scope) =>
@@ -98,7 +99,7 @@ export function uploadRoutes(
     created_at: new Date(createdAt).toISOString(),
   });
   const found = async (request: FastifyRequest, uploadId: string): Promise<Upload> => {
-    const upload = await store.find(tenantOf(request), uploadId);
+    const upload = await store.find(await tenantOf(request), uploadId);
     if (upload === undefined || upload.accountId !== request.principal.userId)
       throw uploadError("AEGIS_UPLOAD_NOT_FOUND");
     return upload;
@@ -112,7 +113,7 @@ export function uploadRoutes(
       const { q } = request.query;
       const page = numbered(request.query);
       const { userId } = request.principal;
-      const tenantId = tenantOf(request);
+      const tenantId = await tenantOf(request);
       const [{ items, total }, used] = await Promise.all([
         store.page(tenantId, userId, { query: q ?? "", limit: page.limit, offset: page.offset }),
         store.used(tenantId, userId),
@@ -148,7 +149,7 @@ export function uploadRoutes(
     config: own,
     schema: { params: id },
     handler: async (request) => {
-      await service.remove(tenantOf(request), request.principal.userId, request.params.id);
+      await service.remove(await tenantOf(request), request.principal.userId, request.params.id);
       onEvent(request, "upload.deleted", { id: request.params.id });
       return { deleted: 1 };
     },
