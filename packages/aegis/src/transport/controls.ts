@@ -143,7 +143,8 @@ const idleConnection: Control<Policy> = {
     if (!(await answersRaw(context))) return silent;
     const request = `GET / HTTP/1.1\r\nHost: ${context.host}\r\n${context.edgeLines}\r\n`;
     const answer = await context.raw(request, {
-      waitSeconds: Math.min(limit, PATIENCE_SECONDS) + SLACK_SECONDS,
+      // Its time begins with the answer, which a server that is busy with other probes may give late.
+      waitSeconds: Math.min(limit, PATIENCE_SECONDS) + 3 * SLACK_SECONDS,
     });
     if (answer.ended === "refused") return unknown("no connection");
     if (answer.ended === "closed") return pass(`closed after ${answer.seconds.toFixed(1)} s`);
