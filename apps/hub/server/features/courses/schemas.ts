@@ -26,7 +26,7 @@ export const schemas = {
   list: Type.Object(
     {
       ...pageQuery(),
-      q: Type.Optional(Type.String({ maxLength: 100 })),
+      q: Type.Optional(line(100)), // PostgreSQL holds no NUL character
       sort: Type.Optional(Type.Enum([...COURSE_SORTS])),
     },
     closed,
