@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type InjectOptions } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { memberOf, openTenant } from "./support/tenant-people.ts";
 
 const open: FastifyInstance[] = [];
 afterEach(async () => {
@@ -155,6 +156,33 @@ describe("whose request it is", () => {
     expect(refusal.headers["ratelimit-policy"]).toBe('"read";q=1200;w=60, "user";q=4;w=86400');
     const other = await new Visitor(app).enter();
     expect((await other.send("GET", "/api/profile")).statusCode).toBe(200);
+  });
+
+  it("of a tenant is everybody who works in it, and nobody who was put out of it", async () => {
+    const limits = memoryStores().limits;
+    const policy = definePolicy({
+      environment: "test",
+      password: { argon2: cheapHash },
+      tenancy: { enabled: true },
+      rateLimit: limitsOf({ tenant: "6/day" }),
+    });
+    const hub = await startHub(policy, { limits });
+    open.push(hub.app);
+    const [tenant, other] = [await openTenant(hub, "test.com"), await openTenant(hub, "ACME")];
+    const [ada, grace, left] = [
+      await memberOf(hub, tenant, "learner"),
+      await memberOf(hub, tenant, "learner"),
+      await memberOf(hub, tenant, "learner"),
+    ];
+    const leftId = (await hub.stores.accounts.findByLogin(left.username))?.id ?? "";
+    await hub.stores.tenancy.remove(tenant, leftId, false);
+    const ask = async (visitor: Visitor) => (await visitor.send("GET", "/api/tenant/roles")).statusCode;
+    for (let asked = 0; asked < 8; asked++) expect(await ask(left)).toBe(403);
+    for (let asked = 0; asked < 3; asked++) expect([await ask(ada), await ask(grace)]).toEqual([200, 200]);
+    expect([await ask(ada), await ask(grace)]).toEqual([429, 429]);
+    // What does not work in the tenant goes on, and so does another tenant.
+    expect((await ada.send("GET", "/api/profile")).statusCode).toBe(200);
+    expect(await ask(await memberOf(hub, other, "learner"))).toBe(200);
   });
 
   it("that another limit refused is charged nowhere else", async () => {

@@ -112,6 +112,7 @@ const strict = definePolicy({
       global: "20/hour",
       read: "40/minute",
       user: "25/day",
+      tenant: "9/hour",
     },
   },
 });
@@ -225,6 +226,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "rateLimit.limits.global": "200/hour",
   "rateLimit.limits.read": "41/minute",
   "rateLimit.limits.user": "1000/day",
+  "rateLimit.limits.tenant": "12/hour",
   "rateLimit.ipv6PrefixLength": 128,
   "rateLimit.headers": ["legacy"],
   "token.enabled": false,

@@ -154,6 +154,8 @@ export function limits(app: FastifyInstance, parts: LimitsParts) {
     enforceKnown: (): void => standings.enforceKnown(app),
     /** And that the request was not forged. */
     enforceByCaller: (): void => rates.enforceByCaller(app),
+    enforceByTenant: (tenantIdOf: (request: FastifyRequest) => string | undefined): void =>
+      rates.enforceByTenant(app, tenantIdOf),
     routes(): void {
       reputationRoutes(app, {
         service,

@@ -182,7 +182,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     now: () => clock.now(),
     stepUpAgeSeconds: policy.mfa.stepUpAgeSeconds,
   }); // last before the body is read: a stranger's body is never parsed on a guarded route
-  tenancy.enforce(principalOf); // after access: it is known who asks; in which tenant, and as what, is looked up now
+  const tenantIdOf = tenancy.enforce(principalOf); // after access: it is known who asks; in which tenant, and as what, is looked up now
+  rates.enforceByTenant(tenantIdOf); // a member asks: what all of them together may
   apiKeys.count(app); // after access: what was refused costs a key nothing of its quota
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
   enforceSanitize(app, sanitize); // after the schema: what is no text is never cleaned

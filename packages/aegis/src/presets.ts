@@ -37,7 +37,7 @@ export const presets = {
     session: { idleTimeoutSeconds: HOUR, absoluteTimeoutSeconds: HOUR, cookie: { sameSite: "lax" } },
     password: { minLength: 12, minLengthWithMfa: 12 },
     account: { emailVerification: "optional" },
-    rateLimit: { limits: { global: "200/hour", user: "1000/day" } },
+    rateLimit: { limits: { global: "200/hour", user: "1000/day", tenant: "30000/hour" } },
     access: { openGroups: ["content"] },
     tenancy: { enabled: true },
     apiKey: { enabled: true, scopes: ["profile:read", "courses:read"] },

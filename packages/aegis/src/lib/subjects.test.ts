@@ -39,8 +39,8 @@ describe("keys of subjects", () => {
     const others = subjectKeys(new Uint8Array(32).fill(2), 64);
     expect(keys.address("192.0.2.7")).toBe(keys.address("::ffff:192.0.2.7"));
     expect(keys.address("192.0.2.7")).not.toContain("192");
-    const all = [keys.address("x"), keys.user("x"), keys.bearer("x"), others.address("x")];
-    expect(new Set(all).size).toBe(4);
+    const all = [keys.address("x"), keys.user("x"), keys.bearer("x"), keys.tenant("x"), others.address("x")];
+    expect(new Set(all).size).toBe(5);
     for (let place = 0; place < 20_000; place++) keys.address(`10.0.${place >> 8}.${place & 255}`);
     expect(keys.address("x")).toBe(all[0]);
   });

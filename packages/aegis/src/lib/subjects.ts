@@ -10,6 +10,7 @@ export interface SubjectKeys {
   user(id: string): string;
   /** A token or API key, by its public handle. */
   bearer(id: string): string;
+  tenant(id: string): string;
 }
 
 /** Remembered hashes; forgotten all at once when there are too many, which costs a few microseconds each. */
@@ -31,6 +32,7 @@ export function subjectKeys(key: Uint8Array, ipv6PrefixLength: number): SubjectK
     address: keyed("a", (ip) => networkOf(ip, ipv6PrefixLength)),
     user: keyed("u"),
     bearer: keyed("b"),
+    tenant: keyed("t"),
   };
 }
 

@@ -1,14 +1,16 @@
+import { randomUUID } from "node:crypto";
 import {
   type Control,
   fail,
   pass,
   type ProbeContext,
   type RoomControls,
+  type TargetCall,
   unknown,
   type Verdict,
 } from "../control.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
-import { cannotWait, noSignIn, notDescribed } from "../verify/wire/checks.ts";
+import { cannotWait, isAccepted, noSignIn, notDescribed } from "../verify/wire/checks.ts";
 import { rateOf, remainingOf, someIpv4, useUp } from "../verify/wire/limits.ts";
 import { addressControls } from "./controls-address.ts";
 import { fields, saysWhen } from "./controls-answer.ts";
@@ -28,11 +30,16 @@ const advice = {
   fix: 'Name the limit in the route\'s config (limit: "login"), and set rateLimit.limits.',
 };
 
+function callOf({ activity, tenancy, limits }: Context["target"], name: Name): TargetCall | undefined {
+  if (name === "user") return activity;
+  return name === "tenant" ? tenancy?.use : limits?.[name];
+}
+
 /** The limit as declared: so many are let through, the next is not. */
 async function holds(context: Context, name: Name, client = context.stranger(someIpv4())): Promise<Verdict> {
   const rate = rateOf(context.policy.limits[name]);
   if (rate === undefined) return unknown("the policy's rate cannot be read");
-  const call = name === "user" ? context.target.activity : context.target.limits?.[name];
+  const call = callOf(context.target, name);
   if (call === undefined) return notDescribed(`which call takes from the limit "${name}" (limits)`);
   if (rate.amount > MOST_REQUESTS) return unknown(`would take more than ${MOST_REQUESTS} requests`);
   const { accepted, refusal, most, firstRemaining, broken } = await useUp(
@@ -102,10 +109,35 @@ const perPerson: Control<Policy> = {
   },
 };
 
+const perTenant: Control<Policy> = {
+  id: "rateLimit.tenant",
+  claim: "The members of one tenant may ask as often as declared, all together",
+  proves: ["limits.tenant"],
+  references: ["req:LIM-2", "cwe:770"],
+  advice: {
+    symptom: "One tenant, or whoever has taken it over, slows the work of all others down.",
+    cause: "Requests that work in a tenant are counted for their person alone.",
+    fix: "Set rateLimit.limits.tenant, and declare `tenant` on the routes that work in one.",
+  },
+  slow: true,
+  async probe(context) {
+    if (context.target.tenancy === undefined)
+      return notDescribed("how tenants are opened and entered (tenancy)");
+    const visitor = await context.signIn({ fresh: true });
+    if (visitor === undefined) return noSignIn;
+    const { response } = await visitor.call(context.target.tenancy.open, { name: `Limits ${randomUUID()}` });
+    if (!isAccepted(response.status)) return unknown(`no tenant could be opened (${response.status})`);
+    const client = context.stranger(someIpv4()); // without the operator's key, whose requests nothing limits
+    for (const [name, value] of visitor.client.cookies) client.cookies.set(name, value);
+    return holds(context, "tenant", client);
+  },
+};
+
 export const rateLimitControls: RoomControls<Policy> = {
   controls: [
     fields, // before anything is used up
     perPerson,
+    perTenant,
     limit("login", "Sign-ins from one address are limited as declared", "asvs:v5.0.0-6.3.1"),
     limit("register", "Registrations from one address are limited as declared", "asvs:v5.0.0-2.4.1"),
     limit(

@@ -36,6 +36,8 @@ export interface RateLimitWiring {
 
 /** Counted after it is known who asks; everything else before anything is looked up. */
 const BY_CALLER: ReadonlySet<string> = new Set(["upload", "apiKeyCreate", "global"]);
+/** Everybody is in one, whatever a route declares. */
+const COUNTED_ALWAYS: ReadonlySet<string> = new Set(["user", "tenant"]);
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** What a whole verification needs several times over; a key that was found out is no way to flood. */
 const PROBES: RateRule = { algorithm: "gcra", limit: 50_000, windowMs: 3_600_000 };
@@ -119,10 +121,10 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
       app.decorateRequest(kept, undefined);
       app.addHook("onRoute", (route) => {
         for (const name of [route.config?.limit ?? []].flat())
-          if (!ruleFor.names.includes(name) || name === "user")
+          if (!ruleFor.names.includes(name) || COUNTED_ALWAYS.has(name))
             throw new Error(
               `Route ${route.url} names the limit "${name}", which the policy does not have. ` +
-                `Known: ${ruleFor.names.filter((one) => one !== "user").join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
+                `Known: ${ruleFor.names.filter((one) => !COUNTED_ALWAYS.has(one)).join(", ")}. Add "${name}=30/minute" to rateLimit.own.`,
             );
       });
       addFinish(app, (request, reply) => {
@@ -163,6 +165,18 @@ export function rateLimits(policy: DeepReadonly<RateLimitPolicy>, wiring: RateLi
         if (counts)
           demands.push({ limit: "user", subject: keys.user(userId), rule: ruleFor("user", factor) });
         return demands;
+      });
+    },
+
+    /**
+     * After the membership was looked up: whoever was put out of a tenant uses up nothing of what it has. Nobody's
+     * standing makes it more or less, for it is not theirs.
+     */
+    enforceByTenant(app: FastifyInstance, tenantIdOf: (request: FastifyRequest) => string | undefined): void {
+      enforce(app, "caller", (request) => {
+        const tenantId = tenantIdOf(request);
+        if (tenantId === undefined) return NONE;
+        return [{ limit: "tenant", subject: keys.tenant(tenantId), rule: ruleFor("tenant", 1) }];
       });
     },
   };

@@ -1,7 +1,7 @@
 /**
  * Threat: guessing, scraping, flooding with mails or accounts, and costs without end, all by asking often. Rule: every
  * route has a limit, the critical ones a tight one of their own, counted for all instances together, per address
- * (IPv6 by network) before anything is looked up and per person afterwards; the address is the last one that a named
+ * (IPv6 by network) before anything is looked up, per person and per tenant afterwards; the address is the last one that a named
  * proxy saw, never one that a client wrote; what a page elsewhere made a browser ask for counts by itself. A limit that
  * cannot be counted closes what is critical, and is counted in the process for the rest. References: ASVS 5.0 2.4.1,
  * 6.3.1; OWASP API4:2023; RFC 6585 4; RFC 9110 10.2.3; draft-ietf-httpapi-ratelimit-headers; requirements LIM-1 to LIM-3.
@@ -23,6 +23,7 @@ export const limitNames = [
   "global",
   "read",
   "user",
+  "tenant",
 ] as const;
 
 export type LimitName = (typeof limitNames)[number];
@@ -54,6 +55,7 @@ export const rateLimitPolicySchema = section(
           "Everything that only reads, and every cookie or key that has to be looked up, from one address; a class or office shares one.",
         ),
         user: rate("Every request of one person, whatever it does."),
+        tenant: rate("Every request that works in one tenant, of all its members together."),
       },
       "How many requests in how long: a number, a slash, and second, minute, hour or day.",
     ),
@@ -95,6 +97,7 @@ export const rateLimitDefaults = (_environment: Environment): RateLimitPolicy =>
     global: "600/hour",
     read: "1200/minute", // thirty people behind one address, each opening a page of twenty files every half minute
     user: "10000/day",
+    tenant: "120000/hour", // a thousand people with two requests a minute each, and no tenant that takes the others' share
   },
   own: [],
   ipv6PrefixLength: 64, // the smallest network that anybody is given (RFC 6177)

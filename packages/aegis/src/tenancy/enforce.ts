@@ -59,8 +59,12 @@ export interface TenantWiring {
 /**
  * The membership is looked up by every request that works in a tenant, never kept in a session: so a removal, a lesser
  * role or a closed tenant counts from the next request on, on every instance, in every session, for tokens and keys too.
+ * Gives what tells the tenant that a request was let into.
  */
-export function enforceTenant(app: FastifyInstance, { service, principalOf, onRefused }: TenantWiring): void {
+export function enforceTenant(
+  app: FastifyInstance,
+  { service, principalOf, onRefused }: TenantWiring,
+): (request: FastifyRequest) => string | undefined {
   app.decorateRequest(found, undefined);
   app.decorateRequest("tenant", {
     getter(this: FastifyRequest): TenantFacts {
@@ -90,6 +94,7 @@ export function enforceTenant(app: FastifyInstance, { service, principalOf, onRe
     const { tenant: needed } = routeConfig(request);
     return needed === undefined || request.is404 ? undefined : lookUp(request, needed);
   });
+  return (request) => request[found]?.id;
 }
 
 /** A route for everybody knows nobody, and so no tenant: such a declaration is a mistake that stops the start. */
