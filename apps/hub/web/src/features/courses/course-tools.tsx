@@ -77,6 +77,7 @@ export function CourseTools({ course }: { course: TenantCourse }) {
     mutationFn: () => deleteCourse(course.id),
     onSuccess: async () => {
       flash({ tone: "pass", text: `“${course.title}” is deleted.` });
+      client.removeQueries({ queryKey: tenantCoursesKey, type: "inactive" }); // no list shows it again
       await navigate({ to: "/tenant/courses" });
       client.removeQueries({ queryKey: tenantCourseQuery(course.id).queryKey });
       await client.invalidateQueries({ queryKey: tenantCoursesKey });

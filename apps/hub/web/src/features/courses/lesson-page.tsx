@@ -91,6 +91,7 @@ function LessonTools({ lesson }: { lesson: TenantLesson }) {
     mutationFn: () => deleteLesson(params.course, params.lesson),
     onSuccess: async () => {
       flash({ tone: "pass", text: `“${lesson.title}” is deleted.` });
+      client.removeQueries({ queryKey: tenantCoursesKey, type: "inactive" }); // no list shows it again
       await navigate({ to: "/tenant/courses/$course", params: { course: params.course } });
       client.removeQueries({ queryKey: key });
       await client.invalidateQueries({ queryKey: tenantCoursesKey });

@@ -65,19 +65,9 @@ function Whole({ node, mayWrite }: { node: KnowledgeNode; mayWrite: boolean }) {
   );
 }
 
-/** Text, as it was typed: an empty line parts paragraphs. */
+/** Text, as it was typed. */
 const Body = ({ text }: { text: string }) =>
-  text === "" ? null : (
-    <div className="max-w-2xl space-y-4">
-      {text.split(/\n{2,}/).map((paragraph, place) => (
-        // What is a paragraph is its place: two may say the same.
-        // oxlint-disable-next-line react/no-array-index-key
-        <p key={place} className="break-words whitespace-pre-line">
-          {paragraph}
-        </p>
-      ))}
-    </div>
-  );
+  text === "" ? null : <p className="max-w-2xl break-words whitespace-pre-line">{text}</p>;
 
 function Around({ node }: { node: KnowledgeNode }) {
   const { depth = 2 } = route.useSearch();
@@ -148,6 +138,7 @@ function Work({ node }: { node: KnowledgeNode }) {
     try {
       await deleteNode(node.id, node.version);
       flash({ tone: "pass", text: `“${node.title}” is deleted.` });
+      client.removeQueries({ queryKey: knowledgeKey, type: "inactive" }); // no list shows it again
       await navigate({ to: "/knowledge" });
       client.removeQueries({ queryKey: nodeQuery(node.id).queryKey });
       await client.invalidateQueries({ queryKey: knowledgeKey });

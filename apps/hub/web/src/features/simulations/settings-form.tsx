@@ -57,6 +57,16 @@ function fromDraft(text: string, beginning: Typed): Typed {
   };
 }
 
+const LABELS = {
+  name: "Name",
+  description: "Description",
+  experiment: "Question",
+  sim_type: "Type",
+  refinement_steps: "Steps at most",
+  confidence_threshold: "Sure enough at",
+  seed: "Seed",
+} as const;
+
 /** What is no number goes as it is, and the server says so beside the field. */
 const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));
 
@@ -97,6 +107,14 @@ export function SettingsForm({
     await send(settingsOf(typed));
     forget();
   });
+  const bound = (name: keyof typeof LABELS) => ({
+    name,
+    label: LABELS[name],
+    errors: form.errorsOf(name),
+    value: typed[name],
+    onChange: ({ target }: { readonly target: { readonly value: string } }) =>
+      change({ [name]: target.value }),
+  });
   const experiment = experiments.find(({ id }) => id === typed.experiment);
   const choose = (id: string) => {
     const chosen = experiments.find((one) => one.id === id);
@@ -112,44 +130,22 @@ export function SettingsForm({
       action={action}
       aside={aside}
       labels={{
-        name: "Name",
-        description: "Description",
-        experiment: "Question",
-        sim_type: "Type",
-        refinement_steps: "Steps at most",
-        confidence_threshold: "Sure enough at",
-        seed: "Seed",
+        ...LABELS,
         ...Object.fromEntries(
           (experiment?.parameters ?? []).map((one) => [`parameters.${one.name}`, one.label]),
         ),
       }}
     >
-      <TextField
-        label="Name"
-        name="name"
-        autoComplete="off"
-        required
-        maxLength={128}
-        errors={form.errorsOf("name")}
-        value={typed.name}
-        onChange={(event) => change({ name: event.target.value })}
-      />
+      <TextField {...bound("name")} autoComplete="off" required maxLength={128} />
       <TextArea
-        label="Description"
-        name="description"
+        {...bound("description")}
         rows={3}
         maxLength={1000}
         help="What you want to find out. May be left empty."
-        errors={form.errorsOf("description")}
-        value={typed.description}
-        onChange={(event) => change({ description: event.target.value })}
       />
       <SelectField
-        label="Question"
-        name="experiment"
+        {...bound("experiment")}
         help={experiment?.question}
-        errors={form.errorsOf("experiment")}
-        value={typed.experiment}
         onChange={(event) => choose(event.target.value)}
       >
         {experiments.map(({ id, title }) => (
@@ -173,60 +169,44 @@ export function SettingsForm({
         </div>
       </fieldset>
       <SelectField
-        label="Type"
-        name="sim_type"
+        {...bound("sim_type")}
         help={
           typed.sim_type === "advanced"
             ? experiment?.technique_text
             : "Each trial is drawn for itself. Advanced needs fewer trials for the same answer."
         }
-        errors={form.errorsOf("sim_type")}
-        value={typed.sim_type}
-        onChange={(event) => change({ sim_type: event.target.value })}
       >
         <option value="standard">Standard</option>
         <option value="advanced">Advanced</option>
       </SelectField>
       <div className="grid gap-5 sm:grid-cols-2">
         <TextField
-          label="Sure enough at"
-          name="confidence_threshold"
+          {...bound("confidence_threshold")}
           type="number"
           inputMode="decimal"
           min={0}
           max={1}
           step={0.01}
           help="0 to 1. At 0.95 it stops when it is 95 % sure to be within a twentieth of the truth."
-          errors={form.errorsOf("confidence_threshold")}
-          value={typed.confidence_threshold}
-          onChange={(event) => change({ confidence_threshold: event.target.value })}
         />
         <TextField
-          label="Steps at most"
-          name="refinement_steps"
+          {...bound("refinement_steps")}
           type="number"
           inputMode="numeric"
           min={1}
           max={20}
           step={1}
           help="1 to 20. Each step adds nearly half as many trials again."
-          errors={form.errorsOf("refinement_steps")}
-          value={typed.refinement_steps}
-          onChange={(event) => change({ refinement_steps: event.target.value })}
         />
       </div>
       <TextField
-        label="Seed"
-        name="seed"
+        {...bound("seed")}
         type="number"
         inputMode="numeric"
         min={0}
         max={4_294_967_295}
         step={1}
         help="Leave it empty for new luck in each run. With a seed each run is the same again."
-        errors={form.errorsOf("seed")}
-        value={typed.seed}
-        onChange={(event) => change({ seed: event.target.value })}
       />
     </Form>
   );
@@ -244,17 +224,15 @@ function ParameterField({
   onChange: (value: string) => void;
 }) {
   const { name, label, unit, help, lowest, highest, whole, choices } = parameter;
-  const errors = form.errorsOf(`parameters.${name}`);
+  const bound = {
+    name,
+    errors: form.errorsOf(`parameters.${name}`),
+    value,
+    onChange: ({ target }: { readonly target: { readonly value: string } }) => onChange(target.value),
+  };
   if (choices !== null)
     return (
-      <SelectField
-        label={label}
-        name={name}
-        {...(help === "" ? {} : { help })}
-        errors={errors}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
+      <SelectField {...bound} label={label} {...(help === "" ? {} : { help })}>
         {choices.map((choice) => (
           <option key={choice.value} value={String(choice.value)}>
             {choice.label}
@@ -264,17 +242,14 @@ function ParameterField({
     );
   return (
     <TextField
+      {...bound}
       label={`${label} (${unit})`}
-      name={name}
       type="number"
       inputMode={whole ? "numeric" : "decimal"}
       min={lowest}
       max={highest}
       step={whole ? 1 : "any"}
       help={`${help === "" ? "" : `${help} `}From ${lowest.toLocaleString("en")} to ${highest.toLocaleString("en")}.`}
-      errors={errors}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
     />
   );
 }

@@ -211,6 +211,8 @@ function Delete({ id, name }: { id: string; name: string }) {
   const remove = useMutation({
     mutationFn: () => deleteSimulation(id),
     onSuccess: async () => {
+      // No list shows it again, not even while it is fetched anew.
+      client.removeQueries({ queryKey: ["tenant", "simulations"], type: "inactive" });
       await navigate({ to: "/simulations" });
       client.removeQueries({ queryKey: ["tenant", "simulations", "one", id] });
       await client.invalidateQueries({ queryKey: ["tenant", "simulations", "list"] });
