@@ -11,6 +11,8 @@ export interface Order {
   /** Handed out to the connections in turn. */
   readonly requests: readonly string[];
   readonly connections: number;
+  /** Each connection comes from an address of its own, as people do: what is counted by address is many counts. */
+  readonly apart: boolean;
   readonly milliseconds: number;
   readonly status: number;
 }
@@ -27,7 +29,7 @@ export interface Result {
   readonly busy: number;
 }
 
-async function run({ port, requests, connections, milliseconds, status }: Order): Promise<Result> {
+async function run({ port, requests, connections, apart, milliseconds, status }: Order): Promise<Result> {
   const taken: number[] = [];
   let wrong = 0;
   let wrongStatus = 0;
@@ -35,13 +37,15 @@ async function run({ port, requests, connections, milliseconds, status }: Order)
   const start = performance.now();
   const end = start + milliseconds;
 
-  const connection = (text: string): Promise<void> =>
+  const connection = (text: string, place: number): Promise<void> =>
     new Promise((resolve, reject) => {
+      // Only Linux has the whole of 127.0.0.0/8 at hand.
+      const from = apart && process.platform === "linux" ? { localAddress: `127.0.1.${place + 1}` } : {};
       const request = Buffer.from(text, "latin1");
       let asked = 0;
       let pending: Buffer | undefined;
       const open = (): void => {
-        const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+        const socket = connect({ host: "127.0.0.1", port, noDelay: true, ...from });
         socket.once("error", reject);
         socket.once("end", () => reject(new Error("a connection ended without an answer")));
         socket.on("data", (chunk) => {
@@ -70,7 +74,9 @@ async function run({ port, requests, connections, milliseconds, status }: Order)
     });
 
   await Promise.all(
-    Array.from({ length: connections }, (_, place) => connection(requests[place % requests.length] ?? "")),
+    Array.from({ length: connections }, (_, place) =>
+      connection(requests[place % requests.length] ?? "", place),
+    ),
   );
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
