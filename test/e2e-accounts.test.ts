@@ -1,31 +1,25 @@
 /** Accounts as a person uses them: in Chromium, with a real mail server, an authenticator, and a passkey. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import { smtpTransport } from "aegis/mail";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { arrived, enter, inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { codeIn } from "./support/letters.ts";
 import { readQr } from "./support/qr.ts";
 import { startSmtp } from "./support/smtp.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
 /** The field for six digits says what it is for in its own words. */
 const CODE = /code/i;
 const NEXT = "another violet twelve forks";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
-let browser: Browser;
 let smtp: Awaited<ReturnType<typeof startSmtp>>;
 let hub: Awaited<ReturnType<typeof startHub>>;
 /** Passkeys belong to a name, never to a bare address. */
 let origin: string;
 beforeAll(async () => {
-  browser = await launchChromium();
   smtp = await startSmtp();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
@@ -34,43 +28,11 @@ beforeAll(async () => {
   origin = hub.origin.replace("127.0.0.1", "localhost");
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
   await smtp?.close();
 });
 
-async function visit(options: { dark?: boolean; width?: number } = {}) {
-  const context = await browser.newContext({
-    baseURL: origin,
-    colorScheme: options.dark === true ? "dark" : "light",
-    viewport: { width: options.width ?? 1280, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Every page that is looked at: nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  expect([name, await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")]).toEqual([
-    name,
-    true,
-  ]);
-}
+const { visit } = inChromium(() => origin);
 
 async function register(page: Page, username: string, withPictures = false): Promise<string> {
   const email = `${username}@example.com`;
@@ -94,15 +56,6 @@ async function register(page: Page, username: string, withPictures = false): Pro
   await page.getByText("Your account is ready").waitFor();
   return email;
 }
-
-async function password(page: Page, login: string, secret: string): Promise<void> {
-  await page.goto("/login");
-  await page.getByLabel("User name or e-mail").fill(login);
-  await page.getByLabel("Password", { exact: true }).fill(secret);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-
-const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
 
 async function signOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).click();
@@ -153,13 +106,13 @@ describe("a person", { timeout: 120_000 }, () => {
   it("registers, verifies by mail, sets two factors up, signs in by code and backup code, and gets back in by mail", async () => {
     const { page, complaints } = await visit();
     const email = await register(page, "ada", true);
-    await password(page, email, PASSWORD);
+    await enter(page, email, PASSWORD);
     await arrived(page);
     const { secret, codes } = await setUpAuthenticator(page);
     await look(page, "security");
 
     const phone = await visit({ width: 320, dark: true });
-    await password(phone.page, "ada", PASSWORD);
+    await enter(phone.page, "ada", PASSWORD);
     await phone.page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
     await phone.page.reload(); // the step is the server's, and survives
     await look(phone.page, "second-step-phone-dark");
@@ -170,7 +123,7 @@ describe("a person", { timeout: 120_000 }, () => {
     await look(phone.page, "security-phone-dark");
 
     await signOut(page);
-    await password(page, "ada", PASSWORD);
+    await enter(page, "ada", PASSWORD);
     await page.getByRole("button", { name: "Use a backup code" }).click();
     await page.getByLabel("Backup code").fill(codes[0] ?? "");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -196,7 +149,7 @@ describe("a person", { timeout: 120_000 }, () => {
       await one.goto("/account/security");
       await one.getByRole("heading", { name: "Sign in" }).waitFor(); // every session has ended
     }
-    await password(page, "ada", NEXT);
+    await enter(page, "ada", NEXT);
     await page.getByLabel(CODE).fill(totpCode(secret, hub.clock.now() + 30_000));
     await arrived(page);
     expect([...complaints, ...phone.complaints, ...stranger.complaints]).toEqual([]);
@@ -206,7 +159,7 @@ describe("a person", { timeout: 120_000 }, () => {
     const { context, page, complaints } = await visit();
     await withPasskeys(context, page);
     await register(page, "grace");
-    await password(page, "grace", PASSWORD);
+    await enter(page, "grace", PASSWORD);
     await arrived(page);
     await page.goto("/account/security");
     await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -221,7 +174,7 @@ describe("a person", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await arrived(page);
     await signOut(page);
-    await password(page, "grace", PASSWORD); // and as the second step
+    await enter(page, "grace", PASSWORD); // and as the second step
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await arrived(page);
     hub.clock.advance(601);
@@ -241,7 +194,7 @@ describe("a person", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Create account" }).click();
     await smtp.next(first, 0);
     await page.getByRole("button", { name: "Do this later" }).click();
-    await password(page, "hedy", PASSWORD);
+    await enter(page, "hedy", PASSWORD);
     await arrived(page);
     hub.clock.advance(61);
     await page.goto("/account/security");
@@ -264,7 +217,7 @@ describe("a person", { timeout: 120_000 }, () => {
   it("with the keyboard alone finishes a sign-in with two factors", async () => {
     const { page } = await visit();
     await register(page, "joan");
-    await password(page, "joan", PASSWORD);
+    await enter(page, "joan", PASSWORD);
     await arrived(page);
     const { secret } = await setUpAuthenticator(page);
     await signOut(page);
@@ -290,7 +243,7 @@ describe("an administrator", { timeout: 120_000 }, () => {
       roles: ["user", "admin"],
     });
     const { page, complaints } = await visit();
-    await password(page, "root", secret);
+    await enter(page, "root", secret);
     await page.getByRole("heading", { name: "Add a second step" }).waitFor();
     await look(page, "enrol");
     await page.getByRole("button", { name: "Set up an authenticator app" }).click();

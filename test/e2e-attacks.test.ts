@@ -1,18 +1,12 @@
 /** The administrator's page of attacks and limits in Chromium, while an attack goes on. */
-import { mkdirSync, readFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
+import { readFileSync } from "node:fs";
 import { definePolicy } from "aegis";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { inChromium, look, newPerson } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 const open = () =>
   startHub(
@@ -23,74 +17,8 @@ const open = () =>
       password: { argon2: cheapHash },
     }),
   );
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-});
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
-
-async function enter(page: Page, username: string, password: string): Promise<void> {
-  await page.goto("/login");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
-
-/** The secret of their authenticator app, for those who must have one. */
-async function newPerson(page: Page, username: string, roles: readonly string[] = ["user"]): Promise<string> {
-  await hub.app.aegis.createAccount({ username, password: PASSWORD, roles });
-  await enter(page, username, PASSWORD);
-  if (!roles.includes("admin")) {
-    await arrived(page);
-    return "";
-  }
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.getByRole("button", { name: /authenticator app/ }).click();
-  const secret = await page
-    .getByText(/^[A-Z2-7 ]{32,}$/)
-    .first()
-    .textContent();
-  const plain = (secret ?? "").replaceAll(" ", "");
-  await page.getByLabel(/Type in the code/).fill(totpCode(plain, hub.clock.now()));
-  await page.getByLabel("I have kept them").check();
-  await page.getByRole("button", { name: /Done|Go on|Continue/ }).click();
-  await arrived(page);
-  return plain;
-}
+const { visit } = inChromium(() => hub.origin);
 
 const from = (address: string, request: { method?: "POST"; url: string; payload?: object }) =>
   hub.app.inject({ ...request, headers: { "x-forwarded-for": address } });
@@ -117,7 +45,7 @@ describe.each([
     hub = await open();
     const { context, page, complaints } = await visit({ dark: theme === "dark", width });
     const name = (part: string) => `attacks-${theme}-${width}-${part}`;
-    const secret = await newPerson(page, "overseer", ["user", "admin"]);
+    const secret = await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "Attacks and limits" }).click();
     await page.getByText("No pattern of an attack").waitFor();
@@ -162,7 +90,7 @@ describe.each([
     expect((await from("2001:db8::7", { url: "/health" })).statusCode).toBe(200);
 
     const guest = await visit();
-    await newPerson(guest.page, "pupil");
+    await newPerson(hub, guest.page, "pupil");
     await page.getByRole("button", { name: "Refresh the list" }).click();
     await page.getByRole("button", { name: /End the session of pupil/ }).click();
     hub.clock.advance(601); // so that it is asked again who this is
@@ -183,7 +111,7 @@ describe("the page", () => {
   it("can be paused, says when it is cut off, and takes it up again by itself", async () => {
     hub = await open();
     const { context, page } = await visit();
-    await newPerson(page, "overseer", ["user", "admin"]);
+    await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.route("**/api/admin/security/stream", (route) => route.abort());
     await page.goto("/admin/security");
     await page.getByText(/^\W?Reconnecting$/).waitFor();
@@ -202,7 +130,7 @@ describe("the page", () => {
   it("says when it cannot be loaded, and is for administrators alone", async () => {
     hub = await open();
     const { context, page } = await visit();
-    await newPerson(page, "overseer", ["user", "admin"]);
+    await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.route("**/api/admin/security/*", (route) => route.abort());
     await page.goto("/admin/security");
     await page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });
@@ -211,7 +139,7 @@ describe("the page", () => {
     await page.getByText("No pattern of an attack").waitFor();
     await context.close();
     const other = await visit();
-    await newPerson(other.page, "curious");
+    await newPerson(hub, other.page, "curious");
     await other.page.goto("/admin/security");
     await other.page.getByText("You have no access to this").waitFor();
     await other.context.close();

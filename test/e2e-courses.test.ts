@@ -1,72 +1,31 @@
 /** Courses of a tenant as people use them: in Chromium, from an author's first words to what a learner reads. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import type { TenantRole } from "aegis/fastify";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pngFile } from "../packages/aegis/src/verify/wire/files.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { enter, inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { openTenant } from "./support/tenant-people.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
+const { visit } = inChromium(() => hub.origin);
 
 /** In their tenant at once, because they have no other. */
-async function enter(page: Page, username: string, tenant: string, role: TenantRole): Promise<void> {
+async function enterTenant(page: Page, username: string, tenant: string, role: TenantRole): Promise<void> {
   const { id } = await hub.app.aegis.createAccount({ username, password: PASSWORD, roles: ["user"] });
   await hub.stores.tenancy.join(tenant, { accountId: id, role, joinedAt: hub.clock.now() }, 100);
-  await page.goto("/login?next=/tenant/courses");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await enter(page, username, PASSWORD, "/tenant/courses");
   await page.getByRole("heading", { name: "Courses of your tenant", level: 1 }).waitFor();
 }
 
@@ -85,11 +44,11 @@ const shownIn = (page: Page, where: string) =>
     );
 
 describe("a tenant's course", () => {
-  it("is written with a picture by an author, read by a learner, and seen by no other tenant", async () => {
+  it("is written with a picture by an author, read by a learner who runs a simulation, found by search, and seen by no other tenant", async () => {
     const tenant = await openTenant(hub, "test.com");
     const author = await visit();
     const { page } = author;
-    await enter(page, "ida", tenant, "author");
+    await enterTenant(page, "ida", tenant, "author");
     await page.getByText("No courses yet").waitFor();
     await look(page, "courses-empty");
     await page.getByRole("link", { name: "Write a course" }).click();
@@ -174,7 +133,7 @@ describe("a tenant's course", () => {
     const src = (await page.getByRole("img", { name: "A mole at low water" }).getAttribute("src")) ?? "";
 
     const learner = await visit({ width: 360, dark: true });
-    await enter(learner.page, "jon", tenant, "learner");
+    await enterTenant(learner.page, "jon", tenant, "learner");
     await learner.page
       .getByText("They appear here as soon as an author of test.com publishes one.")
       .waitFor();
@@ -207,11 +166,33 @@ describe("a tenant's course", () => {
     await learner.page.getByRole("link", { name: "Moles and basins" }).click();
     await picture.waitFor();
 
+    // The learner tries something out in the same tenant, and finds it the same way.
+    await learner.page
+      .getByRole("navigation", { name: "Main" })
+      .getByRole("link", { name: "Simulations" })
+      .click();
+    await learner.page.getByRole("link", { name: /How long a stolen session token is good/ }).click();
+    await learner.page.getByLabel("Name", { exact: true }).fill("Swell of stolen tokens");
+    await learner.page.getByLabel("Sure enough at").fill("0.9");
+    await learner.page.getByLabel("Steps at most").fill("20");
+    await learner.page.getByRole("button", { name: "Set it up" }).click();
+    await learner.page.getByRole("button", { name: "Run it", exact: true }).click();
+    await learner.page.getByRole("status").getByText("Converged").waitFor();
+    await learner.page.goto("/search?q=swell");
+    await learner.page.getByText("2 results for “swell”").waitFor();
+    await learner.page.getByRole("link", { name: "Swell of stolen tokens" }).click();
+    await learner.page.getByRole("status").getByText("Converged").waitFor();
+    const simulationUrl = learner.page.url();
+
     const stranger = await visit();
-    await enter(stranger.page, "eve", await openTenant(hub, "ACME"), "owner");
+    await enterTenant(stranger.page, "eve", await openTenant(hub, "ACME"), "owner");
     await stranger.page.getByText("No courses yet").waitFor();
     await stranger.page.goto(lessonUrl);
     await stranger.page.getByText("There is nothing here").waitFor();
+    await stranger.page.goto(simulationUrl);
+    await stranger.page.getByText("This simulation is not here").waitFor();
+    await stranger.page.goto("/search?q=swell");
+    await stranger.page.getByText("Nothing is found for “swell”").waitFor();
     expect((await stranger.context.request.get(src)).status()).toBe(404);
     expect((await learner.context.request.get(src)).status()).toBe(200);
     for (const { complaints, context } of [author, learner, stranger]) {
@@ -223,7 +204,7 @@ describe("a tenant's course", () => {
   it("is edited by two authors at once without a loss, on a phone and by keyboard", async () => {
     const tenant = await openTenant(hub, "two.test");
     const one = await visit({ width: 360 });
-    await enter(one.page, "ada", tenant, "author");
+    await enterTenant(one.page, "ada", tenant, "author");
     const { page } = one;
     await page.goto("/tenant/courses/new");
     await page.getByLabel("Title").fill("Shared");
@@ -246,7 +227,7 @@ describe("a tenant's course", () => {
     await editor(page).getByText("leaning").waitFor();
 
     const other = await visit();
-    await enter(other.page, "bea", tenant, "admin");
+    await enterTenant(other.page, "bea", tenant, "admin");
     await other.page.goto(`${url}/edit`);
     await editor(other.page).fill("Theirs");
     await other.page.getByRole("button", { name: "Save the lesson" }).click();

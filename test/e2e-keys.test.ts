@@ -1,21 +1,13 @@
 /** API keys as people use them: in Chromium, and then as a program uses what they were shown. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { totpCode } from "./support/authenticator.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { arrived, enter, inChromium, look, newPerson } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({
       preset: "education",
@@ -31,68 +23,10 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
-
-async function enter(page: Page, username: string, password: string): Promise<void> {
-  await page.goto("/login");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
-
-async function newPerson(page: Page, username: string, roles: readonly string[] = ["user"]): Promise<void> {
-  await hub.app.aegis.createAccount({ username, password: PASSWORD, roles });
-  await enter(page, username, PASSWORD);
-  if (!roles.includes("admin")) return arrived(page);
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.getByRole("button", { name: /authenticator app/ }).click();
-  const secret = await page
-    .getByText(/^[A-Z2-7 ]{32,}$/)
-    .first()
-    .textContent();
-  await page
-    .getByLabel(/Type in the code/)
-    .fill(totpCode((secret ?? "").replaceAll(" ", ""), hub.clock.now()));
-  await page.getByLabel("I have kept them").check();
-  await page.getByRole("button", { name: /Done|Go on|Continue/ }).click();
-  await arrived(page);
-}
+const { visit } = inChromium(() => hub.origin, ["clipboard-read", "clipboard-write"]);
 
 const shownKey = async (page: Page): Promise<string> => {
   await page.getByRole("heading", { name: /^The key for/ }).waitFor();
@@ -123,7 +57,7 @@ describe.each([
   it("are made, used, renewed and revoked", async () => {
     const { context, page, complaints } = await visit({ dark: theme === "dark", width });
     const name = (part: string) => `keys-${theme}-${width}-${part}`;
-    await newPerson(page, `keeper-${theme}-${width}`);
+    await newPerson(hub, page, `keeper-${theme}-${width}`);
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "API keys", exact: true }).click();
     await page.getByText("No API keys yet").waitFor();
@@ -189,7 +123,7 @@ describe.each([
 describe("keys", () => {
   it("can be made and revoked with the keyboard alone, and making one asks again who it is", async () => {
     const { context, page } = await visit();
-    await newPerson(page, "typist");
+    await newPerson(hub, page, "typist");
     await page.goto("/account/api-keys");
     await page.getByRole("button", { name: "Make a key" }).focus();
     hub.clock.advance(601);
@@ -229,7 +163,7 @@ describe("keys", () => {
 
   it("say when they cannot be loaded, and take it up again", async () => {
     const { context, page } = await visit();
-    await newPerson(page, "offline");
+    await newPerson(hub, page, "offline");
     await page.route("**/api/api-keys", (route) => route.abort());
     await page.goto("/account/api-keys");
     await page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });
@@ -244,7 +178,7 @@ describe("keys", () => {
 describe("an administrator", () => {
   it("finds stale keys, gives another quota and revokes", async () => {
     const owner = await visit();
-    await newPerson(owner.page, "librarian");
+    await newPerson(hub, owner.page, "librarian");
     await owner.page.goto("/account/api-keys");
     await makeKey(owner.page, "Forgotten script");
     hub.clock.advance(91 * 86_400);
@@ -255,7 +189,7 @@ describe("an administrator", () => {
     expect((await withKey(text)).status).toBe(200);
 
     const { context, page, complaints } = await visit();
-    await newPerson(page, "overseer", ["user", "admin"]);
+    await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "All API keys" }).click();
     await page.getByRole("heading", { name: "Forgotten script" }).waitFor();
@@ -292,7 +226,7 @@ describe("an administrator", () => {
 
   it("who is none sees nothing of it", async () => {
     const { context, page } = await visit();
-    await newPerson(page, "curious");
+    await newPerson(hub, page, "curious");
     await page.goto("/admin/api-keys");
     await page.getByText("You have no access to this").waitFor();
     await context.close();

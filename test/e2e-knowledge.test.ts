@@ -1,72 +1,31 @@
 /** Concepts and search as people use them: in Chromium, from the first concept to the walk over the map. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import type { TenantRole } from "aegis/fastify";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { enter, inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { openTenant } from "./support/tenant-people.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
   await hub.rows.pool.query("select 1"); // opens it: that may take longer than a page should be waited for
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
+const { visit } = inChromium(() => hub.origin);
 
 /** In their tenant at once, because they have no other. */
-async function enter(page: Page, username: string, tenant: string, role: TenantRole): Promise<void> {
+async function enterTenant(page: Page, username: string, tenant: string, role: TenantRole): Promise<void> {
   const { id } = await hub.app.aegis.createAccount({ username, password: PASSWORD, roles: ["user"] });
   await hub.stores.tenancy.join(tenant, { accountId: id, role, joinedAt: hub.clock.now() }, 100);
-  await page.goto("/login?next=/knowledge");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await enter(page, username, PASSWORD, "/knowledge");
   await page.getByRole("heading", { name: "Concepts", level: 1 }).waitFor();
 }
 
@@ -91,7 +50,7 @@ describe("a tenant's concepts", () => {
   it("are written and linked by an author, found and walked by a learner, and seen by no other tenant", async () => {
     const tenant = await openTenant(hub, "test.com");
     const author = await visit();
-    await enter(author.page, "ida", tenant, "author");
+    await enterTenant(author.page, "ida", tenant, "author");
     await author.page.getByText("No concepts yet").waitFor();
     await look(author.page, "knowledge-empty");
     await author.page.getByRole("link", { name: "Write a concept" }).click();
@@ -120,7 +79,7 @@ describe("a tenant's concepts", () => {
 
     const learner = await visit();
     const { page } = learner;
-    await enter(page, "linus", tenant, "learner");
+    await enterTenant(page, "linus", tenant, "learner");
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Search" }).click();
     await look(page, "search-nothing-asked");
     await page.getByLabel("What are you looking for?").pressSequentially("lighth");
@@ -168,7 +127,7 @@ describe("a tenant's concepts", () => {
     expect(learner.complaints).toEqual([]);
 
     const stranger = await visit();
-    await enter(stranger.page, "mallory", await openTenant(hub, "ACME"), "owner");
+    await enterTenant(stranger.page, "mallory", await openTenant(hub, "ACME"), "owner");
     await stranger.page.getByText("No concepts yet").waitFor();
     await stranger.page.goto("/search?q=lighthouse");
     await stranger.page.getByText("Nothing is found for “lighthouse”").waitFor();
@@ -182,8 +141,8 @@ describe("a tenant's concepts", () => {
   it("are not overwritten by whoever saves second: they see what the first has written, and keep their own", async () => {
     const tenant = await openTenant(hub, "Two editors");
     const [one, two] = [await visit(), await visit()];
-    await enter(one.page, "grace", tenant, "author");
-    await enter(two.page, "ada", tenant, "author");
+    await enterTenant(one.page, "grace", tenant, "author");
+    await enterTenant(two.page, "ada", tenant, "author");
     await write(one.page, "Contested", "First.");
     await save(one.page);
     await one.page.getByRole("link", { name: "Edit" }).click();
@@ -243,7 +202,7 @@ describe.each([
     const mark = `${theme}-${width}`;
     const tenant = await openTenant(hub, `Map ${mark}`);
     const { context, page, complaints } = await visit({ dark: theme === "dark", width });
-    await enter(page, `author-${mark}`, tenant, "author");
+    await enterTenant(page, `author-${mark}`, tenant, "author");
     await page.evaluate(async (titles) => {
       const { csrf_token: token } = await (await fetch("/csrf-token")).json();
       const post = async (path: string, body: object) =>

@@ -1,65 +1,26 @@
 /** Simulations as people use them, in Chromium: set up, run, watched, cancelled, compared; another tenant sees none. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { arrived, enter, inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
     { clock: { now: () => Date.now() } }, // runs are told apart by when they began
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  await page.evaluate(() => window.scrollTo(0, 0)); // the head of the page stays where the window is
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
+const { visit } = inChromium(() => hub.origin);
 
 /** Somebody who owns a tenant of that name, signed in. */
-async function enter(page: Page, username: string, tenant: string): Promise<void> {
+async function enterTenant(page: Page, username: string, tenant: string): Promise<void> {
   await hub.app.aegis.createAccount({
     username,
     password: PASSWORD,
@@ -68,11 +29,8 @@ async function enter(page: Page, username: string, tenant: string): Promise<void
   });
   const owner = (await hub.stores.accounts.findByLogin(username))?.id ?? "";
   await hub.app.aegis.openTenant({ name: tenant, owner });
-  await page.goto("/login");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("button", { name: /^Account of/ }).waitFor();
+  await enter(page, username);
+  await arrived(page);
 }
 
 describe.each([
@@ -85,7 +43,7 @@ describe.each([
     const mark = `${theme}-${width}`;
     const shot = (part: string) => `simulations-${mark}-${part}`;
     const { context, page, complaints } = await visit({ dark: theme === "dark", width });
-    await enter(page, `learner-${mark}`, `test.com ${mark}`);
+    await enterTenant(page, `learner-${mark}`, `test.com ${mark}`);
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Simulations" }).click();
     await page.getByText("No simulations yet").waitFor();
     await page.getByRole("link", { name: /How long a stolen session token is good/ }).waitFor();
@@ -176,7 +134,7 @@ describe.each([
     const address = new URL(page.url()).pathname;
 
     const other = await visit();
-    await enter(other.page, `stranger-${mark}`, `ACME ${mark}`);
+    await enterTenant(other.page, `stranger-${mark}`, `ACME ${mark}`);
     await other.page.goto("/simulations");
     await other.page.getByText("No simulations yet").waitFor();
     await other.page.goto(address);
@@ -208,7 +166,7 @@ describe("the pages of simulations", () => {
     await context.close();
 
     const owner = await visit();
-    await enter(owner.page, "unlucky", "Unlucky");
+    await enterTenant(owner.page, "unlucky", "Unlucky");
     await owner.page.route("**/api/simulations?*", (route) => route.abort());
     await owner.page.goto("/simulations");
     await owner.page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });

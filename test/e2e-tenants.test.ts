@@ -1,68 +1,23 @@
 /** Tenants as people use them: in Chromium, from the invitation to the day they leave. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { totpCode } from "./support/authenticator.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { arrived, inChromium, look, signIn } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-async function visit({ dark = false, width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    colorScheme: dark ? "dark" : "light",
-    viewport: { width, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { context, page, complaints };
-}
-
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
-
-async function signIn(page: Page, username: string): Promise<void> {
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-const arrived = (page: Page) => page.getByRole("button", { name: /^Account of/ }).waitFor();
+const { visit } = inChromium(() => hub.origin);
 
 const account = (username: string, roles: readonly string[] = ["user"]) =>
   hub.app.aegis.createAccount({ username, password: PASSWORD, roles, email: `${username}@example.com` });

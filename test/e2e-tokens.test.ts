@@ -1,20 +1,12 @@
 /** Programs with access as their owner sees them: in Chromium, under the page policy in force. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
-import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PASSWORD } from "./support/browser-like.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({
       preset: "education",
@@ -25,21 +17,14 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
+const { visit } = inChromium(() => hub.origin);
+
 async function signedIn(username: string) {
   await hub.app.aegis.createAccount({ username, password: PASSWORD, roles: ["user"] });
-  const context = await browser.newContext({ baseURL: hub.origin, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
+  const { page, context, complaints } = await visit();
   await context.request.post("/api/login", { data: { username, password: PASSWORD } });
   const allow = async (client: string, scopes?: readonly string[]): Promise<string> => {
     const { csrf_token: token } = await (await context.request.get("/csrf-token")).json();
@@ -50,16 +35,6 @@ async function signedIn(username: string) {
     return (await answer.json()).access_token;
   };
   return { page, context, complaints, allow };
-}
-
-async function look(page: Page, name: string): Promise<void> {
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.length}`)).toEqual([]);
-  expect([name, await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")]).toEqual([
-    name,
-    true,
-  ]);
 }
 
 describe("programs with access", () => {

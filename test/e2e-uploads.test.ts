@@ -1,71 +1,35 @@
 /** Files as people use them, and what people write as others read it: in Chromium. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
 import Fastify from "fastify";
 import { aegis, memoryStores, serverOptions } from "aegis/fastify";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkWhole } from "../packages/aegis/src/file-check/check.ts";
 import { attackFamilies } from "../packages/aegis/src/sanitize/payloads.contract.ts";
 import { pdfFile, pngFile, textFile } from "../packages/aegis/src/verify/wire/files.ts";
 import { PASSWORD } from "./support/browser-like.ts";
-import { launchChromium } from "./support/chromium.ts";
+import { arrived, enter, inChromium, look } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-/** Nothing for axe to find, nothing wider than the window, and a picture on request. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`,
-    ),
-  ).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect([name, over]).toEqual([name, expect.toSatisfy((pixels: number) => pixels <= 0)]);
-}
+const { visit, newContext } = inChromium(() => hub.origin);
 
-async function enter(width: number, dark: boolean) {
-  const context = await browser.newContext({
-    baseURL: hub.origin,
-    viewport: { width, height: 900 },
-    colorScheme: dark ? "dark" : "light",
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
+async function uploader(width: number, dark: boolean) {
+  const { page, context, complaints } = await visit({ dark, width });
   const username = `uploader-${dark ? "dark" : "light"}-${width}`;
   await hub.app.aegis.createAccount({ username, password: PASSWORD, roles: ["user"] });
-  await page.goto("/login");
-  await page.getByLabel("User name or e-mail").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("button", { name: /^Account of/ }).waitFor();
+  await enter(page, username);
+  await arrived(page);
   return { context, page, complaints };
 }
 const chosen = ({ name, type, bytes }: ReturnType<typeof textFile>) => ({
@@ -81,7 +45,7 @@ describe.each([
   ["dark", 320],
 ] as const)("a person's files in %s at %i pixels", (theme, width) => {
   it("are sent, refused, kept, downloaded and deleted", async () => {
-    const { context, page, complaints } = await enter(width, theme === "dark");
+    const { context, page, complaints } = await uploader(width, theme === "dark");
     const shot = (part: string) => `uploads-${theme}-${width}-${part}`;
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "Uploads", exact: true }).click();
@@ -174,7 +138,7 @@ describe("a picture of a telephone", () => {
   const bounds = { imagePixelLimit: 1e6, archiveEntryLimit: 1, archiveExpandedBytes: 1 };
 
   it("loses where it was taken, and still stands upright", async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await newContext()).newPage();
     const jpeg = await paint(page, "image/jpeg");
     for (const orientation of [1, 6]) {
       const told = Buffer.concat([jpeg.subarray(0, 2), exif(orientation), jpeg.subarray(2)]);
@@ -272,7 +236,7 @@ describe("what people write", () => {
         });
         expect([attack, answer.statusCode]).toEqual([attack, 200]);
       }
-      const context = await browser.newContext({ baseURL: origin, bypassCSP });
+      const context = await newContext({ baseURL: origin, bypassCSP });
       const page = await context.newPage();
       const ran: string[] = [];
       await page.exposeFunction("hit", () => void ran.push(page.url()));
@@ -313,7 +277,7 @@ describe("what people write", () => {
   );
 
   it("would have run without being cleaned: the same browser runs some of it", async () => {
-    const context = await browser.newContext();
+    const context = await newContext();
     const page = await context.newPage();
     const ran: string[] = [];
     await page.exposeFunction("hit", () => void ran.push("hit"));

@@ -1,68 +1,27 @@
 /** The hub as a person uses it: in Chromium, under the page policy in force. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { definePolicy } from "aegis";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./support/chromium.ts";
+import { PASSWORD } from "./support/browser-like.ts";
+import { arrived, axe, inChromium, shot } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { run } from "./support/processes.ts";
 
-const PASSWORD = "harbour violet eleven spoons";
-const shots = process.env["SCREENSHOTS"];
-if (shots !== undefined) mkdirSync(shots, { recursive: true });
-
-let browser: Browser;
 let hub: Awaited<ReturnType<typeof startHub>>;
 
 beforeAll(async () => {
-  browser = await launchChromium();
   hub = await startHub(
     definePolicy({ preset: "education", environment: "development", password: { argon2: cheapHash } }),
   );
 });
 afterAll(async () => {
-  await browser?.close();
   await hub?.close();
 });
 
-interface Visit {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** What the browser complained of: errors, and violations of the page policy. */
-  readonly complaints: string[];
-}
-
-async function visit(options: { dark?: boolean; width?: number; origin?: string } = {}): Promise<Visit> {
-  const context = await browser.newContext({
-    baseURL: options.origin ?? hub.origin,
-    colorScheme: options.dark === true ? "dark" : "light",
-    viewport: { width: options.width ?? 1280, height: 900 },
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    // An answer of 401 or 404 is expected where a test asks for it; Chromium logs each.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-      complaints.push(message.text());
-  });
-  return { page, context, complaints };
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-}
-
-async function axe(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(" | ")}`),
-  ).toEqual([]);
-}
+const { visit } = inChromium(() => hub.origin);
 
 async function register(page: Page, username: string): Promise<void> {
   await page.goto("/register");
@@ -72,10 +31,11 @@ async function register(page: Page, username: string): Promise<void> {
   await page.getByText("Your account is ready").waitFor();
 }
 
-async function signIn(page: Page): Promise<void> {
+/** The name is there already: whoever registers need not type it again. */
+async function givePassword(page: Page): Promise<void> {
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("button", { name: /^Account of/ }).waitFor();
+  await arrived(page);
 }
 
 async function wholeVisit(origin: string, username: string): Promise<void> {
@@ -84,7 +44,7 @@ async function wholeVisit(origin: string, username: string): Promise<void> {
   await page.getByRole("heading", { name: "Courses on web security" }).waitFor();
   await shot(page, "catalogue");
   await register(page, username);
-  await signIn(page);
+  await givePassword(page);
   await page.getByRole("link", { name: "Sessions people can trust" }).click();
   await shot(page, "course");
   await page.getByRole("main").getByRole("listitem").nth(1).getByRole("link").click();
@@ -124,7 +84,7 @@ describe("a person in a browser", () => {
   it("saves a profile, and gets what was typed back after the session has ended", async () => {
     const { page, context, complaints } = await visit();
     await register(page, "grace");
-    await signIn(page);
+    await givePassword(page);
     await page.goto("/profile");
     await page.getByLabel("Display name").fill("Grace H.");
     await page.getByRole("button", { name: "Save profile" }).click();
@@ -137,7 +97,7 @@ describe("a person in a browser", () => {
     await shot(page, "session-ended");
     await page.getByRole("link", { name: "Sign in and go on here" }).click();
     await page.getByLabel("User name or e-mail").fill("grace");
-    await signIn(page);
+    await givePassword(page);
     await page.getByRole("heading", { name: "Profile" }).waitFor();
     expect(await page.getByLabel("About me").inputValue()).toBe("Half a sentence that must not be lo");
     await page.getByRole("button", { name: "Save profile" }).click();
@@ -150,10 +110,10 @@ describe("a person in a browser", () => {
     const here = await visit();
     const there = await visit();
     await register(here.page, "linus");
-    await signIn(here.page);
+    await givePassword(here.page);
     await there.page.goto("/login");
     await there.page.getByLabel("User name or e-mail").fill("linus");
-    await signIn(there.page);
+    await givePassword(there.page);
     await here.page.goto("/sessions");
     await here.page.getByRole("button", { name: /^End the session of/ }).click();
     await here.page.getByRole("alertdialog").waitFor();
@@ -244,10 +204,9 @@ describe("a person in a browser", () => {
         password: { argon2: cheapHash },
       }),
     );
-    const context = await browser.newContext({ baseURL: brief.origin });
-    const page = await context.newPage();
+    const { page, context } = await visit({ origin: brief.origin });
     await register(page, "katherine");
-    await signIn(page);
+    await givePassword(page);
     await page.getByText("You will be signed out for inactivity").waitFor({ timeout: 25_000 });
     await shot(page, "warning");
     const [response] = await Promise.all([
@@ -296,7 +255,7 @@ describe.each([
   it("has nothing that axe finds, nothing that sticks out, and breaks no page policy", async () => {
     const { page, context, complaints } = await visit({ dark: theme === "dark", width });
     await register(page, `reader-${theme}-${width}`);
-    await signIn(page);
+    await givePassword(page);
     for (const path of PAGES) {
       await page.goto(path);
       await page.getByRole("heading", { level: 1 }).waitFor();
