@@ -1,5 +1,5 @@
 /** What an archive may hold: as a document of an office program, or as a collection of files that are none themselves. */
-import type { Checked, Refusal } from "./check.ts";
+import type { Checked, Refusal } from "./verdict.ts";
 import { candidatesOf, type KindName } from "./kinds.ts";
 import { readZip, type ZipBounds, type ZipEntry } from "./zip.ts";
 

@@ -5,31 +5,9 @@ import { type KindName, kindOf } from "./kinds.ts";
 import { checkPdf } from "./pdf.ts";
 import { checkPng } from "./png.ts";
 import { mp4Check, type StreamCheck, textCheck, webmCheck } from "./streams.ts";
+import type { Checked } from "./verdict.ts";
 import { checkGif, checkWebp } from "./webp.ts";
 import type { ZipBounds } from "./zip.ts";
-
-export type Refusal =
-  | "damaged"
-  | "trailing_data"
-  | "too_many_pixels"
-  | "active_content"
-  | "embedded_file"
-  | "encrypted"
-  | "unreadable"
-  | "bomb"
-  | "too_many_entries"
-  | "nested_archive"
-  | "bad_path"
-  | "mismatch"
-  | "not_text";
-
-/** What is kept of a file: for pictures less than what came. */
-export interface Accepted {
-  readonly bytes: Buffer;
-  readonly width?: number;
-  readonly height?: number;
-}
-export type Checked = Accepted | { readonly refused: Refusal };
 
 export interface CheckBounds extends ZipBounds {
   readonly imagePixelLimit: number;

@@ -2,7 +2,7 @@
  * JPEG (ITU T.81), read segment by segment and written anew: pictures of telephones say where they were taken. Of EXIF
  * the orientation alone is kept, in a segment of our own; colour profiles stay, so that the picture looks the same.
  */
-import type { Checked } from "./check.ts";
+import type { Checked } from "./verdict.ts";
 
 const SOI = 0xd8;
 const EOI = 0xd9;

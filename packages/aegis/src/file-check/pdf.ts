@@ -5,7 +5,7 @@
  */
 import { promisify } from "node:util";
 import { constants, inflate, type ZlibOptions } from "node:zlib";
-import type { Checked, Refusal } from "./check.ts";
+import type { Checked, Refusal } from "./verdict.ts";
 
 /** What runs, starts, sends or carries something, or hides it. */
 const ACTIVE: ReadonlyMap<string, Refusal> = new Map([

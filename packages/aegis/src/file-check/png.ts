@@ -1,6 +1,6 @@
 /** PNG (W3C PNG, third edition), read chunk by chunk and written anew with what makes the picture and nothing else. */
 import { crc32 } from "node:zlib";
-import type { Checked } from "./check.ts";
+import type { Checked } from "./verdict.ts";
 
 const SIGNATURE_LENGTH = 8;
 /** The picture, its colours and its transparency. Texts, times, EXIF, animations and whatever is unknown stay behind. */

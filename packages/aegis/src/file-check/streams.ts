@@ -1,5 +1,5 @@
 /** Files that are looked at while they arrive, because they are large: texts and videos. */
-import type { Refusal } from "./check.ts";
+import type { Refusal } from "./verdict.ts";
 import { NO_TEXT } from "./kinds.ts";
 
 export interface StreamCheck {

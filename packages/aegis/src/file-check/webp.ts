@@ -1,5 +1,5 @@
 /** WebP (RFC 9649) and GIF (GIF89a), read part by part and written anew without what tells of people or hides things. */
-import type { Checked } from "./check.ts";
+import type { Checked } from "./verdict.ts";
 
 const PICTURE = new Set(["VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"]);
 const HAS_EXIF = 0x08;

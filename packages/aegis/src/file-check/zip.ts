@@ -4,7 +4,7 @@
  * than they say; a file of two kinds has something in a gap; a path leads out of the folder it is unpacked in.
  */
 import { crc32, createInflateRaw } from "node:zlib";
-import type { Refusal } from "./check.ts";
+import type { Refusal } from "./verdict.ts";
 
 export interface ZipBounds {
   readonly archiveEntryLimit: number;
