@@ -27,7 +27,7 @@ async function aegisStores(): Promise<AegisStores> {
   await migrate(pool, [aegisMigrations]);
   const stores = postgresStores(pool);
   if (process.argv.includes("--sessions=postgres")) return stores;
-  const client = createClient({ url: given("REDIS_URL") });
+  const client = createClient({ url: given("REDIS_URL"), commandOptions: { timeout: 0 } });
   await client.connect();
   const subscriber = client.duplicate();
   await subscriber.connect();

@@ -20,6 +20,8 @@ const CONNECT_WITHIN_MS = 1_000;
 /** A request must not wait longer for a limit: without an answer it is counted here, or refused. */
 const ANSWER_WITHIN_MS = 500;
 const LONGEST_PAUSE_MS = 2_000;
+/** Commands that a Redis which hangs may be owed; more are refused at once. */
+const MOST_WAITING = 20_000;
 
 export interface SharedStoresOptions {
   readonly redisUrl: string | undefined;
@@ -36,6 +38,8 @@ export async function openSharedStores(options: SharedStoresOptions): Promise<Sh
     RESP: 3,
     // What cannot be asked now fails now: a queue would hold every request until Redis is back.
     disableOfflineQueue: true,
+    commandsQueueMaxLength: MOST_WAITING,
+    commandOptions: { timeout: 0 }, // every command has its time below; the client's own would cost an object and an event each
     socket: {
       connectTimeout: CONNECT_WITHIN_MS,
       // Spread, so that a Redis that comes back is not met by all processes at one moment.
