@@ -37,8 +37,6 @@ async function attack(): Promise<void> {
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 360],
   ["dark", 320],
 ] as const)("attacks and limits in %s at %i pixels", (theme, width) => {
   it("are empty at first, show an attack as it comes, and let a ban be lifted and a session be ended", async () => {

@@ -24,8 +24,6 @@ const { visit } = inChromium(() => hub.origin);
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 320],
   ["dark", 320],
 ] as const)("the audit log in %s at %i pixels", (theme, width) => {
   it(

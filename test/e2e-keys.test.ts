@@ -50,8 +50,6 @@ async function makeKey(page: Page, name: string): Promise<string> {
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 320],
   ["dark", 320],
 ] as const)("a person's keys in %s at %i pixels", (theme, width) => {
   it("are made, used, renewed and revoked", async () => {

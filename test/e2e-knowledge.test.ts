@@ -193,8 +193,6 @@ const CONCEPTS = [
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 360],
   ["dark", 360],
   ["light", 320],
 ] as const)("the map in %s at %i pixels", (theme, width) => {

@@ -35,8 +35,6 @@ async function enterTenant(page: Page, username: string, tenant: string): Promis
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 360],
   ["dark", 320],
 ] as const)("a simulation in %s at %i pixels", (theme, width) => {
   it("is set up, run, seen to converge, compared and cancelled, and another tenant sees none of it", async () => {

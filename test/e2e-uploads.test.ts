@@ -40,8 +40,6 @@ const chosen = ({ name, type, bytes }: ReturnType<typeof textFile>) => ({
 
 describe.each([
   ["light", 1280],
-  ["dark", 1280],
-  ["light", 320],
   ["dark", 320],
 ] as const)("a person's files in %s at %i pixels", (theme, width) => {
   it("are sent, refused, kept, downloaded and deleted", async () => {
