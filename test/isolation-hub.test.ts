@@ -40,7 +40,7 @@ const prove = (hub: Hub, isolation = {}): Promise<Report> =>
   verify({
     origin: hub.origin,
     policy,
-    target: { ...hubTarget, routes: routesOf(hub), isolation },
+    target: { ...hubTarget, routes: routesOf(hub), isolation: { ...hubTarget.isolation, ...isolation } },
     only: ({ id }) => id.startsWith("tenancy.isolation"),
     mailbox: async (address) => hub.mail.sent.filter(({ to }) => to === address).map(({ text }) => text),
   });
@@ -88,6 +88,31 @@ describe("the isolation prover", { timeout: 120_000 }, () => {
         "DELETE /api/account/tokens/:id",
       ]),
     );
+    // Files, whole bodies, and what stands between two things of A's.
+    expect(held).toEqual(
+      expect.arrayContaining([
+        "GET /api/uploads",
+        "POST /api/uploads",
+        "GET /api/uploads/:id",
+        "GET /api/uploads/:id/content",
+        "DELETE /api/uploads/:id",
+        "POST /api/courses/:id/pictures",
+        "GET /api/courses/:id/pictures/:picture",
+        "PUT /api/knowledge-nodes/:id",
+        "PUT /api/simulations/:id",
+        "GET /api/knowledge-nodes/:id/edges",
+        "POST /api/knowledge-nodes/:id/edges",
+        "DELETE /api/knowledge-nodes/:id/edges/:kind/:to",
+      ]),
+    );
+    const unseen = all
+      .filter(({ outcome }) => outcome === "unknown")
+      .map(({ method, path }) => `${method} ${path}`);
+    expect([...new Set(unseen)]).toEqual([
+      "PATCH /api/auth/passkeys/:id",
+      "DELETE /api/auth/passkeys/:id",
+      "GET /api/admin/security/stream",
+    ]);
   });
 
   it("uses two given accounts, of test.com and ACME, and leaves there what it has not made", async () => {
@@ -109,6 +134,19 @@ describe("the isolation prover", { timeout: 120_000 }, () => {
     expect(report.accountsCreated).toEqual([]);
     expect(await rows()).toEqual(before);
     for (const { id } of owners) expect(await hub.stores.apiKeys.listByAccount(id)).toEqual([]);
+    for (const table of [
+      "hub_knowledge_nodes",
+      "hub_knowledge_edges",
+      "hub_courses",
+      "hub_lessons",
+      "hub_simulations",
+    ]) {
+      const left = await hub.rows.pool.query(`select count(*)::int as count from ${table}`);
+      expect([table, left.rows]).toEqual([table, [{ count: 0 }]]);
+    }
+    for (const [at, tenant] of tenants.entries())
+      for (const { id } of owners)
+        expect([at, (await hub.stores.uploads.used(tenant, id)).files]).toEqual([at, 0]);
     const removal = cells(report).find(
       ({ method, path }) => `${method} ${path}` === "DELETE /api/tenant/members/:id",
     );

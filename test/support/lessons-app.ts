@@ -13,6 +13,7 @@ import Fastify from "fastify";
 import Type from "typebox";
 import { openPglite } from "../../apps/hub/server/database/pglite-pool.ts";
 import { cheapHash } from "./hub.ts";
+import { moreRoutes } from "./lessons-more.ts";
 import { roomyLimits } from "./roomy-limits.ts";
 
 export type Hole =
@@ -28,7 +29,13 @@ export type Hole =
   | "workspace-header"
   | "owner-parameter"
   | "reference"
-  | "into-tenant";
+  | "into-tenant"
+  | "whole-body"
+  | "edge"
+  | "edge-into"
+  | "file"
+  | "file-list"
+  | "file-delete";
 
 export const lessonsPolicy = definePolicy({
   preset: "education",
@@ -274,6 +281,7 @@ export async function startLessons(pool: SqlPool, ...holes: readonly Hole[]) {
         : database.inTenant(request.tenant.id, ({ count }) => count()),
   });
 
+  moreRoutes(app, open);
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
   return { app, origin, mail, close: () => app.close() };
 }

@@ -64,13 +64,26 @@ function complaintsIn(exchange: Exchange): readonly Complaint[] {
   return field === undefined ? [] : [{ field, text: said }];
 }
 
+/** The body with one field taken out, however deep it stands. */
+function without(body: Body, [name = "", ...inner]: readonly string[]): Body {
+  const rest = Object.entries(body).filter(([key]) => key !== name);
+  const value = body[name];
+  if (inner.length === 0) return Object.fromEntries(rest);
+  if (isRecord(value)) return { ...body, [name]: without(value, inner) };
+  if (!Array.isArray(value)) return body;
+  const [at, ...deeper] = inner;
+  const rows = value.map((row: unknown, index) =>
+    String(index) === at && isRecord(row) ? without(row, deeper) : row,
+  );
+  return { ...body, [name]: rows };
+}
+
 function better(body: Body, { field, text }: Complaint, hints: Hints, tried: Map<string, number>): Body {
   const [name = "", ...inner] = field.split(".");
   if (name === "") return body;
   const count = tried.get(field) ?? 0;
   tried.set(field, count + 1);
-  const rest = Object.entries(body).filter(([key]) => key !== name);
-  if (/unknown_field|additional propert/i.test(text)) return Object.fromEntries(rest);
+  if (/unknown_field|additional propert/i.test(text)) return without(body, field.split("."));
   const value = inner.length === 0 ? valueFor(name, text, body[name], count, hints) : body[name];
   if (inner.length > 0 && isRecord(value)) {
     const within = better(value, { field: inner.join("."), text }, hints, new Map());

@@ -5,8 +5,9 @@ import { isAccepted } from "../wire/checks.ts";
 import { fill } from "../target.ts";
 import { jsonOf, rowsIn, type Thing } from "./answers.ts";
 import { type Body, discover, type Hints } from "./bodies.ts";
-import { idOf } from "./ids.ts";
+import { fieldIdOf, idOf } from "./ids.ts";
 import { type Party, thingsOf } from "./party.ts";
+import { discoverFile, type FileKind, inFile, mayWantFile } from "./payload.ts";
 import { allPlaces, has, isGuarded, isWildcard, type Place } from "./routes.ts";
 
 export interface Resource {
@@ -27,6 +28,8 @@ export interface Made {
   readonly body: Body;
   readonly status: number;
   readonly exchange: Exchange;
+  /** Where it takes no JSON but a file. */
+  readonly file?: FileKind;
 }
 
 const PARENTS = 2;
@@ -44,6 +47,7 @@ export class Harvest {
   readonly #found = new Map<string, readonly Resource[]>();
   readonly #values = new Map<string, unknown[]>();
   readonly #ids = new Map<string, Thing>();
+  readonly #noted = new Map<Party, Map<string, string[]>>();
   #userId: string | undefined;
   #place = 0;
 
@@ -89,13 +93,20 @@ export class Harvest {
         const before = parent?.shared === false ? [] : await this.#list(b, place, parent, head);
         const common = new Set(before.map((row) => idOf(row, place.parameter)));
         const answers = await this.#make(a, place, head, times);
-        for (const row of [...answers, ...(await this.#list(a, place, parent, head))]) {
-          const id = idOf(row, place.parameter);
+        // Two parameters next to each other are two fields of one row, which stands in the list above both.
+        const isNext = parent !== undefined && place.head === place.above;
+        const rows = isNext ? [parent.row] : [...answers, ...(await this.#list(a, place, parent, head))];
+        for (const shown of rows) {
+          const id = isNext ? fieldIdOf(shown, place.parameter) : idOf(shown, place.parameter);
           if (id === undefined || found.size >= KEPT) continue;
           const path = `${head}/${encodeURIComponent(id)}`;
-          const text = JSON.stringify(row);
-          const made = answers.includes(row) || text.includes(a.marker.word) || (a.own && !common.has(id));
           const known = found.get(path);
+          const row = { ...known?.row, ...shown };
+          const made =
+            answers.includes(shown) ||
+            (isNext && parent.made) ||
+            JSON.stringify(row).includes(a.marker.word) ||
+            (a.own && !common.has(id));
           const shared = known?.shared ?? (!made && common.has(id));
           found.set(path, { path, head, id, row, shared, made: made || known?.made === true });
           if (!shared && (made || isTelling(id)) && isTelling(id))
@@ -107,14 +118,14 @@ export class Harvest {
     }
   }
 
-  hints(a: Party, head: string, search = false): Hints {
+  /** `except`: what is asked about itself is not what it refers to. */
+  hints(a: Party, head: string, except: readonly string[] = []): Hints {
     this.#place += 1;
     return {
       marker: a.marker,
       place: this.#place,
-      search,
       seen: (field) => this.#values.get(field) ?? [],
-      idsFor: (field) => this.#idsFor(field, a, head),
+      idsFor: (field) => this.#idsFor(field, a, head).filter((id) => !except.includes(id)),
     };
   }
 
@@ -128,9 +139,11 @@ export class Harvest {
           .filter(({ shared }) => !shared)
           .map(({ id }) => id),
       );
-    const named = kind === "" ? [] : of((place) => (place.head.split("/").at(-1) ?? "").startsWith(kind));
+    // "lesson_id" is of "lessons"; "to_id" and "from_id" are of nothing that is called so, "tokens" least of all.
+    const named = kind.length < 3 ? [] : of((place) => (place.head.split("/").at(-1) ?? "").startsWith(kind));
+    const under = of((place) => head === place.head || head.startsWith(`${place.head}/`));
     const near = of((place) => head.startsWith(place.head.slice(0, place.head.lastIndexOf("/"))));
-    return named.length > 0 ? named : near;
+    return named.length > 0 ? named : [...new Set([...under, ...near])];
   }
 
   async #make(a: Party, { head: template }: Place, head: string, times: number): Promise<readonly Body[]> {
@@ -138,19 +151,55 @@ export class Harvest {
     if (route === undefined || !isGuarded(route) || route.access.startsWith("role:")) return [];
     const rows: Body[] = [];
     for (let count = 0; count < times; count++) {
-      const hints = this.hints(a, template);
-      const { body, exchange } = await discover(
-        (json) => a.send({ method: "POST", path: head, json }),
-        hints,
-        this.described("POST", template, hints),
-      );
-      const { status } = exchange.response;
-      if (!this.made.has(template) || isAccepted(status)) this.made.set(template, { body, status, exchange });
+      const made = await this.#makeOne(a, template, head);
+      const { exchange, status } = made;
+      if (!this.made.has(template) || isAccepted(status)) this.made.set(template, made);
       if (!isAccepted(status)) break;
       this.#learn(exchange);
       rows.push(...recordsIn(jsonOf(exchange)));
     }
     return rows;
+  }
+
+  async #makeOne(a: Party, template: string, head: string): Promise<Made> {
+    const file = this.made.get(template)?.file;
+    const hints = this.hints(a, template, head.split("/").map(decodeURIComponent));
+    if (file === undefined) {
+      const { body, exchange } = await discover(
+        (json) => a.send({ method: "POST", path: head, json }),
+        hints,
+        this.described("POST", template, hints),
+      );
+      if (!mayWantFile(exchange)) return { body, exchange, status: exchange.response.status };
+      const taken = await discoverFile(
+        ({ request }) => a.send({ method: "POST", path: head, ...request }),
+        a.marker,
+        hints.place,
+      );
+      if (taken === undefined) return { body, exchange, status: exchange.response.status };
+      return { body: {}, exchange: taken.exchange, status: taken.exchange.response.status, file: taken.kind };
+    }
+    const { request } = inFile(file, a.marker, hints.place);
+    const exchange = await a.send({ method: "POST", path: head, ...request });
+    return { body: {}, exchange, status: exchange.response.status, file };
+  }
+
+  /** Keeps where something is that a party has made, so that it can be taken away again, and tried from. */
+  note(who: Party, head: string, exchange: Exchange): void {
+    const place = this.places.find((one) => one.head === head);
+    if (place === undefined || head.includes("/:") || !isAccepted(exchange.response.status)) return;
+    const paths = this.#noted.get(who) ?? new Map<string, string[]>();
+    const known = paths.get(place.prefix) ?? [];
+    for (const row of recordsIn(jsonOf(exchange))) {
+      const id = idOf(row, place.parameter);
+      if (id !== undefined) known.push(`${head}/${encodeURIComponent(id)}`);
+    }
+    paths.set(place.prefix, known);
+    this.#noted.set(who, paths);
+  }
+
+  notedOf(who: Party, prefix: string): readonly string[] {
+    return this.#noted.get(who)?.get(prefix) ?? [];
   }
 
   /** A body that the target description gives for this address; with a marker where it leaves text open. */
@@ -169,14 +218,15 @@ export class Harvest {
     return isMarked || body["name"] === undefined ? body : { ...body, name: `${sentence} ${place}` };
   }
 
-  /** Takes away what this party has made in a list. */
-  async removeOf(who: Party, head: string): Promise<void> {
-    if (!has(this.#routes, "GET", head)) return;
-    const { parameter = "id" } = this.places.find((place) => place.head === head) ?? {};
-    for (const { fields } of rowsIn(jsonOf(await who.send({ path: head })))) {
-      const id = JSON.stringify(fields).includes(who.marker.word) ? idOf(fields, parameter) : undefined;
-      if (id !== undefined) await who.send({ method: "DELETE", path: `${head}/${encodeURIComponent(id)}` });
-    }
+  /** What this party has made in a list: of its own words, or of the other's that it has sent. */
+  async leftOf(who: Party, other: Party, { head, parameter }: Place): Promise<readonly string[]> {
+    if (head.includes("/:") || !has(this.#routes, "GET", head)) return [];
+    return rowsIn(jsonOf(await who.send({ path: head }))).flatMap(({ fields }) => {
+      const text = JSON.stringify(fields);
+      const isOurs = text.includes(who.marker.word) || text.includes(other.marker.word);
+      const id = isOurs ? idOf(fields, parameter) : undefined;
+      return id === undefined ? [] : [`${head}/${encodeURIComponent(id)}`];
+    });
   }
 
   async #issueTokens(a: Party): Promise<void> {

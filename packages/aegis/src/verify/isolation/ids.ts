@@ -31,9 +31,20 @@ export function madeUp(id: string): string {
     .join("");
 }
 
+/** The field of a row that a parameter is named after, and no other. */
+export function fieldIdOf(row: Readonly<Record<string, unknown>>, parameter: string): string | undefined {
+  for (const key of [parameter, `${parameter}_id`, `${parameter}Id`]) {
+    const id = Object.hasOwn(row, key) ? idText(row[key]) : undefined;
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
 /** The id of a row for a parameter: by its name, then as ids are commonly called. */
 export function idOf(row: Readonly<Record<string, unknown>>, parameter: string): string | undefined {
-  for (const key of [parameter, `${parameter}_id`, `${parameter}Id`, "id", "uuid", "slug", "key", "_id"]) {
+  const own = fieldIdOf(row, parameter);
+  if (own !== undefined) return own;
+  for (const key of ["id", "uuid", "slug", "key", "_id"]) {
     const id = Object.hasOwn(row, key) ? idText(row[key]) : undefined;
     if (id !== undefined) return id;
   }

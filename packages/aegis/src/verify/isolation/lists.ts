@@ -141,10 +141,10 @@ function waysOn(page: Exchange, path: string): readonly string[] {
 export async function inSearch(walk: Walk, { path }: TargetRoute): Promise<Judgement> {
   const { a, b, harvest } = walk;
   const things = harvest.thingsOf(a);
-  const { body, exchange } = await discover(
-    (json) => a.send({ method: "POST", path, json }),
-    harvest.hints(a, path, true),
-  );
+  const { body, exchange } = await discover((json) => a.send({ method: "POST", path, json }), {
+    ...harvest.hints(a, path),
+    search: true,
+  });
   if (!isAccepted(exchange.response.status)) return unseen(`A is answered with ${exchange.response.status}`);
   const said = JSON.stringify(body);
   const mine = shownIn(exchange, things, said);

@@ -32,7 +32,7 @@ export interface Budget {
   extend(): void;
 }
 
-const TIDYING = { requests: 100, ms: 8000 };
+const TIDYING = { requests: 300, ms: 12_000 };
 
 export function budget(most = MOST_REQUESTS, longestMs = LONGEST_MS): Budget {
   let end = performance.now() + longestMs;

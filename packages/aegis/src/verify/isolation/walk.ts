@@ -1,14 +1,15 @@
 /** Walks every route as B, with A's ids, words and cursors. Ends in bounded time, and says what it has not seen. */
 import type { TargetDescription, TargetRoute } from "../../control.ts";
 import { WireError } from "../wire/connection.ts";
+import { headerOf } from "../wire/header.ts";
 import { byId, type Walk } from "./by-id.ts";
 import { grown } from "./counts.ts";
 import { Harvest } from "./harvest.ts";
 import { inList, inSearch } from "./lists.ts";
-import { budget, guard, party, type Side, WalkOver } from "./party.ts";
+import { budget, guard, type Party, party, type Side, WalkOver } from "./party.ts";
 import { type Aspect, type Judgement, nothing, result, type Result, unseen } from "./result.ts";
 import { hasParameter, isGuarded, isSearch, isWildcard } from "./routes.ts";
-import { intoTenant } from "./writes.ts";
+import { fromOwn, intoTenant } from "./writes.ts";
 
 export interface WalkOptions {
   readonly a: Side;
@@ -54,6 +55,10 @@ export async function walkIsolation({
       results.push(result(route, "in-lists", await guard(() => inSearch(walk, route), unseen)));
     for (const route of flat.filter(({ method, path }) => method === "POST" && harvest.made.has(path)))
       results.push(result(route, "by-id", await guard(() => intoTenant(walk, route), unseen)));
+    for (const route of routes.filter((one) => one.method === "POST" && hasParameter(one))) {
+      const judgement = await guard(() => fromOwn(walk, route), unseen);
+      if (judgement !== undefined) results.push(result(route, "by-id", judgement));
+    }
     for await (const one of byId(walk, routes.filter(hasParameter))) results.push(one);
   } catch (error) {
     if (!(error instanceof WalkOver) && !(error instanceof WireError)) throw error;
@@ -85,11 +90,26 @@ function left(route: TargetRoute, cut: string | undefined): readonly (readonly [
 /** In tenants that are not the run's own, what it has made is taken away again. */
 async function clean({ a, b, harvest, routes }: Walk, logout: TargetDescription["logout"]): Promise<void> {
   if (a.own && b.own) return;
-  for (const { prefix, head } of harvest.places.toReversed())
-    if (routes.some(({ method, path }) => method === "DELETE" && path === prefix)) {
-      for (const one of harvest.at(prefix))
-        if (one.made && !a.own) await a.send({ method: "DELETE", path: one.path });
-      if (!b.own && !head.includes("/:")) await harvest.removeOf(b, head);
+  for (const place of harvest.places.toReversed()) {
+    const { prefix } = place;
+    if (!routes.some(({ method, path }) => method === "DELETE" && path === prefix)) continue;
+    const made = harvest.at(prefix).flatMap((one) => (one.made ? [one.path] : []));
+    for (const [who, other, known] of [
+      [a, b, [...made, ...harvest.notedOf(a, prefix)]],
+      [b, a, harvest.notedOf(b, prefix)],
+    ] as const) {
+      if (who.own) continue;
+      for (const path of new Set([...known, ...(await harvest.leftOf(who, other, place))]))
+        await remove(who, path);
     }
+  }
   for (const who of [a, b]) if (!who.own && logout !== undefined) await who.visitor.call(logout);
+}
+
+/** 428, 412: what asks for the state that is meant is told it. */
+async function remove(who: Party, path: string): Promise<void> {
+  const { status } = (await who.send({ method: "DELETE", path })).response;
+  if (status !== 428 && status !== 412) return;
+  const tag = headerOf((await who.send({ path })).response, "etag");
+  if (tag !== undefined) await who.send({ method: "DELETE", path, headers: { "if-match": tag } });
 }

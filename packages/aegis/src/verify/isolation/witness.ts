@@ -1,38 +1,45 @@
 /** What is A's, as A sees it: whether B's try has changed it, whatever B was answered. */
+import { isRecord } from "../../lib/freeze.ts";
 import { headerOf } from "../wire/header.ts";
 import { jsonOf, leavesIn, rowsIn } from "./answers.ts";
 import type { Walk } from "./by-id.ts";
 import type { Resource } from "./harvest.ts";
 import { idOf } from "./ids.ts";
-import { has, placesOf } from "./routes.ts";
 
 export type Seen = {
   readonly status: number;
   readonly leaves: ReadonlyMap<string, unknown>;
   readonly tag?: string;
+  /** All of it, where it has an address of its own. */
+  readonly whole?: Readonly<Record<string, unknown>>;
 };
 
-/** The thing as A sees it: by its own address, or else in the list that it is in. */
+/** The thing as A sees it: by its own address, in the list that it is in, or in the nearest thing above it. */
 export async function witness({ a, routes }: Walk, resource: Resource): Promise<Seen | undefined> {
   const readable = (path: string): boolean =>
-    routes.some(
-      (route) =>
-        route.method === "GET" &&
-        placesOf(route.path).at(-1)?.prefix === route.path &&
-        matches(route.path, path),
-    );
+    routes.some((route) => route.method === "GET" && matches(route.path, path));
   if (readable(resource.path)) {
     const exchange = await a.send({ path: resource.path });
     const tag = headerOf(exchange.response, "etag");
-    const seen = { status: exchange.response.status, leaves: leavesIn(jsonOf(exchange)) };
-    return tag === undefined ? seen : { ...seen, tag };
+    const json = jsonOf(exchange);
+    return {
+      status: exchange.response.status,
+      leaves: leavesIn(json),
+      ...(tag === undefined ? {} : { tag }),
+      ...(isRecord(json) ? { whole: json } : {}),
+    };
   }
-  if (!has(routes, "GET", resource.head)) return undefined;
-  const exchange = await a.send({ path: resource.head });
-  const row = rowsIn(jsonOf(exchange)).find(
+  let above = resource.head;
+  while (above.lastIndexOf("/") > 0 && !readable(above)) above = above.slice(0, above.lastIndexOf("/"));
+  if (!readable(above)) return undefined;
+  const exchange = await a.send({ path: above });
+  const rows = rowsIn(jsonOf(exchange));
+  const row = rows.find(
     ({ fields }) => idOf(fields, "id") === resource.id || Object.values(fields).includes(resource.id),
   );
-  return { status: row === undefined ? 404 : exchange.response.status, leaves: leavesIn(row?.fields) };
+  const inside = rows.find(({ fields }) => [...leavesIn(fields).values()].includes(resource.id));
+  const found = row ?? inside;
+  return { status: found === undefined ? 404 : exchange.response.status, leaves: leavesIn(found?.fields) };
 }
 
 const matches = (template: string, path: string): boolean => {

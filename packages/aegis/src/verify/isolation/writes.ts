@@ -6,54 +6,90 @@ import type { Body } from "./bodies.ts";
 import { discover } from "./bodies.ts";
 import type { Walk } from "./by-id.ts";
 import { madeUp } from "./ids.ts";
-import { spoofs } from "./party.ts";
+import { type Party, spoofs } from "./party.ts";
+import { inFile, inJson, type Payload } from "./payload.ts";
 import { held, type Judgement, leak, unseen } from "./result.ts";
-import { has } from "./routes.ts";
+import { has, placesOf } from "./routes.ts";
 
-export async function intoTenant(walk: Walk, route: TargetRoute): Promise<Judgement> {
+export async function intoTenant(walk: Walk, { path }: TargetRoute): Promise<Judgement> {
   const { a, b, harvest, routes } = walk;
-  const { path } = route;
   const made = harvest.made.get(path);
   if (made === undefined) return unseen("nothing was made there");
   if (!isAccepted(made.status))
     return unseen(`A is answered with ${made.status}: no body was found that it takes`);
-  const referred = await byReference(walk, route, made.body);
+  const referred = await byReference(walk, path, made.body);
   if (referred !== undefined && referred.outcome === "fail") return referred;
-  if (!has(routes, "GET", path)) return referred ?? unseen("there is no list to look at afterwards");
+  // Where nothing can be looked at afterwards B makes one of its own, to try A's things in it.
+  const isListed = has(routes, "GET", path);
+  const tries: readonly Try[] = [{ extra: {}, headers: {} }, ...(isListed ? waysInto(walk) : [])];
   let accepted = 0;
-  for (const extra of [{}, { tenant_id: a.tenantId }, { tenantId: a.tenantId }])
-    for (const headers of Object.keys(extra).length === 0
-      ? [{}, ...spoofs(walk.headerNames, a, harvest.userId)]
-      : [{}]) {
-      const hints = { ...harvest.hints(b, path), marker: b.marker, idsFor: () => [] };
-      const body: Body = { ...retold(made.body, walk, hints.place), ...extra };
-      const { exchange } = await discover(
-        (json) => b.send({ method: "POST", path, json, headers }),
-        hints,
-        body,
-      );
-      if (!isAccepted(exchange.response.status)) continue;
-      accepted += 1;
-      const list = await a.send({ path });
-      if (list.response.body.includes(b.marker.word)) return leak("what B has made is in A's list", exchange);
-    }
-  if (accepted > 0) return held(`made by B ${accepted} times, and never in A's list`);
-  return referred ?? unseen("B's own is refused too");
+  for (const { extra, headers } of tries) {
+    const hints = { ...harvest.hints(b, path), marker: b.marker, idsFor: () => [] };
+    const send = ({ request }: Payload) =>
+      b.send({ method: "POST", path, ...request, headers: { ...headers, ...request.headers } });
+    const exchange =
+      made.file === undefined
+        ? (
+            await discover((json) => send(inJson(json)), hints, {
+              ...retold(made.body, a, b, hints.place),
+              ...extra,
+            })
+          ).exchange
+        : await send(inFile(made.file, b.marker, hints.place));
+    harvest.note(b, path, exchange);
+    if (!isAccepted(exchange.response.status)) continue;
+    accepted += 1;
+    if (!isListed) continue;
+    const list = await a.send({ path });
+    if (list.response.body.includes(b.marker.word)) return leak("what B has made is in A's list", exchange);
+  }
+  if (accepted > 0 && isListed) return held(`made by B ${accepted} times, and never in A's list`);
+  return (
+    referred ?? unseen(accepted > 0 ? "there is no list to look at afterwards" : "B's own is refused too")
+  );
 }
 
-/** B's words in the place of A's. */
-function retold(body: Body, { a, b }: Walk, place: number): Body {
+interface Try {
+  readonly extra: Body;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const waysInto = ({ a, harvest, headerNames }: Walk): readonly Try[] => [
+  ...spoofs(headerNames, a, harvest.userId).map((headers) => ({ extra: {}, headers })),
+  ...["tenant_id", "tenantId"].map((name) => ({ extra: { [name]: a.tenantId }, headers: {} })),
+];
+
+/** B's words in the place of A's; `refer` names another thing in the place of one. */
+export function retold(
+  body: Body,
+  a: Party,
+  b: Party,
+  place: number,
+  refer: { readonly from: string; readonly to: string } = { from: "", to: "" },
+): Body {
   const text = JSON.stringify(body)
     .replaceAll(a.marker.word, b.marker.word)
-    .replaceAll(a.marker.other, `${b.marker.other}${place}`);
+    .replaceAll(a.marker.other, `${b.marker.other}${place}`)
+    .replaceAll(`"${refer.from}"`, `"${refer.to}"`);
   const told: unknown = JSON.parse(text);
   return typeof told === "object" && told !== null ? { ...told } : {};
+}
+
+/** B puts what is A's into something of B's own: a link from B's concept to A's. */
+export async function fromOwn(walk: Walk, route: TargetRoute): Promise<Judgement | undefined> {
+  const { b, harvest } = walk;
+  const made = harvest.made.get(route.path);
+  const place = placesOf(route.path).at(-1);
+  if (place === undefined || made === undefined || !isAccepted(made.status)) return undefined;
+  const own = harvest.notedOf(b, place.prefix).at(-1);
+  if (own === undefined) return undefined;
+  return byReference(walk, own + route.path.slice(place.prefix.length), made.body);
 }
 
 /** A body that names things of A: taken from A, it must be refused to B as one that names nothing. */
 async function byReference(
   { a, b, harvest }: Walk,
-  { path }: TargetRoute,
+  path: string,
   body: Body,
 ): Promise<Judgement | undefined> {
   const said = JSON.stringify(body);
