@@ -295,6 +295,7 @@ describe("what is kept about a person", () => {
       "profile",
       "programs",
       "sessions",
+      "uploads",
     ]);
     expect(json.headers["content-disposition"]).toContain("attachment");
     expect(json.body).not.toMatch(/argon2|token_?hash|sealed/i);

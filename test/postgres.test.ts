@@ -1,5 +1,6 @@
 /** The stores and migrations on a real PostgreSQL and on the embedded database: one contract, one code path. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -30,6 +31,7 @@ import { PostgresRevocationLedger } from "../packages/aegis/src/stores/postgres/
 import { describeSessionStore } from "../packages/aegis/src/session/store.contract.ts";
 import { describeTenancyStore } from "../packages/aegis/src/tenancy/store.contract.ts";
 import { describeThrottleStore } from "../packages/aegis/src/throttle/store.contract.ts";
+import { PostgresUploadStore } from "../packages/aegis/src/stores/postgres/upload-store.ts";
 import { describeUploadStore } from "../packages/aegis/src/upload/store.contract.ts";
 import { describeRefreshStore, describeTokenDenylist } from "../packages/aegis/src/token/store.contract.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -97,6 +99,25 @@ for (const [name, open] of [
   describeTenancyStore(name, opened("tenancy"));
   describeUploadStore(name, opened("uploads"));
 }
+
+describe("files of an account that is erased", () => {
+  it("are found by nobody from then on, and left to the sweep", async () => {
+    const store = new PostgresUploadStore(embedded);
+    const [account, tenant, id] = [randomUUID(), randomUUID(), randomUUID()];
+    await embedded.query(
+      "insert into aegis_accounts (id, username, password_hash, password_changed_at, created_at) values ($1, $2, '', now(), now())",
+      [account, account.slice(0, 8)],
+    );
+    const quota = { tenantBytes: 1e12, accountBytes: 1e12, accountFileLimit: 1e6 };
+    await store.reserve({ id, tenantId: tenant, accountId: account, bytes: 9, now: Date.now() }, quota);
+    const facts = { name: "a.png", kind: "png", size: 9, digest: "d", width: 1, height: 1 };
+    expect(await store.finish(tenant, id, facts)).toBeDefined();
+    expect(await store.leftovers(Date.now() - 60_000, 1000)).not.toContain(id);
+    await embedded.query("delete from aegis_accounts where id = $1", [account]);
+    expect(await store.find(tenant, id)).toBeUndefined();
+    expect(await store.leftovers(Date.now() - 60_000, 1000)).toContain(id);
+  });
+});
 
 describe("migrations", () => {
   const withSource = async (

@@ -10,6 +10,7 @@ import { healthRoutes } from "./features/health/routes.ts";
 import { pageRoutes } from "./features/pages/routes.ts";
 import { simulations } from "./features/simulations/index.ts";
 import { simulationDatabase } from "./features/simulations/postgres-repository.ts";
+import { personalData } from "./features/personal-data.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
 import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
 import { tenantCourses } from "./features/tenant-courses.ts";
@@ -45,6 +46,7 @@ export interface HubParts extends AegisStores {
 
 export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   const { policy, publicOrigin, clock, audit, mail, breaches, tokenKeys } = parts;
+  const simulationRows = simulationDatabase(parts.rows);
   const app = Fastify({ ...serverOptions(policy), logger: parts.logger ?? false });
   await app.register(aegis, {
     ...storesOf(parts),
@@ -61,6 +63,9 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
     blobs: parts.blobs,
+    ...(policy.tenancy.enabled
+      ? { collectPersonalData: personalData({ tenancy: parts.tenancy, database: simulationRows }) }
+      : {}),
     // Files belong to the tenant that they were sent in: what is shared there is shared with nobody else.
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
@@ -75,7 +80,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     knowledgeAndSearch(app, parts);
     tenantCourses(app, parts);
     simulations(app, {
-      database: simulationDatabase(parts.rows),
+      database: simulationRows,
       now: () => clock?.now() ?? Date.now(),
     });
   }

@@ -7,9 +7,9 @@ import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
 import type { Policy } from "./policy.ts";
 import type { BlobStore } from "./upload/blobs.ts";
-import { type UploadRoutesWiring, uploadRoutes, type Uploads, uploads } from "./upload/routes.ts";
+import { type UploadRoutesWiring, uploadRoutes, type Uploads, uploads, uploadView } from "./upload/routes.ts";
 import { type UploadParts, uploadService } from "./upload/service.ts";
-import type { UploadStore } from "./upload/store.ts";
+import type { Upload, UploadStore } from "./upload/store.ts";
 
 export interface UploadWiring {
   readonly policy: Policy;
@@ -27,7 +27,12 @@ interface Shared {
 export interface EnforcedUploads {
   readonly uploads: Uploads;
   readonly removeLeftovers: () => Promise<number>;
+  /** For the person whose files they are: what is known of each, in all tenants. The bytes are at their own addresses. */
+  readonly personalData: (accountId: string) => Promise<object>;
 }
+
+/** Of an export; the quota ends far below it unless somebody sets it wider. */
+const MOST_EXPORTED = 1000;
 
 export function enforceUploads(
   app: FastifyInstance,
@@ -61,7 +66,18 @@ export function enforceUploads(
   };
   const files = uploads(parts);
   uploadRoutes(app, policy, files, parts);
-  return { uploads: files, removeLeftovers: () => service.removeLeftovers() };
+  return {
+    uploads: files,
+    removeLeftovers: () => service.removeLeftovers(),
+    personalData: async (accountId) => {
+      const { items, total } = await store.ofAccount(accountId, MOST_EXPORTED);
+      const withTenant = (one: Upload) => ({
+        ...uploadView(one, parts.mediaTypeOf),
+        tenant_id: one.tenantId,
+      });
+      return { total, items: items.map(withTenant) };
+    },
+  };
 }
 
 /** Joins what a file can be with what may be taken; both lists are one, or this does not compile. */

@@ -226,6 +226,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       api_keys: await apiKeys.list(account.id),
       events: await who.listEvents(account.id, MOST_EVENTS),
       programs: await tokens.programsOf(account.id),
+      ...(files === undefined ? {} : { uploads: await files.personalData(account.id) }),
       ...(await wiring.collectPersonalData?.(account.id)),
     }),
   });

@@ -56,6 +56,13 @@ export class MemoryUploadStore implements UploadStore {
     return { items: found.slice(offset, offset + limit).map(facesOf), total: found.length };
   }
 
+  async ofAccount(accountId: string, limit: number) {
+    const found = [...this.#rows.values()]
+      .filter((row) => row.state === "kept" && row.accountId === accountId)
+      .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    return { items: found.slice(0, limit).map(facesOf), total: found.length };
+  }
+
   async used(tenantId: string | null, accountId: string) {
     const own = this.#counted(tenantId).filter((row) => row.accountId === accountId);
     return { bytes: own.reduce((total, { size }) => total + size, 0), files: own.length };

@@ -78,6 +78,22 @@ export function uploads({ service, ...parts }: Omit<UploadRoutesWiring, "describ
   };
 }
 
+/** As its owner is told of it. */
+export const uploadView = (
+  { id: uploadId, name, kind, size, digest, width, height, createdAt }: Upload,
+  mediaTypeOf: (kind: string) => string,
+) => ({
+  id: uploadId,
+  name,
+  kind,
+  media_type: mediaTypeOf(kind),
+  size_bytes: size,
+  sha256: digest,
+  width,
+  height,
+  created_at: new Date(createdAt).toISOString(),
+});
+
 /** One's own files (requirements, section 14: /api/uploads). */
 export function uploadRoutes(
   app: FastifyInstance,
@@ -87,17 +103,7 @@ export function uploadRoutes(
 ): void {
   const { store } = service;
   const own = { access: "authenticated" } as const;
-  const view = ({ id: uploadId, name, kind, size, digest, width, height, createdAt }: Upload) => ({
-    id: uploadId,
-    name,
-    kind,
-    media_type: mediaTypeOf(kind),
-    size_bytes: size,
-    sha256: digest,
-    width,
-    height,
-    created_at: new Date(createdAt).toISOString(),
-  });
+  const view = (upload: Upload) => uploadView(upload, mediaTypeOf);
   const found = async (request: FastifyRequest, uploadId: string): Promise<Upload> => {
     const upload = await store.find(await tenantOf(request), uploadId);
     if (upload === undefined || upload.accountId !== request.principal.userId)

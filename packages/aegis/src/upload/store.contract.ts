@@ -66,6 +66,24 @@ export function describeUploadStore(
       expect(await store.release(null, kept)).toBe(false);
     });
 
+    it("names all that somebody keeps, whatever tenant it is in, and how much more there is", async () => {
+      const [accountId, other, tenant] = [await newAccount(), await newAccount(), randomUUID()];
+      expect(await store.ofAccount(accountId, 10)).toEqual({ items: [], total: 0 });
+      const first = await keep(accountId, null, {}, NOW);
+      const second = await keep(accountId, tenant, {}, NOW + 1000);
+      await keep(other, tenant);
+      await reserve(accountId, { tenantId: tenant });
+      const { items, total } = await store.ofAccount(accountId, 10);
+      expect(items.map(({ id, tenantId }) => [id, tenantId])).toEqual([
+        [second, tenant],
+        [first, null],
+      ]);
+      expect(total).toBe(2);
+      expect(await store.ofAccount(accountId, 1)).toMatchObject({ items: [{ id: second }], total: 2 });
+      await store.end(tenant, accountId, second);
+      expect((await store.ofAccount(accountId, 10)).items.map(({ id }) => id)).toEqual([first]);
+    });
+
     it("shows nothing of one tenant to another, or to none", async () => {
       const accountId = await newAccount();
       const [mine, theirs] = [randomUUID(), randomUUID()];

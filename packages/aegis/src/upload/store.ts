@@ -41,7 +41,7 @@ export interface UploadQuery {
   readonly offset: number;
 }
 
-/** Every method but the sweep's is bound to one tenant; what belongs to another is not there. */
+/** Every method but the sweep's and the export's is bound to one tenant; what belongs to another is not there. */
 export interface UploadStore {
   /**
    * Takes room before anything is written. However many come at once, what is reserved and kept together never passes
@@ -58,6 +58,11 @@ export interface UploadStore {
     tenantId: string | null,
     accountId: string,
     query: UploadQuery,
+  ): Promise<{ readonly items: readonly Upload[]; readonly total: number }>;
+  /** Of all tenants: for the person whose files they are, and nobody else. Newest first. */
+  ofAccount(
+    accountId: string,
+    limit: number,
   ): Promise<{ readonly items: readonly Upload[]; readonly total: number }>;
   /** What the account keeps or has reserved. */
   used(

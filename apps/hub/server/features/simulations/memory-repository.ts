@@ -75,6 +75,12 @@ function repositoryOf({ simulations, runs }: Rows): SimulationRepository {
       };
     },
     find: async (id) => simulations.get(id),
+    async madeBy(accountId, limit) {
+      const own = [...simulations.values()]
+        .filter(({ createdBy }) => createdBy === accountId)
+        .toSorted((a, b) => b.createdAt - a.createdAt || compare(a.id, b.id));
+      return { items: own.slice(0, limit), total: own.length };
+    },
     async create(simulation: Simulation, { ofTenant, ofOne }: Limits) {
       const { createdBy: maker } = simulation;
       const own = [...simulations.values()].filter(({ createdBy }) => maker !== null && createdBy === maker);

@@ -82,6 +82,21 @@ function postgresSimulations(sql: TenantSql): SimulationRepository {
       return row === undefined ? undefined : readSimulation(row);
     },
 
+    async madeBy(accountId, limit) {
+      const where = "s.tenant_id = $1 and s.created_by = $2";
+      const { count } = rowOf(
+        await first(`select count(*)::int as count from hub_simulations s where ${where}`, [
+          tenantId,
+          accountId,
+        ]),
+      );
+      const { rows } = await sql.query(
+        `select ${SIMULATION_COLUMNS} from hub_simulations s where ${where} order by s.created_at desc, s.id limit $3`,
+        [tenantId, accountId, limit],
+      );
+      return { items: rows.map(readSimulation), total: Number(count) };
+    },
+
     async create(simulation, { ofTenant, ofOne }) {
       await oneAtATime(`simulations ${tenantId}`);
       const made = await changed(

@@ -27,7 +27,7 @@ export const LIST: ListRequest = {
   from: { offset: 0 },
 };
 
-const simulation = (facts: Partial<Simulation> = {}): Simulation => ({
+export const simulation = (facts: Partial<Simulation> = {}): Simulation => ({
   id: randomUUID(),
   name: "Guessing",
   description: "",
@@ -102,6 +102,18 @@ export function simulationRepositoryContract(name: string, open: () => Place): v
       expect(await within((all) => all.find(id))).toBeUndefined();
       expect(await within((all) => all.latestRun(id))).toBeUndefined();
       expect(await within((all) => all.start(runOf(one), 2))).toBe("missing");
+    });
+
+    it("are named to whoever has made them, newest first, within the tenant", async () => {
+      const [person, other] = open().people;
+      const before = (await within((all) => all.madeBy(person, 0))).total;
+      const one = await made({ createdBy: person, createdAt: NOW + 90_000, name: "Earlier" });
+      const two = await made({ createdBy: person, createdAt: NOW + 91_000, name: "Later" });
+      await made({ createdBy: other });
+      await made({ createdBy: null });
+      expect(await within((all) => all.madeBy(person, 2))).toEqual({ items: [two, one], total: before + 2 });
+      const elsewhere = await within((all) => all.madeBy(person, 100), open().tenants[1]);
+      expect(elsewhere.items.map(({ id }) => id)).not.toContain(one.id);
     });
 
     it("are another tenant's alone", async () => {

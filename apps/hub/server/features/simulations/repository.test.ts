@@ -15,7 +15,8 @@ import { openPglite } from "../../database/pglite-pool.ts";
 import { tenantRows } from "../../database/tenant-rows.ts";
 import { memorySimulations } from "./memory-repository.ts";
 import { simulationDatabase } from "./postgres-repository.ts";
-import { LIST, type Place, runOf, simulationRepositoryContract } from "./repository.contract.ts";
+import { LIST, type Place, runOf, simulation, simulationRepositoryContract } from "./repository.contract.ts";
+import type { SimulationRepository } from "./repository.ts";
 
 const tenants = [randomUUID(), randomUUID()] as const;
 const people = [randomUUID(), randomUUID()] as const;
@@ -77,6 +78,25 @@ describe("the tables", () => {
     const trials = (await tryIsolation(app)).filter(({ table }) => table.includes("hub_simulation"));
     expect(trials.filter(({ outcome }) => outcome !== "held")).toEqual([]);
     expect(trials).toHaveLength(12);
+  });
+
+  it("keep a tenant's simulations when their maker is erased, and then name nobody", async () => {
+    const maker = randomUUID();
+    await owner.query(
+      "insert into aegis_accounts (id, username, password_hash, password_changed_at, created_at) values ($1, $2, '', now(), now())",
+      [maker, maker.slice(0, 8)],
+    );
+    const one = simulation({ createdBy: maker });
+    const run = { ...runOf(one), startedBy: maker };
+    const within = <T>(work: (all: SimulationRepository) => Promise<T>): Promise<T> =>
+      placeOf("postgres").database.inTenant(tenants[0], ({ simulations }) => work(simulations));
+    await within((all) => all.create(one, { ofTenant: 10_000, ofOne: 10_000 }));
+    await within((all) => all.start(run, 2));
+    expect((await within((all) => all.madeBy(maker, 10))).total).toBe(1);
+    await owner.query("delete from aegis_accounts where id = $1", [maker]);
+    expect(await within((all) => all.find(one.id))).toEqual({ ...one, createdBy: null });
+    expect(await within((all) => all.latestRun(one.id))).toMatchObject({ id: run.id, startedBy: null });
+    expect((await within((all) => all.madeBy(maker, 10))).total).toBe(0);
   });
 
   it("hold the tenants apart when every condition is taken out of the statements", async () => {

@@ -79,6 +79,11 @@ export interface SimulationRepository {
     readonly end: Place | null;
   }>;
   find(id: string): Promise<Simulation | undefined>;
+  /** What somebody has made, newest first. */
+  madeBy(
+    accountId: string,
+    limit: number,
+  ): Promise<{ readonly items: readonly Simulation[]; readonly total: number }>;
   create(simulation: Simulation, limits: Limits): Promise<"created" | "full">;
   /** False where there is no such simulation. */
   change(id: string, settings: Settings, now: number): Promise<boolean>;

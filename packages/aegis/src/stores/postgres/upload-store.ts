@@ -86,6 +86,18 @@ export class PostgresUploadStore implements UploadStore {
     };
   }
 
+  async ofAccount(accountId: string, limit: number) {
+    const { rows } = await this.#sql.query(
+      `select *, count(*) over () as total from aegis_uploads
+        where account_id = $1 and state = 'kept' order by created_at desc, id limit $2`,
+      [accountId, limit],
+    );
+    return {
+      items: rows.map((row) => uploadFrom(rowOf(row))),
+      total: rows[0] === undefined ? 0 : count(rowOf(rows[0]), "total"),
+    };
+  }
+
   async used(tenantId: string | null, accountId: string) {
     const { rows } = await this.#sql.query(
       `select coalesce(sum(size_bytes), 0) as bytes, count(*) as files from aegis_uploads
