@@ -5,7 +5,7 @@ export { serverOptions } from "./fastify-server.ts";
 export { type AegisStores, memoryStores } from "./memory-stores.ts";
 export type { RouteRow } from "./access/enforce.ts";
 export type { Account, AccountStore } from "./account/store.ts";
-export type { AuditEvent, AuditEventName, AuditSink } from "./audit/events.ts";
+export type { ApplicationEventName, AuditEvent, AuditEventName, AuditSink } from "./audit/events.ts";
 export type { RevocationBus } from "./revocation/bus.ts";
 export type { Revocation } from "./revocation/entry.ts";
 export type { RevocationLedger } from "./revocation/ledger.ts";

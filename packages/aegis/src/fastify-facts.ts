@@ -2,6 +2,7 @@
 import type { RouteRow } from "./access/enforce.ts";
 import type { CreatedAccount, NewAccount } from "./account/service.ts";
 import type { NewTenant } from "./fastify-tenants.ts";
+import type { RecordEvent } from "./audit/application.ts";
 import type { Policy } from "./policy.ts";
 import type { Sanitizer } from "./sanitize/sanitizer.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
@@ -23,6 +24,13 @@ export interface AegisFacts {
   readonly uploads: Uploads | undefined;
   /** Cleans a text as fields that declare it are (`sanitize` in a schema). */
   readonly sanitize: Sanitizer;
+  /**
+   * Writes an event of the application's own as `app.<name>`, into the log and, where "other" is covered, into the chain
+   * for good: facts are ids and words of the application, never what people have written. With `audit.onFailure: "refuse"`
+   * the answer waits for it.
+   * @throws TypeError for a name that is not 1 to 32 small letters and "_"
+   */
+  readonly record: RecordEvent;
   /** The live route table. */
   readonly routes: readonly RouteRow[];
 }

@@ -8,6 +8,7 @@ import { accessError } from "./access/errors.ts";
 import { collectRoutes, enforceAccess } from "./access/enforce.ts";
 import { createAccount } from "./account/service.ts";
 import { userView } from "./account/views.ts";
+import { recorder } from "./audit/application.ts";
 import type { AuditSink } from "./audit/events.ts";
 import { enforceCsrf, originJudge } from "./csrf/enforce.ts";
 import type { BreachSource } from "./breach/checker.ts";
@@ -133,6 +134,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
       return files?.uploads;
     },
     sanitize,
+    record: recorder(audit, userIdOf),
     createAccount: (account) =>
       createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
   });

@@ -10,7 +10,7 @@ export type Audit = (
 ) => void;
 
 /** Refused before any limit is asked: a stranger can have as many as the line carries. */
-const UNLIMITED: ReadonlySet<AuditEventName> = new Set<AuditEventName>(["transport.refused"]);
+const UNLIMITED: ReadonlySet<string> = new Set<AuditEventName>(["transport.refused"]);
 const TOLD_AGAIN_MS = 60_000;
 
 /** `chained`: where the same event is kept for good. */

@@ -84,8 +84,11 @@ export const auditEventNames = [
 
 export type AuditEventName = (typeof auditEventNames)[number];
 
+/** What an application tells of itself (`app.aegis.record`); no name of the library begins so. */
+export type ApplicationEventName = `app.${string}`;
+
 export interface AuditEvent {
-  readonly event: AuditEventName;
+  readonly event: AuditEventName | ApplicationEventName;
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly outcome: "success" | "failure";

@@ -5,6 +5,7 @@
 import { type Cursors, pageOf, readPage } from "aegis/paging";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type Type from "typebox";
+import type { State } from "./course.ts";
 import { type Schemas, schemas } from "./schemas.ts";
 import type { Asker, CourseService } from "./service.ts";
 import { courseView, lessonView, previewView, summaryView } from "./view.ts";
@@ -26,6 +27,11 @@ export const askerOf = ({ tenant }: FastifyRequest): Asker => ({
 });
 
 export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseRoutesWiring): void {
+  // Ids alone: what a lesson says is the tenant's, and the audit log is for good.
+  const told = (request: FastifyRequest, event: string, course: string, more = {}): void =>
+    app.aegis.record(request, event, { tenant: request.tenant.id, course, ...more });
+  const stateOf = ({ state }: { readonly state?: State }) => (state === undefined ? {} : { state });
+
   app.get<{ Querystring: Type.Static<Schemas["list"]> }>(PATH, {
     config: reads,
     schema: { querystring: schemas.list },
@@ -46,6 +52,7 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
     schema: { body: schemas.createCourse },
     handler: async (request, reply) => {
       const whole = await service.create(request.tenant.id, { summary: "", ...request.body });
+      told(request, "course_created", whole.course.id);
       return reply.code(201).header("location", `${PATH}/${whole.course.id}`).send(courseView(whole));
     },
   });
@@ -59,8 +66,11 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
   app.patch<OfCourse & { Body: Type.Static<Schemas["changeCourse"]> }>(`${PATH}/:id`, {
     config: writes,
     schema: { params: schemas.course, body: schemas.changeCourse },
-    handler: async (request) =>
-      courseView(await service.change(request.tenant.id, request.params.id, request.body)),
+    handler: async (request) => {
+      const whole = await service.change(request.tenant.id, request.params.id, request.body);
+      told(request, "course_changed", whole.course.id, stateOf(request.body));
+      return courseView(whole);
+    },
   });
 
   app.delete<OfCourse>(`${PATH}/:id`, {
@@ -68,6 +78,7 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
     schema: { params: schemas.course },
     handler: async (request) => {
       await service.remove(request.tenant.id, request.params.id);
+      told(request, "course_deleted", request.params.id);
       return { deleted: 1 };
     },
   });
@@ -78,6 +89,7 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
     handler: async (request, reply) => {
       const { id } = request.params;
       const whole = await service.createLesson(request.tenant.id, id, { body: "", ...request.body });
+      told(request, "lesson_created", id, { lesson: whole.lesson.id });
       return reply
         .code(201)
         .header("location", `${PATH}/${id}/lessons/${whole.lesson.id}`)
@@ -99,7 +111,9 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
     schema: { params: schemas.lesson, body: schemas.changeLesson },
     handler: async (request) => {
       const { id, lesson } = request.params;
-      return lessonView(await service.changeLesson(request.tenant.id, id, lesson, request.body));
+      const whole = await service.changeLesson(request.tenant.id, id, lesson, request.body);
+      told(request, "lesson_changed", id, { lesson, ...stateOf(request.body) });
+      return lessonView(whole);
     },
   });
 
@@ -107,7 +121,9 @@ export function courseRoutes(app: FastifyInstance, { service, cursors }: CourseR
     config: writes,
     schema: { params: schemas.lesson },
     handler: async (request) => {
-      await service.removeLesson(request.tenant.id, request.params.id, request.params.lesson);
+      const { id, lesson } = request.params;
+      await service.removeLesson(request.tenant.id, id, lesson);
+      told(request, "lesson_deleted", id, { lesson });
       return { deleted: 1 };
     },
   });

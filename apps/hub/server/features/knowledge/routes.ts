@@ -29,6 +29,19 @@ export function knowledgeRoutes(
   const send = (reply: FastifyReply, whole: WholeNode, status = 200) =>
     reply.code(status).header("etag", `"v${whole.node.version}"`).send(nodeView(whole, catalogue));
 
+  // Ids alone: what a concept says is the tenant's, and the audit log is for good.
+  const told = (request: FastifyRequest, event: string, concept: string, more = {}): void =>
+    app.aegis.record(request, event, { tenant: request.tenant.id, concept, ...more });
+  const change = async (
+    request: FastifyRequest<Id & { Body: Type.Static<Schemas["whole"]> | Type.Static<Schemas["change"]> }>,
+    reply: FastifyReply,
+  ) => {
+    const { id } = request.params;
+    const whole = await service.change(request.tenant.id, id, seenVersion(request), request.body);
+    told(request, "concept_changed", id);
+    return send(reply, whole);
+  };
+
   app.get<{ Querystring: Type.Static<Schemas["list"]> }>(PATH, {
     config: reads,
     schema: { querystring: schemas.list },
@@ -65,6 +78,7 @@ export function knowledgeRoutes(
         lessons: [],
         ...request.body,
       });
+      told(request, "concept_created", whole.node.id);
       return send(reply.header("location", `${PATH}/${whole.node.id}`), whole, 201);
     },
   });
@@ -78,21 +92,13 @@ export function knowledgeRoutes(
   app.put<Id & { Body: Type.Static<Schemas["whole"]> }>(`${PATH}/:id`, {
     config: writes,
     schema: { params: schemas.id, body: schemas.whole },
-    handler: async (request, reply) =>
-      send(
-        reply,
-        await service.change(request.tenant.id, request.params.id, seenVersion(request), request.body),
-      ),
+    handler: change,
   });
 
   app.patch<Id & { Body: Type.Static<Schemas["change"]> }>(`${PATH}/:id`, {
     config: writes,
     schema: { params: schemas.id, body: schemas.change },
-    handler: async (request, reply) =>
-      send(
-        reply,
-        await service.change(request.tenant.id, request.params.id, seenVersion(request), request.body),
-      ),
+    handler: change,
   });
 
   app.delete<Id>(`${PATH}/:id`, {
@@ -100,6 +106,7 @@ export function knowledgeRoutes(
     schema: { params: schemas.id },
     handler: async (request) => {
       await service.remove(request.tenant.id, request.params.id, seenVersion(request));
+      told(request, "concept_deleted", request.params.id);
       return { deleted: 1 };
     },
   });
@@ -120,6 +127,7 @@ export function knowledgeRoutes(
     handler: async (request, reply) => {
       const { kind, to_id: toId } = request.body;
       const isNew = await service.link(request.tenant.id, { fromId: request.params.id, toId, kind });
+      if (isNew) told(request, "concepts_linked", request.params.id, { to: toId, kind });
       return reply.code(isNew ? 201 : 200).send({ from_id: request.params.id, to_id: toId, kind });
     },
   });
@@ -130,6 +138,7 @@ export function knowledgeRoutes(
     handler: async (request) => {
       const { id: fromId, to: toId, kind } = request.params;
       await service.unlink(request.tenant.id, { fromId, toId, kind });
+      told(request, "concepts_unlinked", fromId, { to: toId, kind });
       return { deleted: 1 };
     },
   });
