@@ -20,7 +20,12 @@ async function prove(...holes: readonly Hole[]) {
   apps.push(running);
   const routes = running.app.aegis.routes
     .filter(({ method }) => method !== "HEAD")
-    .map(({ method, url, access }) => ({ method, path: url, access }));
+    .map(({ method, url, access, tenant }) => ({
+      method,
+      path: url,
+      access,
+      ...(tenant === undefined ? {} : { tenant }),
+    }));
   const report = await verify({
     origin: running.origin,
     policy: lessonsPolicy,
@@ -47,6 +52,8 @@ describe("the isolation prover", { timeout: 120_000 }, () => {
       .filter(({ outcome }) => outcome === "unknown")
       .map(({ method, path }) => `${method} ${path}`);
     expect(unseen).toEqual(["POST /api/notes"]);
+    const byId = report.findings.find(({ id }) => id === "tenancy.isolation-by-id");
+    expect(byId?.observed).toMatch(/could not be tried, POST \/api\/notes \(--matrix\)$/);
     const passed = own
       .filter(({ outcome }) => outcome === "pass")
       .map(({ method, path }) => `${method} ${path}`);

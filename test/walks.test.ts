@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { hubTarget } from "./support/target.ts";
+import { memberOf, openTenant } from "./support/tenant-people.ts";
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 let hub: Awaited<ReturnType<typeof startHub>>;
@@ -27,6 +28,7 @@ afterAll(() => hub.close());
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 const methodOf = ({ method }: RouteRow) => METHODS.find((one) => one === method) ?? "POST";
 const addressOf = ({ url }: RouteRow): string => url.replace(/:\w+/g, NOBODY).replace("*", "x");
+const compare = (a: string, b: string): number => (a < b ? -1 : 1);
 const changes = ({ method }: RouteRow): boolean => !["GET", "HEAD"].includes(method);
 const body = (row: RouteRow) => (changes(row) ? { json: {} } : {});
 
@@ -114,6 +116,26 @@ describe("every route", () => {
     }
   });
 
+  it("that works in a tenant refuses whoever works in none, and who is less there than it asks for", async () => {
+    const bound = routes.filter(({ tenant }) => tenant !== undefined);
+    expect(bound.length).toBeGreaterThan(20);
+    const nobody = await new Visitor(hub.app).enter();
+    const tenant = await openTenant(hub, "Ranks");
+    const learner = await memberOf(hub, tenant, "learner");
+    const ask = async (visitor: Visitor, row: RouteRow) => {
+      const answer = await visitor.send(methodOf(row), addressOf(row), {
+        ...body(row),
+        headers: { "x-csrftoken": await visitor.token() },
+      });
+      return [row.url, answer.statusCode, row.method === "HEAD" ? "" : answer.json().code];
+    };
+    for (const row of bound) {
+      const because = (code: string) => [row.url, 403, row.method === "HEAD" ? "" : code];
+      expect(await ask(nobody, row)).toEqual(because("AEGIS_TENANCY_REQUIRED"));
+      if (row.tenant !== "learner") expect(await ask(learner, row)).toEqual(because("AEGIS_TENANCY_ROLE"));
+    }
+  });
+
   it("exempt from the token is one that the design names", () => {
     expect(
       routes
@@ -139,10 +161,11 @@ describe("every route", () => {
   it("stands in the target description, as it is", () => {
     const live = routes
       .filter(({ method, url }) => method !== "HEAD" && url !== "/*")
-      .map(({ method, url, access }) => `${method} ${url} ${access}`);
-    expect(
-      (hubTarget.routes ?? []).map(({ method, path, access }) => `${method} ${path} ${access}`).toSorted(),
-    ).toEqual(live.toSorted());
+      .map(({ method, url, access, tenant = "-" }) => `${method} ${url} ${access} ${tenant}`);
+    const described = (hubTarget.routes ?? []).map(
+      ({ method, path, access, tenant = "-" }) => `${method} ${path} ${access} ${tenant}`,
+    );
+    expect(described.toSorted(compare)).toEqual(live.toSorted(compare));
   });
 });
 

@@ -162,8 +162,29 @@ describe("aegis routes", () => {
   it("lists the application's routes with their rules", async () => {
     const { status, text } = await aegis(["routes"]);
     expect(status).toBe(0);
-    expect(text).toMatch(/POST +\/api\/profile +authenticated +token/);
-    expect(text).toMatch(/GET +\/api\/content +group:content +-/);
+    expect(text).toMatch(/POST +\/api\/profile +authenticated +- +token/);
+    expect(text).toMatch(/GET +\/api\/content +group:content +- +-/);
+    expect(text).toMatch(/POST +\/api\/courses +authenticated +author +token/);
+    expect(text).toMatch(/GET +\/api\/courses +authenticated +learner +-/);
+  });
+
+  it("lists them as JSON, with the tenant role that each declares", async () => {
+    const { status, text } = await aegis(["routes", "--json"]);
+    expect(status).toBe(0);
+    const rows: unknown = JSON.parse(text);
+    expect(rows).toContainEqual({
+      method: "DELETE",
+      url: "/api/courses/:id",
+      access: "authenticated",
+      csrf: "token",
+      tenant: "author",
+    });
+    expect(rows).toContainEqual({
+      method: "POST",
+      url: "/api/profile",
+      access: "authenticated",
+      csrf: "token",
+    });
   });
 
   it("says what is missing where there is no application", async () => {

@@ -18,6 +18,7 @@ export interface RouteRow {
   readonly url: string;
   readonly access: string;
   readonly csrf: string;
+  readonly tenant?: string;
 }
 
 export interface ProjectConfig {

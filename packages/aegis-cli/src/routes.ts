@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { loadConfig } from "./config.ts";
 import { print, table, tell, UsageError } from "./talk.ts";
 
-/** `aegis routes`: the live route table with its access rules (TEN-3). */
+/** `aegis routes`: the live route table with its access and tenant rules (TEN-3). */
 export function registerRoutes(program: Command): void {
   program
     .command("routes")
@@ -22,11 +22,12 @@ export function registerRoutes(program: Command): void {
       const shown = rows.filter(({ method }) => method !== "HEAD");
       print(
         table([
-          ["METHOD", "PATH", "ACCESS", "CSRF"],
-          ...shown.map(({ method, url, access, csrf }) => [
+          ["METHOD", "PATH", "ACCESS", "TENANT", "CSRF"],
+          ...shown.map(({ method, url, access, tenant, csrf }) => [
             method,
             url,
             access,
+            tenant ?? "-",
             method === "GET" ? "-" : csrf,
           ]),
         ]),

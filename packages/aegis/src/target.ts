@@ -150,6 +150,8 @@ export interface TargetRoute {
   readonly path: string;
   /** "public", "authenticated", "role:admin", or "group:content" (public while the policy opens the group). */
   readonly access: string;
+  /** What the caller must be, at least, in the tenant that they work in ("learner", "author"); absent: it works in none. */
+  readonly tenant?: string;
   /** False where the route changes nothing or needs no token by design (sign-in, registration). */
   readonly csrf?: boolean;
 }

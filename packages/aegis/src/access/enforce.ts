@@ -3,7 +3,7 @@ import type { AegisError } from "../errors.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
-import type { AccessRule, CsrfRule, Principal, SessionFacts } from "../request.ts";
+import type { AccessRule, CsrfRule, Principal, SessionFacts, TenantRole } from "../request.ts";
 import { accessError } from "./errors.ts";
 import type { AccessPolicy } from "./policy.ts";
 
@@ -13,6 +13,8 @@ export interface RouteRow {
   readonly url: string;
   readonly access: AccessRule;
   readonly csrf: CsrfRule;
+  /** What the caller must be, at least, in the tenant that they work in; absent: it works in no tenant. */
+  readonly tenant?: TenantRole;
 }
 
 /** Refuses to start with a route that declares no access rule, and keeps the table of those that do. */
@@ -27,7 +29,8 @@ export function collectRoutes(app: FastifyInstance): readonly RouteRow[] {
       );
     }
     for (const method of [route.method].flat()) {
-      rows.push({ method, url: route.url, access, csrf: route.config?.csrf ?? "token" });
+      const { csrf = "token", tenant } = route.config ?? {};
+      rows.push({ method, url: route.url, access, csrf, ...(tenant === undefined ? {} : { tenant }) });
     }
   });
   return rows;

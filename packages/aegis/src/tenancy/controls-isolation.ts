@@ -6,6 +6,7 @@ import {
   notApplicable,
   pass,
   type SignedIn,
+  type TargetRoute,
   unknown,
   type Verdict,
 } from "../control.ts";
@@ -75,11 +76,28 @@ const isolation = (id: string, claim: string, aspect: Aspect, references: readon
   control(id, claim, [], [...references, "owasp:api1-2023", "req:TEN-2"], async (context, tenancy) => {
     if ((context.target.routes ?? []).length === 0) return notDescribed("which routes there are (routes)");
     const walked = await walkOf(context, tenancy);
-    return typeof walked === "string" ? unknown(walked) : verdictOf(walked, aspect);
+    if (typeof walked === "string") return unknown(walked);
+    return verdictOf(walked, aspect, context.target.routes ?? []);
   });
 
+/** What was not tried matters most where tenants work: these routes are named, the others counted. */
+function untried(unseen: readonly MatrixCell[], routes: readonly TargetRoute[]): string {
+  const names = new Set(
+    unseen
+      .filter((cell) =>
+        routes.some(
+          ({ method, path, tenant }) => tenant !== undefined && method === cell.method && path === cell.path,
+        ),
+      )
+      .map(({ method, path }) => `${method} ${path}`),
+  );
+  const working = names.size === 0 ? "none that works in a tenant" : [...names].join(", ");
+  const isSaid = routes.some(({ tenant }) => tenant !== undefined);
+  return `${unseen.length} could not be tried${isSaid && unseen.length > 0 ? `, ${working}` : ""} (--matrix)`;
+}
+
 /** Nothing that was not tried counts for it; a walk that was cut short passes nothing. */
-function verdictOf({ results, cut }: Walked, aspect: Aspect): Verdict {
+function verdictOf({ results, cut }: Walked, aspect: Aspect, routes: readonly TargetRoute[]): Verdict {
   const matrix: MatrixCell[] = results.filter((one) => one.aspect === aspect);
   const of = (outcome: Verdict["outcome"]) => matrix.filter((cell) => cell.outcome === outcome);
   const [failed, passed, unseen] = [of("fail"), of("pass"), of("unknown")];
@@ -93,7 +111,7 @@ function verdictOf({ results, cut }: Walked, aspect: Aspect): Verdict {
       : cut !== undefined
         ? unknown(`the walk was cut short: ${cut}; ${passed.length} routes hold so far`)
         : passed.length > 0
-          ? pass(`0 leaks on ${passed.length} routes; ${unseen.length} could not be tried (--matrix)`)
+          ? pass(`0 leaks on ${passed.length} routes; ${untried(unseen, routes)}`)
           : unseen.length > 0
             ? unknown(`none of ${unseen.length} routes could be tried (--matrix)`)
             : notApplicable("there are no such routes");

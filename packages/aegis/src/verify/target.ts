@@ -25,6 +25,7 @@ export const targetSchema = Type.Object(
             method: Type.String({ pattern: "^[A-Z]{1,16}$" }),
             path,
             access: Type.String({ pattern: "^(public|authenticated|role:[a-z_-]+|group:[a-z0-9-]+)$" }),
+            tenant: Type.Optional(Type.String({ pattern: "^[a-z][a-z_-]{0,31}$" })),
             csrf: Type.Optional(Type.Boolean()),
           },
           closed,
