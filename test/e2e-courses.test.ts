@@ -138,6 +138,18 @@ describe("a tenant's course", () => {
       .getByText("They appear here as soon as an author of test.com publishes one.")
       .waitFor();
     await look(learner.page, "courses-learner-empty-360");
+    // From the public courses there is a way to the tenant's own, which says what will be there.
+    const own = learner.page.getByRole("region", { name: "Courses of test.com" });
+    await learner.page.goto("/");
+    await own.getByText("None yet. They appear there as soon as an author publishes one.").waitFor();
+    await look(learner.page, "catalogue-learner-empty-360");
+    await page.goto("/");
+    await page
+      .getByRole("region", { name: "Courses of test.com" })
+      .getByText("1 course, for members alone.")
+      .waitFor();
+    await look(page, "catalogue-author");
+    await page.goto(lessonUrl);
     await page
       .getByRole("navigation", { name: "Breadcrumb" })
       .getByRole("link", { name: "Harbours" })
@@ -146,6 +158,9 @@ describe("a tenant's course", () => {
     await page.getByText("Members read its published lessons.").waitFor();
     await look(page, "course-author");
     await learner.page.reload();
+    await own.getByText("1 course, for members alone.").waitFor();
+    await own.getByRole("link", { name: "See them" }).click();
+    await learner.page.getByRole("link", { name: "Harbours" }).waitFor();
     await look(learner.page, "courses-learner-360");
     await learner.page.getByRole("link", { name: "Harbours" }).click();
     await learner.page.getByRole("link", { name: "Moles and basins" }).click();
@@ -185,6 +200,10 @@ describe("a tenant's course", () => {
     const simulationUrl = learner.page.url();
 
     const stranger = await visit();
+    await stranger.page.goto("/");
+    await stranger.page.getByRole("heading", { name: "Courses on web security" }).waitFor();
+    await look(stranger.page, "catalogue-stranger");
+    expect(await stranger.page.getByRole("heading", { name: /^Courses of/ }).count()).toBe(0);
     await enterTenant(stranger.page, "eve", await openTenant(hub, "ACME"), "owner");
     await stranger.page.getByText("No courses yet").waitFor();
     await stranger.page.goto(lessonUrl);

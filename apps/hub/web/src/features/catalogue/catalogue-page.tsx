@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { CourseSummary } from "../../api/content.ts";
 import { coursesQuery } from "../../api/queries.ts";
 import { Page } from "../../ui/page.tsx";
+import { OwnCourses } from "../courses/own-courses.tsx";
 import { Empty, ErrorState, Loading, Skeleton } from "../../ui/states.tsx";
 
 export function CataloguePage() {
@@ -13,6 +14,7 @@ export function CataloguePage() {
       title="Courses on web security"
       lead="Short lessons with requests you can send yourself. What they teach is how this hub is built."
     >
+      <OwnCourses />
       {data !== undefined ? (
         data.items.length === 0 ? (
           <Empty title="No courses yet">Courses appear here as soon as an author publishes one.</Empty>
