@@ -289,4 +289,47 @@ describe("a tenant's course", () => {
       await context.close();
     }
   }, 120_000);
+
+  it("keeps cells of a table that are wider or higher than one, through the editor and to readers", async () => {
+    const tenant = await openTenant(hub, "tables.test");
+    const { page, context, complaints } = await visit();
+    await enterTenant(page, "tab", tenant, "author");
+    await page.goto("/tenant/courses/new");
+    await page.getByLabel("Title").fill("Tables");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Write a lesson" }).first().waitFor();
+    const course = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    const body =
+      '<table><tbody><tr><th colspan="3">Tides</th></tr><tr><td rowspan="2">Spring</td><td>high</td><td colspan="51">low</td></tr><tr><td>5 m</td><td>1 m</td></tr></tbody></table>';
+    const { csrf_token: token } = await (await context.request.get("/csrf-token")).json();
+    const made = await context.request.post(`/api/courses/${course}/lessons`, {
+      data: { title: "Tides", body },
+      headers: { "x-csrftoken": String(token) },
+    });
+    expect(made.status()).toBe(201);
+    const { id } = await made.json();
+    const cells = (where: string) =>
+      page
+        .locator(`${where} :is(th, td)`)
+        .evaluateAll((all) =>
+          all.map((cell) =>
+            cell instanceof HTMLTableCellElement ? `${cell.textContent} ${cell.colSpan}x${cell.rowSpan}` : "",
+          ),
+        );
+    const kept = ["Tides 3x1", "Spring 1x2", "high 1x1", "low 1x1", "5 m 1x1", "1 m 1x1"];
+    await page.goto(`/tenant/courses/${course}/lessons/${id}`);
+    await page.getByRole("cell", { name: "Spring" }).waitFor();
+    expect(await cells("article")).toEqual(kept);
+    await look(page, "lesson-table");
+    await page.getByRole("link", { name: "Edit" }).click();
+    await editor(page).getByText("5 m").waitFor();
+    await editor(page).getByText("5 m").click();
+    await page.keyboard.press("End");
+    await page.keyboard.type(" or more");
+    await page.getByRole("button", { name: "Save the lesson" }).click();
+    await page.getByRole("link", { name: "Edit" }).waitFor();
+    expect(await cells("article")).toEqual(kept.map((cell) => cell.replace("5 m", "5 m or more")));
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 60_000);
 });

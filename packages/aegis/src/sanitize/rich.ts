@@ -107,7 +107,7 @@ function attributeValue(name: string, value: string, rule: MarkupRule): string |
       return /^[1-9]\d{0,3}$/.test(value) ? value : undefined;
     case "colspan":
     case "rowspan":
-      return /^[1-9]\d?$/.test(value) ? value : undefined; // a thousand rows of one cell are no table
+      return /^([1-9]|[1-4]\d|50)$/.test(value) ? value : undefined; // a thousand rows of one cell are no table
     case "start":
       return /^-?\d{1,6}$/.test(value) ? value : undefined;
     default:

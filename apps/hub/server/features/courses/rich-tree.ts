@@ -51,6 +51,9 @@ export interface RichElement {
   /** Of pictures. */
   readonly src?: string;
   readonly alt?: string;
+  /** Of cells: how many they are wide and high, from 2 to 50. */
+  readonly colspan?: number;
+  readonly rowspan?: number;
 }
 export type RichNode = string | RichElement;
 
@@ -66,6 +69,8 @@ const ALIASES: Readonly<Record<string, RichTag>> = {
   tfoot: "tbody",
 };
 const DEEPEST = 64;
+/** Cleaned before; a row that came into the table another way makes no cell as wide as a page. */
+const spanOf = (value = ""): number => (/^([2-9]|[1-4]\d|50)$/.test(value) ? Number(value) : 1);
 
 /** `pictures`: where the course's own pictures are. A picture from anywhere else is left out. */
 export const richTree = (html: string, pictures: string): readonly RichNode[] =>
@@ -89,6 +94,10 @@ function nodesOf(
       return href === undefined || !/^(https?:|mailto:|\/(?!\/)|#)/.test(href)
         ? children
         : [{ tag, children, href }];
+    }
+    if (tag === "td" || tag === "th") {
+      const [colspan, rowspan] = [spanOf(value("colspan")), spanOf(value("rowspan"))];
+      return [{ tag, children, ...(colspan > 1 ? { colspan } : {}), ...(rowspan > 1 ? { rowspan } : {}) }];
     }
     if (tag !== "img") return [{ tag, children }];
     const src = value("src") ?? "";

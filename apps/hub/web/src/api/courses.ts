@@ -30,6 +30,9 @@ export interface RichElement {
   readonly href?: string | undefined;
   readonly src?: string | undefined;
   readonly alt?: string | undefined;
+  /** Of cells, from 2 to 50. */
+  readonly colspan?: number | undefined;
+  readonly rowspan?: number | undefined;
 }
 export type RichNode = string | RichElement;
 
@@ -43,6 +46,8 @@ const richNode: Parser<RichNode> = (value) => {
     href: optionalText(data["href"]),
     src: optionalText(data["src"]),
     alt: optionalText(data["alt"]),
+    colspan: optional(number)(data["colspan"]),
+    rowspan: optional(number)(data["rowspan"]),
   };
 };
 export const richNodes = list(richNode);

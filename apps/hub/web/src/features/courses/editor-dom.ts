@@ -40,6 +40,8 @@ export function show(nodes: readonly RichNode[], into: Node): void {
     if (node.href !== undefined) element.setAttribute("href", node.href);
     if (node.src !== undefined) element.setAttribute("src", node.src);
     if (node.tag === "img") element.setAttribute("alt", node.alt ?? "");
+    if (node.colspan !== undefined) element.setAttribute("colspan", String(node.colspan));
+    if (node.rowspan !== undefined) element.setAttribute("rowspan", String(node.rowspan));
     show(node.children, element);
     into.appendChild(element);
   }
@@ -79,10 +81,20 @@ function children(parent: Node, pictures: string, isCode: boolean): RichNode[] {
       const href = node.getAttribute("href");
       return href === null || inner.length === 0 ? inner : [{ tag, children: inner, href }];
     }
+    if (node instanceof HTMLTableCellElement) return [{ tag, children: inner, ...spans(node) }];
     // A paragraph holds no blocks: where browsers put some in, it ends before them.
     if (tag === "p" && inner.some(isBlock)) return inBlocks(inner);
     return [{ tag, children: inner }];
   });
+}
+
+/** Cells that take the room of others; wider than the server keeps is no wider than one. */
+function spans({ colSpan, rowSpan }: HTMLTableCellElement): Pick<RichElement, "colspan" | "rowspan"> {
+  const kept = (span: number): boolean => span > 1 && span <= 50;
+  return {
+    ...(kept(colSpan) ? { colspan: colSpan } : {}),
+    ...(kept(rowSpan) ? { rowspan: rowSpan } : {}),
+  };
 }
 
 const isBlock = (node: RichNode): node is RichElement => typeof node !== "string" && BLOCKS.has(node.tag);
@@ -122,9 +134,9 @@ export const htmlOf = (nodes: readonly RichNode[]): string =>
   nodes
     .map((node) => {
       if (typeof node === "string") return escape(node);
-      const { tag, href, src, alt } = node;
-      const attributes = Object.entries({ href, src, alt })
-        .map(([name, value]) => (value === undefined ? "" : ` ${name}="${escape(value)}"`))
+      const { tag, href, src, alt, colspan, rowspan } = node;
+      const attributes = Object.entries({ href, src, alt, colspan, rowspan })
+        .map(([name, value]) => (value === undefined ? "" : ` ${name}="${escape(String(value))}"`))
         .join("");
       if (VOID.has(tag)) return `<${tag}${attributes}>`;
       const inner = htmlOf(node.children);

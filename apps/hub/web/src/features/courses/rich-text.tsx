@@ -108,7 +108,7 @@ function Element({ node }: { node: RichElement }) {
   }
 }
 
-function TablePart({ node: { tag, children } }: { node: RichElement }) {
+function TablePart({ node: { tag, children, colspan, rowspan } }: { node: RichElement }) {
   switch (tag) {
     case "table":
       return (
@@ -130,9 +130,17 @@ function TablePart({ node: { tag, children } }: { node: RichElement }) {
     case "tr":
       return <tr>{drawn(parts(children))}</tr>;
     case "th":
-      return <th className="px-4 py-2 font-semibold">{drawn(children)}</th>;
+      return (
+        <th colSpan={colspan} rowSpan={rowspan} className="px-4 py-2 align-top font-semibold">
+          {drawn(children)}
+        </th>
+      );
     case "td":
-      return <td className="px-4 py-2 align-top">{drawn(children)}</td>;
+      return (
+        <td colSpan={colspan} rowSpan={rowspan} className="px-4 py-2 align-top">
+          {drawn(children)}
+        </td>
+      );
     default:
       return <>{drawn(children)}</>;
   }
