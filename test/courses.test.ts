@@ -245,8 +245,44 @@ describe("a picture in a lesson", () => {
       [elsewhere.split("/").at(-1), id],
     );
     expect((await get(stranger, `${elsewhere}/pictures/${id}`)).statusCode).toBe(404);
-    expect((await act(author, "DELETE", `/api/uploads/${id}`)).statusCode).toBe(200);
-    expect((await get(learner, src)).statusCode).toBe(404);
+  });
+
+  it("is not deleted by its owner while a lesson shows it, and the lessons are named", async () => {
+    const course = await newCourse("Kept");
+    const { src, id } = (await picture(course)).json();
+    const file = `/api/uploads/${id}`;
+    const lesson = await newLesson(course, "With a gap", `<p><img src="${src}" alt="A harbour"></p>`);
+    await newLesson(course, "Without", "<p>Words</p>");
+    const refused = await act(author, "DELETE", file);
+    expect([refused.statusCode, refused.json()]).toEqual([
+      409,
+      expect.objectContaining({
+        code: "AEGIS_UPLOAD_IN_USE",
+        errors: [{ field: "", reason: "used", message: "The lesson “With a gap” of the course “Kept”." }],
+      }),
+    ]);
+    expect((await get(author, src)).statusCode).toBe(200);
+    expect((await act(stranger, "DELETE", file)).json().code).toBe("AEGIS_UPLOAD_NOT_FOUND");
+    const { version } = await read(author, lesson);
+    const without = await act(author, "PATCH", lesson, { version, body: "<p>A harbour</p>" });
+    expect(without.statusCode, without.body).toBe(200);
+    expect((await act(author, "DELETE", file)).statusCode).toBe(200);
+    expect((await get(author, src)).statusCode).toBe(404);
+  });
+
+  it("tells an owner who is no author any more that a draft shows it, and not which", async () => {
+    const { tenant } = await read(author, "/api/tenant");
+    const demoted = await memberOf(hub, tenant.id, "author");
+    const course = await newCourse("Hidden");
+    const { src, id } = (await picture(course, pngFile(), demoted)).json();
+    await newLesson(course, "Nobody's business", `<p><img src="${src}" alt="x"></p>`);
+    const { user } = await read(demoted, "/api/check_session");
+    expect(await hub.stores.tenancy.setRole(tenant.id, String(user.id), "learner", true)).toBe("changed");
+    const refused = await act(demoted, "DELETE", `/api/uploads/${id}`);
+    expect([refused.statusCode, refused.json().errors]).toEqual([
+      409,
+      [{ field: "", reason: "used", message: "A draft of an author." }],
+    ]);
   });
 
   it("is a picture, sent by an author of the tenant, and of a file of one's own no picture is made", async () => {

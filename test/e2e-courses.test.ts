@@ -149,6 +149,13 @@ describe("a tenant's course", () => {
       .getByText("1 course, for members alone.")
       .waitFor();
     await look(page, "catalogue-author");
+    // A file that a lesson shows is not deleted: who wants to is told where it is shown.
+    await page.goto("/uploads");
+    await page.getByRole("button", { name: "Delete white.png" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("Take it out there first").waitFor();
+    await page.getByText("The lesson “Moles and basins” of the course “Harbours”.").waitFor();
+    await look(page, "uploads-in-use");
     await page.goto(lessonUrl);
     await page
       .getByRole("navigation", { name: "Breadcrumb" })

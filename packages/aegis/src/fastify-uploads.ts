@@ -47,6 +47,7 @@ export function enforceUploads(
   const parts: UploadRoutesWiring = {
     service,
     tenantOf,
+    uses: [],
     mediaTypeOf: (kind) => kindOf(named(kind)).mediaType,
     describeKind: (kind) => kindOf(named(kind)),
     inlineKinds: new Set(

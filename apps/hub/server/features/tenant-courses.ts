@@ -1,6 +1,7 @@
 /** Courses that tenants write, wired. */
 import { randomUUID } from "node:crypto";
 import { cursors } from "aegis/paging";
+import type { AegisStores } from "aegis/fastify";
 import { tenantDatabase } from "aegis/stores/postgres";
 import type { FastifyInstance } from "fastify";
 import type { TenantRows } from "../database/tenant-rows.ts";
@@ -11,12 +12,13 @@ import { courseRepositories, courseService } from "./courses/service.ts";
 export interface TenantCoursesParts {
   readonly rows: TenantRows;
   readonly secretKey: Uint8Array;
+  readonly tenancy: Pick<AegisStores["tenancy"], "membership">;
   readonly clock?: { now(): number } | undefined;
 }
 
 export function tenantCourses(
   app: FastifyInstance,
-  { rows, secretKey, clock = Date }: TenantCoursesParts,
+  { rows, secretKey, tenancy, clock = Date }: TenantCoursesParts,
 ): void {
   const service = courseService({
     database: tenantDatabase(rows.pool, courseRepositories, rows),
@@ -25,5 +27,5 @@ export function tenantCourses(
   });
   courseRoutes(app, { service, cursors: cursors(secretKey) });
   const { uploads } = app.aegis;
-  if (uploads !== undefined) pictureRoutes(app, { service, uploads });
+  if (uploads !== undefined) pictureRoutes(app, { service, uploads, tenancy });
 }

@@ -43,6 +43,12 @@ export const uploadErrors = {
     detail: "There is no such file of yours.",
     hint: "Deleted, never finished, or somebody else's.",
   },
+  AEGIS_UPLOAD_IN_USE: {
+    status: 409,
+    title: "File in use",
+    detail: "The file is shown somewhere. Take it out there first, then delete it.",
+    hint: "The application named places where it is used (uploads.usedWhere); `errors` has them.",
+  },
   AEGIS_UPLOAD_RANGE_REFUSED: {
     status: 416,
     title: "No such part",

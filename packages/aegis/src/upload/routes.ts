@@ -10,8 +10,12 @@ import { sendUpload, type ServeParts } from "./serve.ts";
 import { type Receiving, tooLarge } from "./service.ts";
 import type { Upload } from "./store.ts";
 
+/** Names, for its owner, of what shows a file. */
+export type UsedWhere = (request: FastifyRequest, upload: Upload) => Promise<readonly string[]>;
+
 export interface UploadRoutesWiring extends ServeParts {
-  /** The tenant that a request is made in; null where there are none. */
+  /** Whoever is asked before a file is deleted. */
+  readonly uses: UsedWhere[];
   /** The tenant that the caller works in and is still a member of; null: none, the file is a person's own. */
   readonly tenantOf: (request: FastifyRequest) => Promise<string | null>;
   readonly onEvent: (
@@ -26,6 +30,7 @@ export interface UploadRoutesWiring extends ServeParts {
   };
 }
 
+const MOST_PLACES = 20;
 const id = Type.Object({ id: rowId() });
 const query = Type.Object(
   {
@@ -49,6 +54,11 @@ export interface Uploads {
     reply: Parameters<typeof sendUpload>[2],
     upload: Upload,
   ) => ReturnType<typeof sendUpload>;
+  /**
+   * Asked before a person deletes a file: while somebody names a place that shows it, the answer is AEGIS_UPLOAD_IN_USE
+   * with these names. Erasing an account asks nobody.
+   */
+  usedWhere(find: UsedWhere): void;
   /** Lets the routes of this scope take multipart bodies. */
   acceptFiles(scope: FastifyInstance): void;
 }
@@ -72,6 +82,7 @@ export function uploads({ service, ...parts }: Omit<UploadRoutesWiring, "describ
     },
     find: async (request, uploadId) => service.store.find(await parts.tenantOf(request), uploadId),
     send: (request, reply, upload) => sendUpload({ service, ...parts }, request, reply, upload),
+    usedWhere: (find) => void parts.uses.push(find),
     // The body is not read here: the handler reads it, when everything else is decided.
     acceptFiles: (scope) =>
       scope.addContentTypeParser("multipart/form-data", (_request, _payload, done) => done(null, undefined)),
@@ -99,7 +110,7 @@ export function uploadRoutes(
   app: FastifyInstance,
   policy: DeepReadonly<UploadPolicy>,
   files: Uploads,
-  { service, tenantOf, onEvent, mediaTypeOf, describeKind }: UploadRoutesWiring,
+  { service, tenantOf, onEvent, mediaTypeOf, describeKind, uses }: UploadRoutesWiring,
 ): void {
   const { store } = service;
   const own = { access: "authenticated" } as const;
@@ -155,6 +166,12 @@ export function uploadRoutes(
     config: own,
     schema: { params: id },
     handler: async (request) => {
+      const upload = await found(request, request.params.id);
+      const places = (await Promise.all(uses.map((find) => find(request, upload)))).flat();
+      if (places.length > 0)
+        throw uploadError("AEGIS_UPLOAD_IN_USE", {
+          errors: places.slice(0, MOST_PLACES).map((message) => ({ field: "", reason: "used", message })),
+        });
       await service.remove(await tenantOf(request), request.principal.userId, request.params.id);
       onEvent(request, "upload.deleted", { id: request.params.id });
       return { deleted: 1 };

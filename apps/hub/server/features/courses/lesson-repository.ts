@@ -6,6 +6,14 @@ const WHOLE = "id, course_id, title, body, state, version, updated_at";
 /** A picture that no lesson names may be one that its author is about to place. */
 const UNPLACED_MS = 86_400_000;
 
+/** A lesson that shows a picture. */
+export interface ShownIn {
+  readonly title: string;
+  readonly course: string;
+  /** It, and its course. */
+  readonly isPublished: boolean;
+}
+
 export function lessonRepository(sql: TenantSql) {
   const { tenantId } = sql;
   return {
@@ -75,6 +83,28 @@ export function lessonRepository(sql: TenantSql) {
         [tenantId, courseId, uploadId],
       );
       return rows.length === 1;
+    },
+
+    /** Lessons whose text shows a picture, whatever course they are of. */
+    async showing(uploadId: string, limit: number): Promise<readonly ShownIn[]> {
+      const { rows } = await sql.query(
+        `select l.title, c.title as course, l.state, c.state as course_state
+         from hub_course_pictures p
+         join hub_courses c on c.tenant_id = $1 and c.id = p.course_id
+         join hub_lessons l on l.tenant_id = $1 and l.course_id = p.course_id
+           and position(p.upload_id::text in l.body) > 0
+         where p.tenant_id = $1 and p.upload_id = $2 order by c.title, l.place, l.id limit $3`,
+        [tenantId, uploadId, limit],
+      );
+      return rows.map((found) => {
+        const row = columns.rowOf(found);
+        const states = [columns.word(row, "state", STATES), columns.word(row, "course_state", STATES)];
+        return {
+          title: columns.text(row, "title"),
+          course: columns.text(row, "course"),
+          isPublished: states.every((state) => state === "published"),
+        };
+      });
     },
 
     addPicture: (courseId: string, uploadId: string, now: number) =>

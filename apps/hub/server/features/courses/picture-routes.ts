@@ -2,7 +2,7 @@
  * Pictures in lessons. They are files of the author who sends them, checked and kept as every upload, and count for that
  * account; that they are pictures of a course is what lets other members of the tenant see them, and nobody else.
  */
-import type { Uploads } from "aegis/fastify";
+import type { AegisStores, Uploads } from "aegis/fastify";
 import type { FastifyInstance } from "fastify";
 import type Type from "typebox";
 import { picturesOf } from "./course.ts";
@@ -14,10 +14,26 @@ import type { CourseService } from "./service.ts";
 /** What an <img> shows, and nothing that could hold a script. */
 const PICTURE_KINDS = ["png", "jpeg", "webp", "gif"];
 
+export interface PictureRoutesWiring {
+  readonly service: CourseService;
+  readonly uploads: Uploads;
+  readonly tenancy: Pick<AegisStores["tenancy"], "membership">;
+}
+
 export function pictureRoutes(
   app: FastifyInstance,
-  { service, uploads }: { readonly service: CourseService; readonly uploads: Uploads },
+  { service, uploads, tenancy }: PictureRoutesWiring,
 ): void {
+  // Whoever deletes a file of theirs would not see which lessons it leaves with a gap.
+  uploads.usedWhere(async ({ principal }, { id, tenantId }) => {
+    if (tenantId === null) return [];
+    const member = await tenancy.membership(principal.userId, tenantId);
+    return service.lessonsShowing(
+      { tenant: tenantId, isAuthor: (member?.role ?? "learner") !== "learner" },
+      id,
+    );
+  });
+
   app.get<{ Params: Type.Static<Schemas["picture"]> }>("/api/courses/:id/pictures/:picture", {
     config: { access: "authenticated", tenant: "learner" },
     schema: { params: schemas.picture },

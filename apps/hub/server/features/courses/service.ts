@@ -18,6 +18,9 @@ import { courseError, titleRefused } from "./errors.ts";
 import { lessonRepository } from "./lesson-repository.ts";
 import { plainText, richTree } from "./rich-tree.ts";
 
+/** Of lessons that show one picture. */
+const MOST_NAMED = 10;
+
 export const courseRepositories = (sql: TenantSql) => ({
   courses: courseRepository(sql),
   lessons: lessonRepository(sql),
@@ -197,6 +200,15 @@ export function courseService({ database, now, uuid }: CourseWiring) {
         // Counted again: others may have come while the file was on its way.
         if ((await use.lessons.pictures(courseId)) >= PICTURES_LIMIT) throw courseError("HUB_COURSE_FULL");
         await use.lessons.addPicture(courseId, uploadId, now());
+      }),
+
+    /** What shows a picture, by names that the asker may know: drafts are for authors. */
+    lessonsShowing: ({ tenant, isAuthor }: Asker, uploadId: string): Promise<readonly string[]> =>
+      database.inTenant(tenant, async ({ lessons }) => {
+        const all = await lessons.showing(uploadId, MOST_NAMED);
+        const known = all.filter(({ isPublished }) => isAuthor || isPublished);
+        const names = known.map(({ title, course }) => `The lesson “${title}” of the course “${course}”.`);
+        return known.length < all.length ? [...names, "A draft of an author."] : names;
       }),
 
     /** @throws HUB_COURSE_NOT_FOUND where it is no picture of a course that the asker may read */

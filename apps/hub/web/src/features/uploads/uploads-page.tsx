@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type DragEvent, useRef, useState } from "react";
+import { ApiError } from "../../api/client.ts";
 import { contentOf, deleteUpload, type Upload, type Uploads, uploadsQuery } from "../../api/uploads.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -73,7 +74,18 @@ function List({ uploads }: { uploads: Uploads }) {
           {said}
         </Notice>
       )}
-      {deletion.error === null ? null : <Notice tone="fail">{deletion.error.message}</Notice>}
+      {deletion.error === null ? null : (
+        <Notice tone="fail">
+          <p>{deletion.error.message}</p>
+          {deletion.error instanceof ApiError && deletion.error.fields.length > 0 ? (
+            <ul className="mt-2 list-disc space-y-1 pl-6 break-words">
+              {deletion.error.fields.map(({ message }, place) => (
+                <li key={place}>{message}</li>
+              ))}
+            </ul>
+          ) : null}
+        </Notice>
+      )}
       <SendingList items={queue.items} onCancel={queue.cancel} />
       {items.length === 0 ? (
         <Empty title={total === 0 ? "No files yet" : "No files on this page"}>
