@@ -229,4 +229,48 @@ describe("an administrator", () => {
     await page.getByText("You have no access to this").waitFor();
     await context.close();
   });
+
+  it("chooses how many rows a page of a list has; it stands in the address, and nothing else is taken", async () => {
+    const { context, page, complaints } = await visit();
+    await newPerson(hub, page, "counter", ["user", "admin"]);
+    for (let count = 0; count < 30; count++) await hub.app.aegis.openTenant({ name: `Counted ${count}` });
+    await page.goto("/admin/tenants?q=Counted&per_page=30");
+    await page.getByText("Page 1 of 2, 30 tenants").waitFor();
+    const rows = page.getByLabel("Rows");
+    expect(await rows.inputValue()).toBe("25");
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("Page 2 of 2, 30 tenants").waitFor();
+    await rows.selectOption("50");
+    await page.getByText("Page 1 of 1, 30 tenants").waitFor();
+    expect(await page.getByRole("list", { name: "Tenants" }).getByRole("listitem").count()).toBe(30);
+    expect(new URL(page.url()).search).toBe("?q=Counted&per_page=50");
+    await page.reload();
+    await page.getByText("Page 1 of 1, 30 tenants").waitFor();
+    await look(page, "admin-tenants-rows");
+    await page.goto("/account/api-keys");
+    await makeKey(page, "Counted");
+    for (const [path, name] of [
+      ["api-keys", "per_page"],
+      ["audit", "limit"],
+      ["users", "per_page"],
+    ] as const) {
+      await page.goto(`/admin/${path}`);
+      const asked = page.waitForRequest(
+        (request) =>
+          request.url().includes(`/api/admin/${path}?`) &&
+          new URL(request.url()).searchParams.get(name) === "100",
+      );
+      await rows.selectOption("100");
+      await asked;
+      await expect.poll(() => new URL(page.url()).searchParams.get(name)).toBe("100");
+      expect(await rows.inputValue()).toBe("100");
+      await look(page, `admin-${path}-rows`);
+    }
+    await page.setViewportSize({ width: 320, height: 900 });
+    await page.goto("/admin/audit?limit=25");
+    await rows.waitFor();
+    await look(page, "admin-audit-rows-320");
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 60_000);
 });

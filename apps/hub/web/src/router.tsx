@@ -12,6 +12,7 @@ import {
 import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
+import { isPageSize } from "./api/page-sizes.ts";
 import { tenantCourseRoutes } from "./router-courses.tsx";
 import { knowledgeRoutes } from "./router-knowledge.tsx";
 import { simulationRoutes } from "./router-simulations.tsx";
@@ -157,7 +158,7 @@ const adminUsers = createRoute({
     // The router reads a search of digits as a number.
     ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 100) } : {}),
     ...(whole(page, 1_000_000) ? { page } : {}),
-    ...(whole(size, 100) ? { per_page: size } : {}),
+    ...(isPageSize(size) ? { per_page: size } : {}),
   }),
   component: lazyRouteComponent(() => import("./features/admin/users-page.tsx"), "UsersPage"),
 });
@@ -177,28 +178,33 @@ interface KeysSearch {
   readonly q?: string;
   readonly page?: number;
   readonly stale?: boolean;
+  readonly per_page?: number;
 }
 const adminKeys = createRoute({
   getParentRoute: () => root,
   path: "/admin/api-keys",
   beforeLoad: signedInOnly,
-  validateSearch: ({ q, page, stale }: Record<string, unknown>): KeysSearch => ({
+  validateSearch: ({ q, page, stale, per_page: size }: Record<string, unknown>): KeysSearch => ({
     ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 100) } : {}),
     ...(whole(page, 1_000_000) ? { page } : {}),
     ...(stale === true ? { stale } : {}),
+    ...(isPageSize(size) ? { per_page: size } : {}),
   }),
   component: lazyRouteComponent(() => import("./features/admin/keys-page.tsx"), "KeysPage"),
 });
+interface TenantsSearch {
+  readonly q?: string;
+  readonly page?: number;
+  readonly per_page?: number;
+}
 const adminTenants = createRoute({
   getParentRoute: () => root,
   path: "/admin/tenants",
   beforeLoad: signedInOnly,
-  validateSearch: ({
-    q,
-    page,
-  }: Record<string, unknown>): { readonly q?: string; readonly page?: number } => ({
+  validateSearch: ({ q, page, per_page: size }: Record<string, unknown>): TenantsSearch => ({
     ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 64) } : {}),
     ...(whole(page, 1_000_000) ? { page } : {}),
+    ...(isPageSize(size) ? { per_page: size } : {}),
   }),
   component: lazyRouteComponent(() => import("./features/admin/tenants-page.tsx"), "TenantsPage"),
 });

@@ -67,11 +67,12 @@ export interface KeysSearch {
   readonly q: string;
   readonly stale: boolean;
   readonly page: number;
+  readonly size: number;
 }
 export const PER_PAGE = 25;
 
-function listAllKeys({ q, stale, page }: KeysSearch) {
-  const query = new URLSearchParams({ page: String(page), per_page: String(PER_PAGE) });
+function listAllKeys({ q, stale, page, size }: KeysSearch) {
+  const query = new URLSearchParams({ page: String(page), per_page: String(size) });
   if (q !== "") query.set("q", q);
   if (stale) query.set("stale", "true");
   return call(

@@ -1,6 +1,7 @@
 /** What an administrator sees of the audit log. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call } from "./client.ts";
+import { isPageSize } from "./page-sizes.ts";
 import { flag, list, nullable, number, object, optional, text } from "./parse.ts";
 
 const entry = object({
@@ -39,7 +40,11 @@ export interface AuditSearch {
   readonly user_id?: string;
   readonly address?: string;
   readonly before?: number;
+  /** Entries of a page. */
+  readonly limit?: number;
 }
+
+export const AUDIT_PAGE = 50;
 
 const fitting = (value: unknown, form: RegExp): string | undefined =>
   typeof value === "string" && form.test(value) ? value : undefined;
@@ -51,13 +56,14 @@ export function auditSearch(search: Record<string, unknown>): AuditSearch {
   const event = fitting(search["event"], /^[a-z_]{1,32}\.[a-z_]{0,32}$/);
   const user = fitting(search["user_id"], new RegExp(`^${USER_ID}$`));
   const address = fitting(search["address"], new RegExp(`^${ADDRESS}$`));
-  const { outcome, before } = search;
+  const { outcome, before, limit } = search;
   return {
     ...(event === undefined ? {} : { event }),
     ...(outcome === "success" || outcome === "failure" ? { outcome } : {}),
     ...(user === undefined ? {} : { user_id: user }),
     ...(address === undefined ? {} : { address }),
     ...(typeof before === "number" && Number.isSafeInteger(before) && before > 0 ? { before } : {}),
+    ...(isPageSize(limit) ? { limit } : {}),
   };
 }
 

@@ -99,13 +99,13 @@ const adminTenant = object({
 });
 export type AdminTenant = ReturnType<typeof adminTenant>;
 
-export const allTenantsQuery = ({ q, page }: { q: string; page: number }) =>
+export const allTenantsQuery = ({ q, page, size }: { q: string; page: number; size: number }) =>
   queryOptions({
-    queryKey: ["admin", "tenants", q, page],
+    queryKey: ["admin", "tenants", q, page, size],
     queryFn: () =>
       call(
         "GET",
-        `/api/admin/tenants?${new URLSearchParams({ q, page: String(page), per_page: String(PER_PAGE) }).toString()}`,
+        `/api/admin/tenants?${new URLSearchParams({ q, page: String(page), per_page: String(size) }).toString()}`,
         object({ items: list(adminTenant), total: number }),
       ),
     placeholderData: keepPreviousData,

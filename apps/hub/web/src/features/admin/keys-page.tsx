@@ -2,10 +2,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { allKeysQuery, type OwnedKey, PER_PAGE, revokeAnyKey } from "../../api/api-keys.ts";
+import { pageSize } from "../../api/page-sizes.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { TextField } from "../../ui/form.tsx";
+import { PageSize } from "../../ui/page-size.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { duration } from "../../ui/time.tsx";
 import { counted } from "../api-keys/words.ts";
@@ -25,10 +27,11 @@ export const KeysPage = () => (
 
 /** What is searched for and which page is shown stand in the address. */
 function Keys() {
-  const { q = "", page = 1, stale = false } = route.useSearch();
+  const { q = "", page = 1, stale = false, per_page: rows } = route.useSearch();
+  const size = pageSize(rows, PER_PAGE);
   const navigate = route.useNavigate();
   const client = useQueryClient();
-  const query = useQuery(allKeysQuery({ q, page, stale }));
+  const query = useQuery(allKeysQuery({ q, page, stale, size }));
   const [asked, setAsked] = useState<OwnedKey | null>(null);
   const [said, setSaid] = useState<string | undefined>(undefined);
   const settle = (words: string) => {
@@ -46,6 +49,7 @@ function Keys() {
       search: {
         ...(wanted.q === "" ? {} : { q: wanted.q }),
         ...(wanted.stale ? { stale: true } : {}),
+        ...(size === PER_PAGE ? {} : { per_page: size }),
       },
     });
   return (
@@ -83,6 +87,10 @@ function Keys() {
               <Paging
                 page={page}
                 total={total}
+                size={size}
+                onSize={(of) =>
+                  void navigate({ search: ({ page: _first, ...old }) => ({ ...old, per_page: of }) })
+                }
                 onPage={(to) => void navigate({ search: (old) => ({ ...old, page: to }) })}
               />
             </>
@@ -151,8 +159,20 @@ function Search({
   );
 }
 
-function Paging({ page, total, onPage }: { page: number; total: number; onPage: (page: number) => void }) {
-  const pages = Math.max(1, Math.ceil(total / PER_PAGE));
+function Paging({
+  page,
+  total,
+  size,
+  onPage,
+  onSize,
+}: {
+  page: number;
+  total: number;
+  size: number;
+  onPage: (page: number) => void;
+  onSize: (size: number) => void;
+}) {
+  const pages = Math.max(1, Math.ceil(total / size));
   return (
     <nav aria-label="Pages" className="flex flex-wrap items-center gap-3">
       <Button look="quiet" disabled={page <= 1} onClick={() => onPage(page - 1)}>
@@ -164,6 +184,7 @@ function Paging({ page, total, onPage }: { page: number; total: number; onPage: 
       <Button look="quiet" disabled={page >= pages} onClick={() => onPage(page + 1)}>
         Next
       </Button>
+      <PageSize size={size} onSize={onSize} />
     </nav>
   );
 }

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
+import { pageSize } from "../../api/page-sizes.ts";
 import {
   type AdminTenant,
   allTenantsQuery,
@@ -14,6 +15,7 @@ import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Form, TextField, useForm } from "../../ui/form.tsx";
 import { Card } from "../../ui/page.tsx";
+import { PageSize } from "../../ui/page-size.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
 import { AdminPage } from "./admin-page.tsx";
@@ -31,8 +33,10 @@ export const TenantsPage = () => (
 function Tenants() {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { q = "", page = 1 } = useSearch({ from: "/admin/tenants" });
-  const query = useQuery(allTenantsQuery({ q, page }));
+  const { q = "", page = 1, per_page: wanted } = useSearch({ from: "/admin/tenants" });
+  const size = pageSize(wanted, PER_PAGE);
+  const sized = size === PER_PAGE ? {} : { per_page: size };
+  const query = useQuery(allTenantsQuery({ q, page, size }));
   const [typed, setTyped] = useState(q);
   const [making, setMaking] = useState(false);
   const [owned, setOwned] = useState<string | undefined>(undefined);
@@ -53,7 +57,8 @@ function Tenants() {
   });
   const search = (event: FormEvent) => {
     event.preventDefault();
-    void navigate({ to: "/admin/tenants", search: typed.trim() === "" ? {} : { q: typed.trim() } });
+    const words = typed.trim();
+    void navigate({ to: "/admin/tenants", search: { ...(words === "" ? {} : { q: words }), ...sized } });
   };
   return (
     <div className="space-y-4">
@@ -139,7 +144,7 @@ function Tenants() {
                   </li>
                 ))}
               </ul>
-              <Pages page={page} total={total} q={q} />
+              <Pages page={page} total={total} q={q} size={size} />
             </>
           )
         }
@@ -160,11 +165,18 @@ function Tenants() {
   );
 }
 
-function Pages({ page, total, q }: { page: number; total: number; q: string }) {
+function Pages({ page, total, q, size }: { page: number; total: number; q: string; size: number }) {
   const navigate = useNavigate();
-  const pages = Math.max(1, Math.ceil(total / PER_PAGE));
-  const go = (to: number) =>
-    void navigate({ to: "/admin/tenants", search: { ...(q === "" ? {} : { q }), page: to } });
+  const pages = Math.max(1, Math.ceil(total / size));
+  const go = (to: number, of = size) =>
+    void navigate({
+      to: "/admin/tenants",
+      search: {
+        ...(q === "" ? {} : { q }),
+        ...(to === 1 ? {} : { page: to }),
+        ...(of === PER_PAGE ? {} : { per_page: of }),
+      },
+    });
   return (
     <nav aria-label="Pages" className="flex flex-wrap items-center gap-3">
       <Button look="quiet" disabled={page <= 1} onClick={() => go(page - 1)}>
@@ -176,6 +188,7 @@ function Pages({ page, total, q }: { page: number; total: number; q: string }) {
       <Button look="quiet" disabled={page >= pages} onClick={() => go(page + 1)}>
         Next
       </Button>
+      <PageSize size={size} onSize={(of) => go(1, of)} />
     </nav>
   );
 }

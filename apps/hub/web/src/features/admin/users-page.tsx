@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
+import { pageSize } from "../../api/page-sizes.ts";
 import type { UserRow } from "../../api/admin.ts";
 import { usersQuery } from "../../api/security-queries.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/form.tsx";
+import { PageSize } from "../../ui/page-size.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { Download } from "../../ui/table.tsx";
 import { AdminPage } from "./admin-page.tsx";
@@ -13,7 +15,6 @@ import { USER_COLUMNS } from "./users-csv.ts";
 import { UsersTable } from "./users-table.tsx";
 
 const route = getRouteApi("/admin/users");
-const SIZES = [25, 50, 100] as const;
 
 export const UsersPage = () => (
   <AdminPage title="Users" lead="Everybody with an account here, and what state it is in." wide>
@@ -23,7 +24,8 @@ export const UsersPage = () => (
 
 /** What is searched for and which page is shown stand in the address. */
 function Users() {
-  const { q = "", page = 1, per_page: perPage = 25, sort = "-created_at" } = route.useSearch();
+  const { q = "", page = 1, per_page: wanted, sort = "-created_at" } = route.useSearch();
+  const perPage = pageSize(wanted, 25);
   const navigate = route.useNavigate();
   const query = useQuery(usersQuery({ q, sort, page, per_page: perPage }));
   return (
@@ -31,10 +33,10 @@ function Users() {
       <Search
         q={q}
         busy={query.isFetching}
-        onSearch={(wanted) =>
+        onSearch={(words) =>
           void navigate({
             search: (old) => ({
-              ...(wanted === "" ? {} : { q: wanted }),
+              ...(words === "" ? {} : { q: words }),
               ...(old.per_page === undefined ? {} : { per_page: old.per_page }),
               ...(old.sort === undefined ? {} : { sort: old.sort }),
             }),
@@ -144,20 +146,7 @@ function Paging({
           Download this page (CSV)
         </Download>
       </span>
-      <label className="flex items-center gap-2 text-muted">
-        Rows
-        <select
-          className="min-h-11 rounded-sm border border-line-strong bg-surface px-2 text-text"
-          value={perPage}
-          onChange={(event) => onSize(Number(event.target.value))}
-        >
-          {SIZES.map((size) => (
-            <option key={size} value={size}>
-              {size}
-            </option>
-          ))}
-        </select>
-      </label>
+      <PageSize size={perPage} onSize={onSize} />
     </nav>
   );
 }

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { auditQuery } from "../../api/audit.ts";
+import { AUDIT_PAGE, auditQuery, auditSearch } from "../../api/audit.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
+import { PageSize } from "../../ui/page-size.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { AdminPage } from "../admin/admin-page.tsx";
 import { Chain } from "./chain.tsx";
@@ -22,17 +23,18 @@ export const AuditPage = () => (
 );
 
 function Log() {
-  const search = route.useSearch();
+  const search = auditSearch({ ...route.useSearch() });
   const navigate = route.useNavigate();
   const query = useQuery(auditQuery(search));
-  const { before, ...wanted } = search;
+  const { before, limit, ...wanted } = search;
   const isSearch = Object.keys(wanted).length > 0;
+  const size = limit === undefined ? {} : { limit };
   return (
     <div className="space-y-6">
       <Search
         search={wanted}
         busy={query.isFetching}
-        onSearch={(next) => void navigate({ search: () => next })}
+        onSearch={(next) => void navigate({ search: () => ({ ...next, ...size }) })}
       />
       <Answer query={query} label="the audit log" shape="h-96">
         {({ items, next, chain }) => (
@@ -45,13 +47,16 @@ function Log() {
                   : "Sign-ins, changes and refusals appear here."}
               </Empty>
             ) : (
-              <Entries items={items} onUser={(id) => void navigate({ search: () => ({ user_id: id }) })} />
+              <Entries
+                items={items}
+                onUser={(id) => void navigate({ search: () => ({ user_id: id, ...size }) })}
+              />
             )}
             <nav aria-label="Pages" className="flex flex-wrap items-center gap-3">
               <Button
                 look="quiet"
                 disabled={before === undefined}
-                onClick={() => void navigate({ search: () => wanted })}
+                onClick={() => void navigate({ search: () => ({ ...wanted, ...size }) })}
               >
                 Newest
               </Button>
@@ -59,7 +64,7 @@ function Log() {
                 look="quiet"
                 disabled={next === null}
                 onClick={() =>
-                  next !== null && void navigate({ search: () => ({ ...wanted, before: next }) })
+                  next !== null && void navigate({ search: () => ({ ...wanted, ...size, before: next }) })
                 }
               >
                 Older
@@ -69,6 +74,10 @@ function Log() {
                   ? "No entries"
                   : `Entries ${items.at(-1)?.seq ?? 0} to ${items[0]?.seq ?? 0} of ${chain.entries}`}
               </span>
+              <PageSize
+                size={limit ?? AUDIT_PAGE}
+                onSize={(wide) => void navigate({ search: () => ({ ...wanted, limit: wide }) })}
+              />
             </nav>
           </>
         )}
