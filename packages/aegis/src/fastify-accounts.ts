@@ -11,6 +11,7 @@ import type { PersonalData } from "./account/self-routes.ts";
 import type { People } from "./fastify-people.ts";
 import { confirms, factorsOf } from "./fastify-proof.ts";
 import { deriveKey, hmac } from "./lib/bytes.ts";
+import { purposeKeys } from "./lib/secret-keys.ts";
 import { isMailAddress } from "./mail/address.ts";
 import type { MfaService } from "./mfa/service.ts";
 import { isExpired } from "./password/age.ts";
@@ -85,7 +86,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
       welcome(people, { request, reply, account, session, isSignIn }),
   });
 
-  const secrets = oneTimeSecrets(stores.oneTime, deriveKey(people.secretKey, "one-time"), clock, random);
+  const secrets = oneTimeSecrets(stores.oneTime, purposeKeys(people.secrets, "one-time"), clock, random);
   const passwords = passwordService(policy.password, {
     hash: (password) => hasher.hash(password),
     verify: (password, hash) => hasher.verify(password, hash),
@@ -154,7 +155,7 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
     proceed: (request, reply, account, shown) => signIns.proceed(request, reply, account, shown),
   });
 
-  const lotKey = deriveKey(people.secretKey, "lot");
+  const lotKey = deriveKey(people.secrets.eldest(), "lot");
   const service = accountService(policy.account, {
     store: accounts,
     checkPassword: (password, who) => passwords.forNewAccount(password, who),

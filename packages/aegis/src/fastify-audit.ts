@@ -12,14 +12,19 @@ import { coverage, keptOf } from "./audit/record.ts";
 import { deriveKey, hmac, macKey } from "./lib/bytes.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
+import {
+  type AtLeastOne,
+  ofKeys,
+  type SecretKeys,
+  secretKeys,
+  type SecretWiring,
+} from "./lib/secret-keys.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import type { Policy } from "./policy.ts";
 import { type KeyRing, KeyRingError, openKeyRing } from "./token/keys.ts";
 
-export interface AuditWiring extends Pick<AegisStores, "auditLog"> {
+export interface AuditWiring extends Pick<AegisStores, "auditLog">, SecretWiring {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
-  readonly previousSecretKeys?: readonly Uint8Array[];
   readonly auditKeys?: KeyRing;
   /** Where every event goes, covered or not. */
   readonly audit?: AuditSink;
@@ -30,9 +35,10 @@ const QUIET_MS = 60_000;
 
 export function auditing(app: FastifyInstance, wiring: AuditWiring, clock: Clock, random: Random) {
   const sink = wiring.audit ?? logSink(app.log);
-  const { policy, secretKey, previousSecretKeys = [] } = wiring;
-  const { signer, keys } = signing(wiring, [secretKey, ...previousSecretKeys]);
-  const sourceKey = macKey(deriveKey(secretKey, "audit-source"));
+  const { policy } = wiring;
+  const secrets = secretKeys(wiring);
+  const { signer, keys } = signing(wiring, secrets);
+  const sourceKey = macKey(deriveKey(secrets.eldest(), "audit-source"));
   /** 96 bits: no two addresses meet. */
   const sourceOf = (address: string): string => hmac(sourceKey, canonicalAddress(address)).slice(0, 16);
   const covers = coverage(policy.audit);
@@ -102,17 +108,30 @@ export function auditing(app: FastifyInstance, wiring: AuditWiring, clock: Clock
 }
 
 /** An operator's own key, or one derived of the secret; what was signed under secrets before is known too. */
-function signing({ auditKeys }: AuditWiring, secrets: readonly Uint8Array[]) {
-  const derived = secrets.map(derivedSigner);
+function signing({ auditKeys }: AuditWiring, secrets: SecretKeys) {
   const given = auditKeys === undefined ? undefined : openKeyRing(auditKeys);
   if (given !== undefined && given.signing.algorithm !== "EdDSA")
     throw new KeyRingError(
       "Heads of the audit log are signed with EdDSA: aegis keys ring --algorithm EdDSA.",
     );
-  const signer: HeadSigner | undefined =
-    given === undefined ? derived[0] : headSigner(given.signing.privateKey);
-  if (signer === undefined) throw new KeyRingError("The audit log needs a key to sign with.");
-  return { signer, keys: headKeys([...derived.map(({ jwk }) => jwk), ...(given?.jwks.keys ?? [])]) };
+  const own = given === undefined ? undefined : headSigner(given.signing.privateKey);
+  const now = ofKeys(secrets, ([first, ...others]) => {
+    const derived: AtLeastOne<HeadSigner> = [derivedSigner(first), ...others.map(derivedSigner)];
+    return {
+      signer: own ?? derived[0],
+      keys: headKeys([...derived.map(({ jwk }) => jwk), ...(given?.jwks.keys ?? [])]),
+    };
+  });
+  const signer: HeadSigner = {
+    get kid() {
+      return now().signer.kid;
+    },
+    get jwk() {
+      return now().signer.jwk;
+    },
+    sign: (head, at) => now().signer.sign(head, at),
+  };
+  return { signer, keys: () => now().keys };
 }
 
 /** One address has one name: IPv4 in IPv6 is IPv4. */

@@ -6,7 +6,7 @@ import { adminRoutes } from "./account/admin-routes.ts";
 import type { Account } from "./account/store.ts";
 import { approvalRoutes } from "./approval/routes.ts";
 import type { People } from "./fastify-people.ts";
-import { deriveKey } from "./lib/bytes.ts";
+import { purposeKeys } from "./lib/secret-keys.ts";
 import { mfaError } from "./mfa/errors.ts";
 import { mfaRoutes } from "./mfa/routes.ts";
 import type { MfaService } from "./mfa/service.ts";
@@ -128,7 +128,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
   if (policy.mfa.passkeys) {
     const service = passkeyService({
       store: stores.passkeys,
-      key: deriveKey(people.secretKey, "passkey-challenge"),
+      keys: purposeKeys(people.secrets, "passkey-challenge"),
       clock,
       random,
       spend: (hash, now, expiresAt) => stores.oneTime.spend("passkey-challenge", hash, now, expiresAt),

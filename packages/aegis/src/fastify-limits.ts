@@ -6,6 +6,7 @@ import { keyRingSealer, SealError } from "./crypto/sealer.ts";
 import { deriveKey } from "./lib/bytes.ts";
 import type { Clock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";
+import { secretKeys, type SecretWiring } from "./lib/secret-keys.ts";
 import { subjectKeys } from "./lib/subjects.ts";
 import { told } from "./lib/told.ts";
 import type { AegisStores } from "./memory-stores.ts";
@@ -17,10 +18,8 @@ import type { Cause } from "./reputation/score.ts";
 import { reputationService } from "./reputation/service.ts";
 import { probeCheck } from "./secret/probe-key.ts";
 
-export interface LimitsWiring extends AegisStores {
+export interface LimitsWiring extends AegisStores, SecretWiring {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
-  readonly previousSecretKeys?: readonly Uint8Array[];
   readonly probeKey?: string;
 }
 
@@ -36,8 +35,8 @@ export interface LimitsParts {
 }
 
 /** One address has one name wherever it is counted. */
-export const addressKeys = ({ secretKey, policy }: Pick<LimitsWiring, "secretKey" | "policy">) =>
-  subjectKeys(deriveKey(secretKey, "rate-limit"), policy.rateLimit.ipv6PrefixLength);
+export const addressKeys = (wiring: SecretWiring & Pick<LimitsWiring, "policy">) =>
+  subjectKeys(deriveKey(secretKeys(wiring).eldest(), "rate-limit"), wiring.policy.rateLimit.ipv6PrefixLength);
 
 /** What is held against whoever caused it; the code tells the kinds of one event apart. */
 const CAUSES: readonly (readonly [event: AuditEventName, cause: Cause, code?: string])[] = [
@@ -55,14 +54,14 @@ const TOLD_AGAIN_MS = 600_000;
 
 export function limits(app: FastifyInstance, parts: LimitsParts) {
   const { wiring, audit: write, clock, userIdOf, isForged } = parts;
-  const { policy, secretKey, previousSecretKeys = [], probeKey } = wiring;
+  const { policy, probeKey } = wiring;
   const isProbe = probeCheck(probeKey);
   if (probeKey !== undefined)
     app.log.warn(
       "a probe key is set: whoever has it is not limited in volume; unset it after the verification",
     );
   const keys = addressKeys(wiring);
-  const sealer = keyRingSealer([secretKey, ...previousSecretKeys], "reputation", systemRandom);
+  const sealer = keyRingSealer(secretKeys(wiring), "reputation", systemRandom);
   const news = told();
 
   const service = reputationService(policy.reputation, {

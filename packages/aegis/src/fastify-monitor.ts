@@ -6,6 +6,7 @@ import { addressKeys, type LimitsWiring } from "./fastify-limits.ts";
 import { deriveKey, hmac, macKey } from "./lib/bytes.ts";
 import type { Clock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";
+import { secretKeys } from "./lib/secret-keys.ts";
 import { monitor } from "./monitor/enforce.ts";
 import { type BanView, type LimitRow, overviews } from "./monitor/overview.ts";
 import { monitorRoutes } from "./monitor/routes.ts";
@@ -42,10 +43,11 @@ const FLUSH_EVERY_MS = 1000;
 const QUIET_MS = 60_000;
 
 export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, userIdOf }: MonitorParts) {
-  const { policy, secretKey, previousSecretKeys = [] } = wiring;
+  const { policy } = wiring;
+  const secrets = secretKeys(wiring);
   const tallies = talliesIn(wiring.monitor, clock);
-  const key = macKey(deriveKey(secretKey, "monitor"));
-  const sealer = keyRingSealer([secretKey, ...previousSecretKeys], "monitor", systemRandom);
+  const key = macKey(deriveKey(secrets.eldest(), "monitor"));
+  const sealer = keyRingSealer(secrets, "monitor", systemRandom);
   const counting = monitor({
     tallies,
     keys: addressKeys(wiring),

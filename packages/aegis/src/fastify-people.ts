@@ -9,6 +9,7 @@ import { deriveKey } from "./lib/bytes.ts";
 import { background } from "./lib/background.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
+import type { SecretKeys } from "./lib/secret-keys.ts";
 import { type MailTransport } from "./mail/mailer.ts";
 import { mailQueue } from "./mail/queue.ts";
 import { composeMail, type Letter } from "./mail/templates.ts";
@@ -23,7 +24,7 @@ import { type ThrottleKind, throttleService } from "./throttle/service.ts";
 
 export interface PeopleParts {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
+  readonly secrets: SecretKeys;
   readonly stores: AegisStores;
   readonly mail: MailTransport | undefined;
   readonly publicOrigin: string | undefined;
@@ -37,10 +38,11 @@ export interface PeopleParts {
 export type People = ReturnType<typeof people>;
 
 export function people(app: FastifyInstance, parts: PeopleParts) {
-  const { policy, secretKey, stores, clock, random, publicOrigin, product } = parts;
+  const { policy, secrets, stores, clock, random, publicOrigin, product } = parts;
   const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
   const tasks = background((error) => app.log.error({ err: error }, "work after an answer failed"));
-  const throttle = throttleService(policy.throttle, stores.throttle, deriveKey(secretKey, "throttle"), clock);
+  const lanes = deriveKey(secrets.eldest(), "throttle");
+  const throttle = throttleService(policy.throttle, stores.throttle, lanes, clock);
   const { hostPrefix, secure } = policy.session.cookie;
   const devices = deviceService(
     {

@@ -4,7 +4,8 @@ import { type Account, nameKey } from "./account/store.ts";
 import { AegisError, type FieldError } from "./errors.ts";
 import type { Audit } from "./audit/auditor.ts";
 import type { People } from "./fastify-people.ts";
-import { deriveKey, sha256 } from "./lib/bytes.ts";
+import { sha256 } from "./lib/bytes.ts";
+import { purposeKeys, type SecretKeys } from "./lib/secret-keys.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
 import { isMailAddress } from "./mail/address.ts";
@@ -23,7 +24,7 @@ import type { Tenant } from "./tenancy/store.ts";
 
 export interface TenantParts {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
+  readonly secrets: SecretKeys;
   readonly stores: Pick<AegisStores, "tenancy" | "oneTime">;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -46,9 +47,9 @@ export interface NewTenant {
 
 export function tenants(
   app: FastifyInstance,
-  { policy, secretKey, stores, audit, clock, random }: TenantParts,
+  { policy, secrets: keys, stores, audit, clock, random }: TenantParts,
 ) {
-  const secrets = oneTimeSecrets(stores.oneTime, deriveKey(secretKey, "tenant-invitations"), clock, random);
+  const secrets = oneTimeSecrets(stores.oneTime, purposeKeys(keys, "tenant-invitations"), clock, random);
   const service: TenancyService = tenancyService(policy.tenancy, {
     store: stores.tenancy,
     links: {

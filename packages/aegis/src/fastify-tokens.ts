@@ -4,25 +4,24 @@ import type { BearerKind } from "./access/bearer.ts";
 import type { Account } from "./account/store.ts";
 import type { Audit } from "./audit/auditor.ts";
 import type { People } from "./fastify-people.ts";
-import { deriveKey } from "./lib/bytes.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
+import { purposeKeys, secretKeys, type SecretWiring } from "./lib/secret-keys.ts";
 import { seldom } from "./lib/seldom.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import type { Policy } from "./policy.ts";
 import { deviceName } from "./session/device.ts";
 import type { SessionStore } from "./session/store.ts";
 import { accessTokens } from "./token/access-token.ts";
-import { type Binding, bindingOf, type Mismatch, programName } from "./token/binding.ts";
-import { KeyRingError, newKeyRing, type KeyRing, openKeyRing } from "./token/keys.ts";
+import { bindingOf, type Mismatch, programName, type SeenBinding } from "./token/binding.ts";
+import { KeyRingError, newKeyRing, type KeyRing, type LiveKeyRing, openLiveKeyRing } from "./token/keys.ts";
 import { familyView, tokenRoutes } from "./token/routes.ts";
 import { type TokenService, tokenService } from "./token/service.ts";
 import type { TokenFamily } from "./token/store.ts";
 
-export interface TokenWiring extends AegisStores {
+export interface TokenWiring extends AegisStores, SecretWiring {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
-  readonly tokenKeys?: KeyRing;
+  readonly tokenKeys?: KeyRing | LiveKeyRing;
   readonly publicOrigin?: string;
 }
 
@@ -41,7 +40,7 @@ export interface Tokens {
   readonly sessions: SessionStore;
   readonly jwks: () => unknown;
   readonly scopes: () => readonly string[];
-  readonly bindingOf: (request: FastifyRequest) => Binding;
+  readonly bindingOf: (request: FastifyRequest) => SeenBinding;
   /** For the export of personal data. */
   readonly programsOf: (accountId: string) => Promise<readonly unknown[]>;
   readonly removeExpired: () => Promise<number>;
@@ -63,9 +62,9 @@ export function openTokens(app: FastifyInstance, parts: TokenParts): Tokens {
     if (config?.credentials?.includes("token") === true)
       for (const scope of config.scopes ?? []) known.add(scope);
   });
-  const bindingKey = deriveKey(wiring.secretKey, "token-binding");
-  const binding = (request: FastifyRequest): Binding =>
-    bindingOf(bindingKey, programOf(request.headers["user-agent"] ?? ""), request.ip);
+  const bindingKeys = purposeKeys(secretKeys(wiring), "token-binding");
+  const binding = (request: FastifyRequest): SeenBinding =>
+    bindingOf(bindingKeys(), programOf(request.headers["user-agent"] ?? ""), request.ip);
   const off = {
     service: undefined,
     kinds: [],
@@ -78,7 +77,7 @@ export function openTokens(app: FastifyInstance, parts: TokenParts): Tokens {
   };
   if (!policy.token.enabled) return off;
 
-  const keys = openKeyRing(ringFor(app, wiring, clock));
+  const keys = openLiveKeyRing(ringFor(app, wiring, clock));
   if (keys.signing.algorithm !== policy.token.algorithm)
     throw new KeyRingError(
       `token.algorithm is ${policy.token.algorithm}, but the active key is for ${keys.signing.algorithm}: run \`aegis keys rotate\`.`,
@@ -227,8 +226,8 @@ async function ownerOf(
   return account.mustChangePassword || (needsMfa && aal < 2) ? undefined : account;
 }
 
-function ringFor(app: FastifyInstance, { policy, tokenKeys }: TokenWiring, clock: Clock): KeyRing {
-  if (tokenKeys !== undefined) return tokenKeys;
+function ringFor(app: FastifyInstance, { policy, tokenKeys }: TokenWiring, clock: Clock): LiveKeyRing {
+  if (tokenKeys !== undefined) return "latest" in tokenKeys ? tokenKeys : fixedRing(tokenKeys);
   if (policy.environment === "production")
     throw new KeyRingError(
       "token.enabled is true, but there are no keys: production needs `tokenKeys` (make a ring with `aegis keys ring`).",
@@ -236,8 +235,10 @@ function ringFor(app: FastifyInstance, { policy, tokenKeys }: TokenWiring, clock
   app.log.warn(
     "access tokens are signed with a key that this process has just made: they end with it, and no other process takes them",
   );
-  return newKeyRing(policy.token.algorithm, clock.now());
+  return fixedRing(newKeyRing(policy.token.algorithm, clock.now()));
 }
+
+const fixedRing = (ring: KeyRing): LiveKeyRing => ({ latest: () => ring, settled: () => ring });
 
 /** A name that no request can choose: tokens would be good wherever somebody's Host header led. */
 function issuerOf({ policy, publicOrigin }: TokenWiring): string {

@@ -36,16 +36,16 @@ import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
 import { inputError } from "./input/errors.ts";
-import { deriveKey } from "./lib/bytes.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { type Random, systemRandom } from "./lib/random.ts";
+import { purposeKeys, type SecretKeys, secretKeys, type SecretWiring } from "./lib/secret-keys.ts";
 import { passkeyView } from "./passkey/routes.ts";
 import { passwordHasher } from "./hashing/hash.ts";
 import { fingerprint, type Policy } from "./policy.ts";
 import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
-import type { KeyRing } from "./token/keys.ts";
+import type { KeyRing, LiveKeyRing } from "./token/keys.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import { type EnforcedUploads, enforceUploads } from "./fastify-uploads.ts";
 import { enforceSanitize } from "./sanitize/enforce.ts";
@@ -59,18 +59,16 @@ import { demandServerOptions, refuseExpectations } from "./fastify-server.ts";
 export * from "./fastify-exports.ts";
 
 /** `...memoryStores()`, `...postgresStores(pool)`, `...redisStores(…)`, or an application's own. */
-export interface AegisWiring extends AegisStores {
+export interface AegisWiring extends AegisStores, SecretWiring {
   /** Lets several instances keep sessions in memory and still end them everywhere at once (`redisStores`). */
   readonly revocation?: RevocationParts;
   readonly policy: Policy;
-  /** 32 random bytes or more; see `loadSecretKey`. */
-  readonly secretKey: Uint8Array;
-  /** Earlier values of `secretKey`: they still open what was sealed under them, and seal nothing. */
-  readonly previousSecretKeys?: readonly Uint8Array[];
+  /** 32 random bytes or more (`loadSecretKey`), or keys that change while the application runs. */
+  readonly secretKey: Uint8Array | SecretKeys;
   /** Newest first; goes into password hashes beside the salt and is kept out of the database. */
   readonly passwordPeppers?: readonly Uint8Array[];
   /** What access tokens are signed with (`aegis keys ring`). Needed in production where `token.enabled`. */
-  readonly tokenKeys?: KeyRing;
+  readonly tokenKeys?: KeyRing | LiveKeyRing;
   /** What the end of the audit log is signed with (EdDSA). Default: a key derived of `secretKey`. */
   readonly auditKeys?: KeyRing;
   /** Sends mail (`aegis/mail`). Without it there are no codes and no reset links, and the policy may ask for none. */
@@ -100,6 +98,7 @@ export interface AegisWiring extends AegisStores {
 export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<void> {
   const { policy, accounts, publicOrigin, clock = systemClock, random = systemRandom } = wiring;
   demandServerOptions(app, policy);
+  const secrets = secretKeys(wiring);
   const userIdOf = (request: FastifyRequest) => principalOf(request)?.userId;
   const chain = auditing(app, wiring, clock, random); // before any route: it may hold their answers
   const watch = monitoring(app, { wiring, audit: chain.audit, clock, userIdOf }); // counts what the others tell
@@ -144,7 +143,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   refuseExpectations(app, policy);
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
   rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
-  const tenancy = tenants(app, { policy, secretKey: wiring.secretKey, stores: wiring, audit, clock, random });
+  const tenancy = tenants(app, { policy, secrets, stores: wiring, audit, clock, random });
   tenancy.enforceHeaders(); // what a header says of the caller, before anybody could believe it
   const strict = { ...wiring, ...strictStores(app, wiring, clock, random) };
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
@@ -173,7 +172,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     bearers.principalOf(request) ?? sessions.recordOf(request)?.subject;
   rates.enforceKnown(); // before csrf, whose refusals are events: whoever is banned floods no log with a made-up cookie
   enforceCsrf(app, policy.csrf, {
-    key: deriveKey(wiring.secretKey, "csrf"),
+    keys: purposeKeys(secrets, "csrf"),
     random,
     judge,
     onRefusal: (request, code) => audit(request, { event: "csrf.refused", outcome: "failure", code }),
@@ -195,7 +194,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   );
   const who = people(app, {
     policy,
-    secretKey: wiring.secretKey,
+    secrets,
     stores: { ...wiring, sessions: store },
     mail: demandMail(wiring),
     publicOrigin,
@@ -205,11 +204,11 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     clock,
     random,
   });
-  const sealer = keyRingSealer([wiring.secretKey, ...(wiring.previousSecretKeys ?? [])], "mfa", random);
+  const sealer = keyRingSealer(secrets, "mfa", random);
   const mfa = mfaService(policy.mfa, {
     ...sealer,
     store: wiring.factors,
-    key: deriveKey(wiring.secretKey, "backup-codes"),
+    keys: purposeKeys(secrets, "backup-codes"),
     issuer: wiring.product ?? "Aegis",
     clock,
     random,

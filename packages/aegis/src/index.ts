@@ -12,6 +12,7 @@ export { SecretError } from "./secret/errors.ts";
 export {
   KeyRingError,
   type KeyRing,
+  type LiveKeyRing,
   newKeyRing,
   parseKeyRing,
   type Rotated,
@@ -27,6 +28,7 @@ export {
   derivedDataKeys,
   dropDataKey,
   isDataKeyRing,
+  liveDataKeys,
   newDataKeyRing,
   openDataKeys,
   parseDataKeyRing,

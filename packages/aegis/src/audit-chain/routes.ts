@@ -11,7 +11,7 @@ import type { WriterState } from "./writer.ts";
 export interface AuditRoutesWiring {
   readonly store: AuditLogStore;
   readonly signer: HeadSigner;
-  readonly keys: HeadKeys;
+  readonly keys: () => HeadKeys;
   readonly clock: Clock;
   readonly state: () => WriterState;
   /** The keyed hash that the log has in place of an address. */
@@ -105,7 +105,7 @@ async function checkedEnd({ store, keys }: AuditRoutesWiring): Promise<ChainRepo
   const [lines, heads] = await Promise.all([store.lines(after, CHECKED), store.heads(after, CHECKED)]);
   return verifyChain(
     lines.map(({ line }) => line),
-    { keys, heads, after },
+    { keys: keys(), heads, after },
   );
 }
 

@@ -109,7 +109,9 @@ export function encryptedColumn(options: ColumnOptions, keys: DataKeys, random: 
   return {
     table,
     column,
-    activePrefix: `${SEALED_PREFIX}${keys.active.kid}.`,
+    get activePrefix() {
+      return `${SEALED_PREFIX}${keys.active.kid}.`;
+    },
     seal(plain, place) {
       // One draw for all three: the key, and an IV each for what it seals and for itself.
       const drawn = bytes(KEY_BYTES + 2 * IV_BYTES);

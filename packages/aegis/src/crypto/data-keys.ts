@@ -89,6 +89,19 @@ export function openDataKeys(ring: DataKeyRing, before?: DataKeys): DataKeys {
   };
 }
 
+/** Keys that are replaced while the application runs; `now` gives the same object until something changes. */
+export const liveDataKeys = (now: () => DataKeys): DataKeys => ({
+  get active() {
+    return now().active;
+  },
+  get byKid() {
+    return now().byKid;
+  },
+  get indexKey() {
+    return now().indexKey;
+  },
+});
+
 /**
  * Keys derived of the application's secrets, newest first, for whoever keeps no ring. They change with the secret; a
  * blind index must not, and so there is none.

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemRandom } from "../lib/random.ts";
+import { secretKeys } from "../lib/secret-keys.ts";
 import { keyRingSealer, SealError } from "./sealer.ts";
 
 const key = (value: number): Uint8Array => new Uint8Array(32).fill(value);
-const sealer = keyRingSealer([key(1)], "mfa", systemRandom);
+const keys = (first: number, ...others: readonly number[]) =>
+  secretKeys({ secretKey: key(first), previousSecretKeys: others.map(key) });
+const sealer = keyRingSealer(keys(1), "mfa", systemRandom);
 
 describe("a sealed text", () => {
   it("opens in its place and in no other, and never looks the same twice", () => {
@@ -36,13 +39,13 @@ describe("a sealed text", () => {
 
   it("opens under an earlier key of the ring, and says that it is old", () => {
     const sealed = sealer.seal("secret", "here");
-    const rotated = keyRingSealer([key(2), key(1)], "mfa", systemRandom);
+    const rotated = keyRingSealer(keys(2, 1), "mfa", systemRandom);
     expect(rotated.open(sealed, "here")).toBe("secret");
     expect(rotated.isOld(sealed)).toBe(true);
     expect(rotated.isOld(rotated.seal("secret", "here"))).toBe(false);
-    expect(() => keyRingSealer([key(2)], "mfa", systemRandom).open(sealed, "here")).toThrow(
+    expect(() => keyRingSealer(keys(2), "mfa", systemRandom).open(sealed, "here")).toThrow(
       /no key of the ring/,
     );
-    expect(() => keyRingSealer([key(1)], "other", systemRandom).open(sealed, "here")).toThrow(SealError);
+    expect(() => keyRingSealer(keys(1), "other", systemRandom).open(sealed, "here")).toThrow(SealError);
   });
 });

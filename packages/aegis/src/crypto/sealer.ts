@@ -6,6 +6,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { deriveKey, sha256 } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
+import { ofKeys, type SecretKeys } from "../lib/secret-keys.ts";
 
 export class SealError extends Error {
   override readonly name = "SealError";
@@ -24,19 +25,22 @@ const VERSION = "v1";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `secrets`: newest first; each becomes one key of the ring by HKDF, named by its hash. */
-export function keyRingSealer(secrets: readonly Uint8Array[], purpose: string, random: Random): Sealer {
-  const ring = secrets.map((secret) => {
+/** Each of `secrets` becomes one key of the ring by HKDF, named by its hash. */
+export function keyRingSealer(secrets: SecretKeys, purpose: string, random: Random): Sealer {
+  const named = (secret: Uint8Array) => {
     const key = deriveKey(secret, `seal/${purpose}`);
     return { kid: sha256(key).slice(0, 8), key };
+  };
+  const keys = ofKeys(secrets, ([first, ...others]) => {
+    const active = named(first);
+    return { active, ring: [active, ...others.map(named)] };
   });
-  const [active] = ring;
-  if (active === undefined) throw new SealError("a key ring needs a key");
   const placed = (place: string, kid: string): Uint8Array =>
     Buffer.from(`${VERSION}.${kid}.${purpose}.${place}`);
 
   return {
     seal(text, place) {
+      const { active } = keys();
       const iv = Buffer.from(random.token(IV_BYTES), "base64url");
       const cipher = createCipheriv("aes-256-gcm", active.key, iv).setAAD(placed(place, active.kid));
       const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
@@ -44,7 +48,7 @@ export function keyRingSealer(secrets: readonly Uint8Array[], purpose: string, r
     },
     open(sealed, place) {
       const [version, kid, iv, text] = sealed.split(".");
-      const entry = ring.find((one) => one.kid === kid);
+      const entry = keys().ring.find((one) => one.kid === kid);
       if (version !== VERSION || entry === undefined || iv === undefined || text === undefined)
         throw new SealError(`no key of the ring opens this (key ${kid ?? "unnamed"})`);
       const body = Buffer.from(text, "base64url");
@@ -62,6 +66,6 @@ export function keyRingSealer(secrets: readonly Uint8Array[], purpose: string, r
         throw new SealError("the sealed text was changed, or belongs elsewhere", { cause });
       }
     },
-    isOld: (sealed) => sealed.split(".")[1] !== active.kid,
+    isOld: (sealed) => sealed.split(".")[1] !== keys().active.kid,
   };
 }

@@ -1,12 +1,18 @@
+import type { KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { macKey } from "../lib/bytes.ts";
 import { systemRandom } from "../lib/random.ts";
+import type { AtLeastOne, PurposeKeys } from "../lib/secret-keys.ts";
 import { definePolicy } from "../policy.ts";
 import { judgeOrigin } from "./origin.ts";
 import { csrfTokens } from "./token.ts";
 
-const tokensOf = (byte: number) => csrfTokens(macKey(new Uint8Array(32).fill(byte)));
+const always = (key: KeyObject): PurposeKeys => {
+  const keys: AtLeastOne<KeyObject> = [key];
+  return () => keys;
+};
+const tokensOf = (byte: number) => csrfTokens(always(macKey(new Uint8Array(32).fill(byte))));
 const tokens = tokensOf(3);
 
 describe("the token", () => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { macKey } from "../lib/bytes.ts";
 import { type DeepReadonly, isRecord } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
+import type { PurposeKeys } from "../lib/secret-keys.ts";
 import { addGuard } from "../lib/guard.ts";
 import { routeConfig } from "../lib/route.ts";
 import { csrfError } from "./errors.ts";
@@ -14,7 +14,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 const FORM_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
 
 export interface CsrfWiring {
-  readonly key: Uint8Array;
+  readonly keys: PurposeKeys;
   readonly random: Random;
   readonly judge: (request: FastifyRequest) => OriginVerdict;
   readonly onRefusal: (request: FastifyRequest, code: string) => void;
@@ -42,7 +42,7 @@ export function enforceCsrf(
     wiring.onRefusal(request, code);
     return csrfError(code, { status: policy.refusalStatus });
   };
-  const tokens = csrfTokens(macKey(wiring.key));
+  const tokens = csrfTokens(wiring.keys);
   const needsToken = (request: FastifyRequest): boolean =>
     policy.tokenRequired &&
     request.session !== null &&

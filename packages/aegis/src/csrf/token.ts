@@ -5,6 +5,7 @@
 import { type KeyObject, timingSafeEqual } from "node:crypto";
 import { hmac } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
+import type { PurposeKeys } from "../lib/secret-keys.ts";
 
 const SALT_BYTES = 16;
 const SALT_LENGTH = 22; // base64url of 16 bytes
@@ -18,19 +19,27 @@ function makeCsrfToken(key: KeyObject, sessionId: string, random: Random): strin
 /** Sessions whose last good token is remembered: a page sends one token many times. Forgotten all at once. */
 const MOST_REMEMBERED = 10_000;
 
-export function csrfTokens(key: KeyObject) {
+export function csrfTokens(keys: PurposeKeys) {
   const good = new Map<string, Buffer>();
+  let goodUnder = keys();
   return {
-    make: (sessionId: string, random: Random): string => makeCsrfToken(key, sessionId, random),
+    make: (sessionId: string, random: Random): string => makeCsrfToken(keys()[0], sessionId, random),
     isGood(sessionId: string, token: string): boolean {
       if (token.length !== SALT_LENGTH + MAC_LENGTH) return false;
       const given = Buffer.from(token); // longer where it holds more than ASCII
       if (given.length !== token.length) return false;
+      const known = keys();
+      if (known !== goodUnder) {
+        good.clear(); // a key may have gone, and its tokens with it
+        goodUnder = known;
+      }
       const remembered = good.get(sessionId);
       if (remembered !== undefined && timingSafeEqual(given, remembered)) return true;
       const salt = token.slice(0, SALT_LENGTH);
-      const right = Buffer.from(salt + mac(key, sessionId, salt));
-      if (!timingSafeEqual(given, right)) return false;
+      const right = known
+        .map((key) => Buffer.from(salt + mac(key, sessionId, salt)))
+        .find((one) => timingSafeEqual(given, one));
+      if (right === undefined) return false;
       if (good.size >= MOST_REMEMBERED) good.clear();
       good.set(sessionId, right);
       return true;

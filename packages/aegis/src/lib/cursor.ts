@@ -3,7 +3,9 @@
  * a stranger writes, and one of another list, tenant or search shows where rows lie that its bearer may not see. Rule: a
  * keyed hash over the position and over what it is a position in; whatever else comes is no cursor.
  */
-import { deriveKey, equalInConstantTime, hmac, macKey } from "./bytes.ts";
+import type { KeyObject } from "node:crypto";
+import { equalInConstantTime, hmac } from "./bytes.ts";
+import { purposeKeys, type SecretKeys, secretKeys } from "./secret-keys.ts";
 
 export interface CursorPosition {
   readonly direction: "after" | "before";
@@ -25,14 +27,15 @@ const MAC_LENGTH = 43;
 export const CURSOR_MAX_LENGTH = 1500;
 const DIRECTIONS = { a: "after", b: "before" } as const;
 
-export function cursors(secretKey: Uint8Array): Cursors {
-  const key = macKey(deriveKey(secretKey, "list-cursors"));
-  const mac = (scope: CursorScope, payload: string): string => hmac(key, JSON.stringify([...scope, payload]));
+export function cursors(secretKey: Uint8Array | SecretKeys): Cursors {
+  const keys = purposeKeys(secretKeys({ secretKey }), "list-cursors");
+  const mac = (key: KeyObject, scope: CursorScope, payload: string): string =>
+    hmac(key, JSON.stringify([...scope, payload]));
   return {
     seal(scope, { direction, key: values }) {
       const letter = direction === "after" ? "a" : "b";
       const payload = Buffer.from(JSON.stringify([letter, ...values])).toString("base64url");
-      const cursor = payload + mac(scope, payload);
+      const cursor = payload + mac(keys()[0], scope, payload);
       if (cursor.length > CURSOR_MAX_LENGTH)
         throw new RangeError("the key of a row is too long for a cursor");
       return cursor;
@@ -40,7 +43,8 @@ export function cursors(secretKey: Uint8Array): Cursors {
     open(scope, cursor) {
       if (cursor.length <= MAC_LENGTH || cursor.length > CURSOR_MAX_LENGTH) return undefined;
       const payload = cursor.slice(0, -MAC_LENGTH);
-      if (!equalInConstantTime(cursor.slice(-MAC_LENGTH), mac(scope, payload))) return undefined;
+      const given = cursor.slice(-MAC_LENGTH);
+      if (!keys().some((key) => equalInConstantTime(given, mac(key, scope, payload)))) return undefined;
       return positionOf(Buffer.from(payload, "base64url").toString("utf8"));
     },
   };

@@ -2,6 +2,7 @@
  * Backup codes: 120 random bits each, so that a fast keyed hash is enough (ASVS 5.0 6.5.2 asks for 112), written in
  * Crockford's base 32, which has no letters that are taken for one another.
  */
+import type { KeyObject } from "node:crypto";
 import { hmac } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
 
@@ -20,6 +21,6 @@ export function newBackupCode(random: Random): string {
 const normal = (code: string): string =>
   code.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
 
-export function backupCodeHash(key: Uint8Array, accountId: string, code: string): string {
+export function backupCodeHash(key: KeyObject, accountId: string, code: string): string {
   return hmac(key, `${accountId} ${normal(code)}`);
 }

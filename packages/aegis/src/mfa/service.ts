@@ -2,6 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
+import type { PurposeKeys } from "../lib/secret-keys.ts";
 import { backupCodeHash, newBackupCode } from "./backup-code.ts";
 import type { MfaPolicy } from "./policy.ts";
 import type { BackupCodeCount, FactorStore } from "./store.ts";
@@ -13,7 +14,7 @@ export interface MfaParts {
   readonly open: (sealed: string, place: string) => string;
   readonly isOld: (sealed: string) => boolean;
   /** For the hashes of backup codes. */
-  readonly key: Uint8Array;
+  readonly keys: PurposeKeys;
   readonly issuer: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,7 +48,7 @@ export interface MfaService {
 export const WARN_AT_BACKUP_CODES = 3;
 
 export function mfaService(policy: DeepReadonly<MfaPolicy>, parts: MfaParts): MfaService {
-  const { store, clock, random, key } = parts;
+  const { store, clock, random, keys } = parts;
   const placeOf = (accountId: string): string => `totp:${accountId}`;
   const stepOf = (accountId: string, sealed: string, code: string): number | undefined =>
     matchingStep(
@@ -87,15 +88,17 @@ export function mfaService(policy: DeepReadonly<MfaPolicy>, parts: MfaParts): Mf
       const codes = Array.from({ length: policy.backupCodeCount }, () => newBackupCode(random));
       await store.replaceBackupCodes(
         accountId,
-        codes.map((code) => backupCodeHash(key, accountId, code)),
+        codes.map((code) => backupCodeHash(keys()[0], accountId, code)),
       );
       return codes;
     },
     async spend(accountId, { code, backupCode }) {
       if (code !== undefined) return (await spendTotp(accountId, code)) ? "totp" : undefined;
       if (backupCode === undefined) return undefined;
-      const hash = backupCodeHash(key, accountId, backupCode);
-      return (await store.spendBackupCode(accountId, hash, clock.now())) ? "backup_code" : undefined;
+      for (const key of keys())
+        if (await store.spendBackupCode(accountId, backupCodeHash(key, accountId, backupCode), clock.now()))
+          return "backup_code";
+      return undefined;
     },
     countBackupCodes: (accountId) => store.countBackupCodes(accountId),
     async removeAll(accountId) {

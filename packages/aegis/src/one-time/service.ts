@@ -6,6 +6,7 @@
 import { hmac } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { AtLeastOne, PurposeKeys } from "../lib/secret-keys.ts";
 import type { IssueLimits, OneTimePurpose, OneTimeStore } from "./store.ts";
 
 export interface OneTimeOrder extends IssueLimits {
@@ -38,12 +39,23 @@ const TOKEN_BYTES = 32;
 
 export function oneTimeSecrets(
   store: OneTimeStore,
-  key: Uint8Array,
+  keys: PurposeKeys,
   clock: Clock,
   random: Random,
 ): OneTimeSecrets {
+  const hashes = (purpose: OneTimePurpose, subject: string, secret: string): AtLeastOne<string> => {
+    const text = JSON.stringify([purpose, subject, secret]);
+    const [newest, ...earlier] = keys();
+    return [hmac(newest, text), ...earlier.map((key) => hmac(key, text))];
+  };
   const hashOf = (purpose: OneTimePurpose, subject: string, secret: string): string =>
-    hmac(key, JSON.stringify([purpose, subject, secret]));
+    hashes(purpose, subject, secret)[0];
+  /** Under the key that it was made with. A wrong secret is hashed under the newest, and so costs one attempt, not one a key. */
+  const knownHash = async (purpose: OneTimePurpose, subject: string, secret: string): Promise<string> => {
+    const [newest, ...earlier] = hashes(purpose, subject, secret);
+    for (const hash of earlier) if ((await store.find(purpose, hash, clock.now())) !== undefined) return hash;
+    return newest;
+  };
   const keep = (order: OneTimeOrder, secretHash: string, attemptsLeft: number): Promise<boolean> => {
     const now = clock.now();
     const { purpose, subject, lifetimeSeconds, data = {} } = order;
@@ -60,19 +72,20 @@ export function oneTimeSecrets(
       const kept = await keep(order, hashOf(order.purpose, order.subject, code), order.attemptLimit);
       return kept ? code : undefined;
     },
-    redeemCode: (purpose, subject, code) =>
-      store.consume(purpose, subject, hashOf(purpose, subject, code.trim()), clock.now()),
+    redeemCode: async (purpose, subject, code) =>
+      store.consume(purpose, subject, await knownHash(purpose, subject, code.trim()), clock.now()),
     async issueToken(order) {
       const token = random.token(TOKEN_BYTES);
       return (await keep(order, hashOf(order.purpose, "", token), order.attemptLimit + 1)) // one to redeem it with
         ? token
         : undefined;
     },
-    mayTry: (purpose, token) => store.attempt(purpose, hashOf(purpose, "", token), clock.now()),
+    mayTry: async (purpose, token) =>
+      store.attempt(purpose, await knownHash(purpose, "", token), clock.now()),
     ownerOf: async (purpose, token) =>
-      (await store.find(purpose, hashOf(purpose, "", token), clock.now()))?.subject,
+      (await store.find(purpose, await knownHash(purpose, "", token), clock.now()))?.subject,
     redeemToken: async (purpose, subject, token) =>
-      (await store.consume(purpose, subject, hashOf(purpose, "", token), clock.now())) !== undefined,
+      (await store.consume(purpose, subject, await knownHash(purpose, "", token), clock.now())) !== undefined,
     mayWrite: (subject, limits) => countUse(store, "letter", subject, limits, clock.now()),
   };
 }

@@ -2,6 +2,7 @@
  * Challenges that need no memory: random bytes and an expiry under a MAC that binds them to their purpose and owner.
  * A stranger who asks for a million makes no row grow; the one that comes back with a valid signature is spent.
  */
+import type { KeyObject } from "node:crypto";
 import { equalInConstantTime, hmac } from "../lib/bytes.ts";
 import type { Random } from "../lib/random.ts";
 
@@ -11,7 +12,7 @@ const MAC_BYTES = 32;
 export const CHALLENGE_SECONDS = 5 * 60;
 
 export function newChallenge(
-  key: Uint8Array,
+  key: KeyObject,
   boundTo: string,
   now: number,
   random: Random,
@@ -24,7 +25,7 @@ export function newChallenge(
 
 /** When it ends, for a challenge of ours that is not past; undefined for any other. `challenge` is base64url. */
 export function challengeExpiry(
-  key: Uint8Array,
+  keys: readonly KeyObject[],
   boundTo: string,
   challenge: string,
   now: number,
@@ -33,10 +34,11 @@ export function challengeExpiry(
   if (bytes.length !== RANDOM_BYTES + EXPIRY_BYTES + MAC_BYTES) return undefined;
   const body = bytes.subarray(0, RANDOM_BYTES + EXPIRY_BYTES);
   const mac = bytes.subarray(RANDOM_BYTES + EXPIRY_BYTES).toString("base64url");
-  if (!equalInConstantTime(mac, macOf(key, boundTo, body).toString("base64url"))) return undefined;
+  if (!keys.some((key) => equalInConstantTime(mac, macOf(key, boundTo, body).toString("base64url"))))
+    return undefined;
   const expiry = body.readUIntBE(RANDOM_BYTES, EXPIRY_BYTES);
   return expiry > now ? expiry : undefined;
 }
 
-const macOf = (key: Uint8Array, boundTo: string, body: Buffer): Buffer =>
+const macOf = (key: KeyObject, boundTo: string, body: Buffer): Buffer =>
   Buffer.from(hmac(key, `${boundTo} ${body.toString("base64url")}`), "base64url");

@@ -12,6 +12,7 @@ import {
 import { sha256 } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { PurposeKeys } from "../lib/secret-keys.ts";
 import { CHALLENGE_SECONDS, challengeExpiry, newChallenge } from "./challenge.ts";
 import type { AuthenticationJson, RegistrationJson } from "./schemas.ts";
 import type { Passkey, PasskeyStore } from "./store.ts";
@@ -34,7 +35,7 @@ export type PasskeyUse = "first" | "second";
 
 export interface PasskeyParts {
   readonly store: PasskeyStore;
-  readonly key: Uint8Array;
+  readonly keys: PurposeKeys;
   readonly clock: Clock;
   readonly random: Random;
   /** True for the one call that spends this challenge. */
@@ -45,7 +46,7 @@ export interface PasskeyParts {
 const ALGORITHMS = [-8, -7, -257];
 const hostOf = ({ origin }: RelyingParty): string => new URL(origin).hostname;
 
-export function passkeyService({ store, key, clock, random, spend }: PasskeyParts) {
+export function passkeyService({ store, keys, clock, random, spend }: PasskeyParts) {
   const boundToOwner = (owner: Owner): string => `register ${owner.id}`;
   const boundToUse = (use: PasskeyUse, accountId: string | undefined): string => `${use} ${accountId ?? ""}`;
 
@@ -53,7 +54,7 @@ export function passkeyService({ store, key, clock, random, spend }: PasskeyPart
   const expecting = (boundTo: string) => {
     const seen = { challenge: "", expiresAt: 0 };
     const check = (challenge: string): boolean => {
-      const expiresAt = challengeExpiry(key, boundTo, challenge, clock.now());
+      const expiresAt = challengeExpiry(keys(), boundTo, challenge, clock.now());
       if (expiresAt === undefined) return false;
       Object.assign(seen, { challenge, expiresAt });
       return true;
@@ -72,7 +73,7 @@ export function passkeyService({ store, key, clock, random, spend }: PasskeyPart
         userID: new Uint8Array(Buffer.from(owner.id.replaceAll("-", ""), "hex")), // no name, no address: WebAuthn 14.6.1
         userName: owner.username,
         userDisplayName: owner.displayName,
-        challenge: newChallenge(key, boundToOwner(owner), clock.now(), random),
+        challenge: newChallenge(keys()[0], boundToOwner(owner), clock.now(), random),
         timeout: CHALLENGE_SECONDS * 1000,
         attestationType: "none",
         excludeCredentials: own.map(({ credentialId }) => ({ id: credentialId })),
@@ -118,7 +119,7 @@ export function passkeyService({ store, key, clock, random, spend }: PasskeyPart
       const own = accountId === undefined ? [] : await store.listByAccount(accountId);
       return generateAuthenticationOptions({
         rpID: hostOf(party),
-        challenge: newChallenge(key, boundToUse(use, accountId), clock.now(), random),
+        challenge: newChallenge(keys()[0], boundToUse(use, accountId), clock.now(), random),
         timeout: CHALLENGE_SECONDS * 1000,
         userVerification: use === "first" ? "required" : "preferred",
         allowCredentials: own.map(({ credentialId }) => ({ id: credentialId })),

@@ -1,13 +1,20 @@
 /** What a token is bound to, pure: the kind of program and the network it was given to, as keyed hashes (TOK-4). */
+import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { hmac } from "../lib/bytes.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import type { AtLeastOne } from "../lib/secret-keys.ts";
 import type { TokenPolicy } from "./policy.ts";
 
 /** Keyed, because a plain hash of a network of 256 addresses, or of one of ten browsers, is as good as its text. */
 export interface Binding {
   readonly userAgent: string;
   readonly network: string;
+}
+
+/** The same under every key that is kept: what was bound before a rotation is bound after it. */
+export interface SeenBinding extends Binding {
+  readonly earlier: readonly Binding[];
 }
 
 export interface Mismatch {
@@ -18,8 +25,14 @@ export interface Mismatch {
   readonly refused: boolean;
 }
 
-export function bindingOf(key: Uint8Array, program: string, ip: string): Binding {
-  return { userAgent: hmac(key, `program ${program}`), network: hmac(key, `network ${networkOf(ip)}`) };
+export function bindingOf(keys: AtLeastOne<KeyObject>, program: string, ip: string): SeenBinding {
+  const network = networkOf(ip);
+  const under = (key: KeyObject): Binding => ({
+    userAgent: hmac(key, `program ${program}`),
+    network: hmac(key, `network ${network}`),
+  });
+  const [newest, ...earlier] = keys;
+  return { ...under(newest), earlier: earlier.map(under) };
 }
 
 /** A program changes its kind only in another's hands; people change their network by walking. */
@@ -29,10 +42,11 @@ const SCORE = { userAgent: 60, network: 30 };
 export function mismatchOf(
   { userAgentBinding, networkBinding }: DeepReadonly<TokenPolicy>,
   given: Binding,
-  seen: Binding,
+  seen: SeenBinding,
 ): Mismatch | undefined {
-  const userAgent = userAgentBinding !== "off" && given.userAgent !== seen.userAgent;
-  const network = networkBinding !== "off" && given.network !== seen.network;
+  const all = [seen, ...seen.earlier];
+  const userAgent = userAgentBinding !== "off" && !all.some((one) => one.userAgent === given.userAgent);
+  const network = networkBinding !== "off" && !all.some((one) => one.network === given.network);
   if (!userAgent && !network) return undefined;
   return {
     userAgent,

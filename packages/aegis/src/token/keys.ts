@@ -86,6 +86,48 @@ export interface TokenKeys {
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
+/** A ring that is replaced while the application runs. Each gives the same object until something changes. */
+export interface LiveKeyRing {
+  /** What every process is about to have: its keys verify, and are published. */
+  readonly latest: () => KeyRing;
+  /** What every process has had for long enough: its active key signs. */
+  readonly settled: () => KeyRing;
+}
+
+/** @throws KeyRingError; later too, from its members, where a ring is none: whoever replaces it looks at it before. */
+export function openLiveKeyRing(live: LiveKeyRing): TokenKeys {
+  let known: { readonly latest: KeyRing; readonly settled: KeyRing; readonly opened: TokenKeys } | undefined;
+  const now = (): TokenKeys => {
+    const [latest, settled] = [live.latest(), live.settled()];
+    if (known?.latest !== latest || known.settled !== settled) {
+      const [newer, older] = [openKeyRing(latest), openKeyRing(settled)];
+      const published = new Map([...older.jwks.keys, ...newer.jwks.keys].map((jwk) => [jwk["kid"], jwk]));
+      known = {
+        latest,
+        settled,
+        opened: {
+          signing: older.signing,
+          verifying: new Map([...older.verifying, ...newer.verifying]),
+          jwks: { keys: [...published.values()] },
+        },
+      };
+    }
+    return known.opened;
+  };
+  now();
+  return {
+    get signing() {
+      return now().signing;
+    },
+    get verifying() {
+      return now().verifying;
+    },
+    get jwks() {
+      return now().jwks;
+    },
+  };
+}
+
 /** @throws KeyRingError where the private part is of another key than the public one */
 export function openKeyRing(ring: KeyRing): TokenKeys {
   const live = ring.keys.filter(({ state }) => state !== "retired");

@@ -5,7 +5,7 @@ import type { DeepReadonly } from "../lib/freeze.ts";
 import type { Random } from "../lib/random.ts";
 import type { Aal } from "../request.ts";
 import { type AccessClaims, type AccessTokens, SKEW_SECONDS } from "./access-token.ts";
-import { type Binding, type Mismatch, mismatchOf } from "./binding.ts";
+import { type Mismatch, mismatchOf, type SeenBinding } from "./binding.ts";
 import type { TokenPolicy } from "./policy.ts";
 import type { Denial, FamilyRef, RefreshStore, TokenDenylist, TokenFamily } from "./store.ts";
 
@@ -19,7 +19,7 @@ export interface TokenOwner {
 export interface TokenOrigin {
   readonly ip: string;
   readonly userAgent: string;
-  readonly binding: Binding;
+  readonly binding: SeenBinding;
 }
 
 export interface TokenOrder {
@@ -59,7 +59,7 @@ export interface TokenService {
   /** The claims of an access token that is good now; `onMismatch` hears of one from elsewhere. */
   check(
     accessToken: string,
-    seen: Binding,
+    seen: SeenBinding,
     onMismatch: (claims: AccessClaims, mismatch: Mismatch) => void,
   ): Promise<AccessClaims | undefined>;
   list(accountId: string): Promise<readonly TokenFamily[]>;
@@ -151,7 +151,7 @@ export function tokenService(policy: DeepReadonly<TokenPolicy>, parts: TokenPart
         scopes,
         aal: session.aal,
         provenAt: session.provenAt,
-        binding,
+        binding: { userAgent: binding.userAgent, network: binding.network },
         ip,
         userAgent: userAgent.slice(0, 256),
         createdAt: now,
