@@ -25,6 +25,7 @@ const needed = [
   { name: "redis-sentinel", present: () => existsSync("/usr/bin/redis-sentinel") },
   { name: "oathtool", present: () => existsSync("/usr/bin/oathtool") },
   { name: "openssl", present: () => existsSync("/usr/bin/openssl") },
+  { name: "age", present: () => existsSync("/usr/bin/age") },
   { name: "chromium", present: () => existsSync("/usr/bin/chromium") },
 ];
 

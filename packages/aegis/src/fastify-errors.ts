@@ -19,6 +19,7 @@ import { rateLimitErrors } from "./rate-limit/errors.ts";
 import { recoveryErrors } from "./recovery/errors.ts";
 import { reputationErrors } from "./reputation/errors.ts";
 import { sanitizeErrors } from "./sanitize/errors.ts";
+import { secretErrors } from "./secret/errors.ts";
 import { sessionErrors } from "./session/errors.ts";
 import { signInErrors } from "./sign-in/errors.ts";
 import { tenancyErrors } from "./tenancy/errors.ts";
@@ -67,6 +68,7 @@ export const errorTable = {
   ...apiKeyErrors,
   ...inputErrors,
   ...auditErrors,
+  ...secretErrors,
   ...sanitizeErrors,
   ...uploadErrors,
   ...serverErrors,

@@ -42,6 +42,7 @@ import { purposeKeys, type SecretKeys, secretKeys, type SecretWiring } from "./l
 import { passkeyView } from "./passkey/routes.ts";
 import { passwordHasher } from "./hashing/hash.ts";
 import { fingerprint, type Policy } from "./policy.ts";
+import { enforceSecrets } from "./secret/enforce.ts";
 import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
@@ -63,7 +64,7 @@ export interface AegisWiring extends AegisStores, SecretWiring {
   /** Lets several instances keep sessions in memory and still end them everywhere at once (`redisStores`). */
   readonly revocation?: RevocationParts;
   readonly policy: Policy;
-  /** 32 random bytes or more (`loadSecretKey`), or keys that change while the application runs. */
+  /** 32 random bytes or more (`loadSecretKey`), or keys that change while the application runs (`liveSecretKeys`). */
   readonly secretKey: Uint8Array | SecretKeys;
   /** Newest first; goes into password hashes beside the salt and is kept out of the database. */
   readonly passwordPeppers?: readonly Uint8Array[];
@@ -141,6 +142,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const headers = enforceHeaders(app, policy.headers, random, policy.access.openGroups); // first: every answer has them, refusals too
   enforceErrors(app, audit); // whatever goes wrong from here on has one form
   refuseExpectations(app, policy);
+  enforceSecrets(app, secrets); // keys that may have been taken back prove nothing about anybody
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
   rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
   const tenancy = tenants(app, { policy, secrets, stores: wiring, audit, clock, random });

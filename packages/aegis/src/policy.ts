@@ -20,6 +20,7 @@ import { rateLimitDefaults, rateLimitPolicySchema } from "./rate-limit/policy.ts
 import { recoveryDefaults, recoveryPolicySchema } from "./recovery/policy.ts";
 import { reputationDefaults, reputationPolicySchema } from "./reputation/policy.ts";
 import { sanitizeDefaults, sanitizePolicySchema } from "./sanitize/policy.ts";
+import { secretDefaults, secretPolicySchema } from "./secret/policy.ts";
 import { sessionDefaults, sessionPolicySchema } from "./session/policy.ts";
 import { tenancyDefaults, tenancyPolicySchema } from "./tenancy/policy.ts";
 import { throttleDefaults, throttlePolicySchema } from "./throttle/policy.ts";
@@ -50,6 +51,7 @@ export const policySchema = section(
     apiKey: apiKeyPolicySchema,
     input: inputPolicySchema,
     audit: auditPolicySchema,
+    secret: secretPolicySchema,
     sanitize: sanitizePolicySchema,
     upload: uploadPolicySchema,
   },
@@ -104,6 +106,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     apiKey: apiKeyDefaults(environment),
     input: inputDefaults(environment),
     audit: auditDefaults(environment),
+    secret: secretDefaults(environment),
     sanitize: sanitizeDefaults(environment),
     upload: uploadDefaults(environment),
   };

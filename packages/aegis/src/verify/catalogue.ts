@@ -16,6 +16,7 @@ import { recoveryControls } from "../recovery/controls.ts";
 import { reputationControls } from "../reputation/controls.ts";
 import { sanitizeControls } from "../sanitize/controls.ts";
 import { uploadControls } from "../upload/controls.ts";
+import { secretControls } from "../secret/controls.ts";
 import { sessionControls } from "../session/controls.ts";
 import { tenancyControls } from "../tenancy/controls.ts";
 import { throttleControls } from "../throttle/controls.ts";
@@ -72,6 +73,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("tenancy", tenancyControls),
   bind("input", inputControls),
   bind("audit", auditControls),
+  bind("secret", secretControls),
   bind("sanitize", sanitizeControls),
   bind("upload", uploadControls),
   bind("reputation", reputationControls),
