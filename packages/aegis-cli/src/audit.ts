@@ -14,6 +14,7 @@ import {
 import { parseKeyRing, secretKeysOf } from "aegis";
 import { auditLines } from "aegis/stores/postgres";
 import { withDatabase } from "./database.ts";
+import { readSecrets } from "./secrets.ts";
 import { readJsonFile } from "./key-files.ts";
 import { print, tell, UsageError } from "./talk.ts";
 
@@ -104,14 +105,17 @@ export function registerAudit(program: Command): void {
   audit
     .command("key")
     .description("print the public key that heads are signed with where the server derives it of SECRET_KEY")
-    .action(() => {
-      const [jwk] = derivedKeys();
-      if (jwk === undefined) throw new UsageError("SECRET_KEY is not set.");
+    .action(async () => {
+      const [jwk] = await derivedKeys();
+      if (jwk === undefined) throw new UsageError("SECRET_KEY is in no source.");
       print(JSON.stringify(jwk));
     });
 }
 
-const derivedKeys = () => secretKeysOf(process.env).map((secret) => derivedSigner(secret).jwk);
+const derivedKeys = async () =>
+  secretKeysOf(await readSecrets("SECRET_KEY", "SECRET_KEY_PREVIOUS")).map(
+    (secret) => derivedSigner(secret).jwk,
+  );
 
 async function keysFrom({ key, unsigned }: VerifyFlags): Promise<HeadKeys> {
   const files = await Promise.all(
@@ -121,7 +125,7 @@ async function keysFrom({ key, unsigned }: VerifyFlags): Promise<HeadKeys> {
       return isRing ? parseKeyRing(data).keys.map(({ jwk }) => jwk) : [data];
     }),
   );
-  const keys = headKeys(key.length > 0 ? files.flat() : derivedKeys());
+  const keys = headKeys(key.length > 0 ? files.flat() : await derivedKeys());
   if (keys.size === 0 && unsigned !== true)
     throw new UsageError(
       "There is no key to hold signatures against.",

@@ -10,6 +10,7 @@ import {
   type SqlPool,
   tryIsolation,
 } from "aegis/stores/postgres";
+import { readSecrets } from "./secrets.ts";
 import { paint, print, table, tell, UsageError } from "./talk.ts";
 
 interface DatabaseFlags {
@@ -35,7 +36,7 @@ export function registerCheck(program: Command): void {
     )
     .option("--json", "print what was found as JSON")
     .action(async (flags: DatabaseFlags) => {
-      const url = flags.url ?? process.env["DATABASE_URL"];
+      const url = flags.url ?? (await readSecrets("DATABASE_URL"))["DATABASE_URL"];
       if (url === undefined || url === "")
         throw new UsageError(
           "Which database? There is no --url and no DATABASE_URL.",

@@ -10,6 +10,7 @@ import {
   type PresetName,
   presets,
 } from "aegis";
+import type { EnvSetting } from "aegis/secrets";
 import { parseTarget, type TargetDescription } from "aegis/verify";
 import { UsageError } from "./talk.ts";
 
@@ -29,6 +30,8 @@ export interface ProjectConfig {
   readonly probeKeyFile?: string;
   /** Builds the application without starting it, for `aegis routes`. */
   readonly routes?: () => Promise<readonly RouteRow[]>;
+  /** What the application can be told by its environment, for `aegis render env`. */
+  readonly settings?: readonly EnvSetting[];
 }
 
 const NAMES = ["aegis.config.ts", "aegis.config.mjs", "aegis.config.js", "aegis.config.json"];
@@ -45,12 +48,12 @@ export async function loadConfig(from: string): Promise<ProjectConfig | undefine
 
 async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
-  const { policy, target, routes, probeKeyFile, ...unknown } = data;
+  const { policy, target, routes, probeKeyFile, settings, ...unknown } = data;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined)
     throw new UsageError(
       `${file}: there is no "${extra}" in a configuration.`,
-      "Known: policy, target, routes, probeKeyFile.",
+      "Known: policy, target, routes, probeKeyFile, settings.",
     );
   return {
     file,
@@ -63,12 +66,26 @@ async function readConfig(file: string): Promise<ProjectConfig> {
         }),
     ...(typeof probeKeyFile === "string" ? { probeKeyFile: resolve(dirname(file), probeKeyFile) } : {}),
     ...(isRoutes(routes) ? { routes } : {}),
+    ...(isSettings(settings) ? { settings } : {}),
   };
 }
 
 /** Only that it is an object; `definePolicy` then checks every key and value. */
 const isPolicyInput = (value: unknown): value is PolicyInput =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Only what is read without being looked at: names and texts. */
+const isSettings = (value: unknown): value is readonly EnvSetting[] =>
+  Array.isArray(value) &&
+  value.every(
+    (one: unknown) =>
+      typeof one === "object" &&
+      one !== null &&
+      "name" in one &&
+      typeof one.name === "string" &&
+      "about" in one &&
+      typeof one.about === "string",
+  );
 
 const isRoutes = (value: unknown): value is () => Promise<readonly RouteRow[]> => typeof value === "function";
 

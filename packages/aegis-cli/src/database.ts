@@ -1,15 +1,16 @@
 import pg from "pg";
 import type { SqlClient } from "aegis/stores/postgres";
+import { readSecrets } from "./secrets.ts";
 import { UsageError } from "./talk.ts";
 
 const CONNECT_WITHIN_MS = 5_000;
 
-/** One connection to `--url` or DATABASE_URL. The address may hold a password: it is not repeated. */
+/** One connection to `--url` or the server's DATABASE_URL. The address may hold a password: it is not repeated. */
 export async function withDatabase<T>(
   url: string | undefined,
   work: (sql: SqlClient) => Promise<T>,
 ): Promise<T> {
-  const connectionString = url ?? process.env["DATABASE_URL"];
+  const connectionString = url ?? (await readSecrets("DATABASE_URL"))["DATABASE_URL"];
   if (connectionString === undefined || !/^postgres(ql)?:\/\//.test(connectionString))
     throw new UsageError(
       "It is not said which database.",

@@ -10,6 +10,7 @@ import {
 import { rewrapColumn, type RewrapTarget, sealedAccountColumns } from "aegis/stores/postgres";
 import { withDatabase } from "./database.ts";
 import { readJsonFile, replaced, ringAt } from "./key-files.ts";
+import { readSecrets } from "./secrets.ts";
 import { print, tell, UsageError } from "./talk.ts";
 
 interface RewrapFlags {
@@ -28,7 +29,10 @@ export function registerDataKeys(keys: Command): void {
       "move encrypted columns under the active key; interrupted, it goes on where it was. Status 1: some is left",
     )
     .option("--url <postgres>", "the database; default: DATABASE_URL")
-    .option("--ring <file>", "the data key ring; default: DATA_KEYS_FILE, and the keys derived of SECRET_KEY")
+    .option(
+      "--ring <file>",
+      "the data key ring; default: the server's (DATA_KEYS, DATA_KEYS_FILE), and the keys derived of SECRET_KEY",
+    )
     .option(
       "--column <table.column:key[:tenant]>",
       "a column of the application's, with the names of its row key and tenant; repeatable",
@@ -39,7 +43,7 @@ export function registerDataKeys(keys: Command): void {
     .option("--seal-plain", "seal what is not sealed yet, instead")
     .action(async (flags: RewrapFlags) => {
       if (!/^[1-9]\d{0,4}$/.test(flags.batch)) throw new UsageError("--batch takes a whole number to 99999.");
-      const dataKeys = await keysFrom(flags.ring ?? process.env["DATA_KEYS_FILE"]);
+      const dataKeys = await keysFrom(flags.ring);
       const targets = [...sealedAccountColumns, ...flags.column.map(targetFrom)];
       await withDatabase(flags.url, async (sql) => {
         for (const target of targets) {
@@ -73,16 +77,28 @@ export function registerDataKeys(keys: Command): void {
 
 /** As the server has them: the ring first; what was sealed under the secret before there was one still opens. */
 async function keysFrom(file: string | undefined): Promise<DataKeys> {
-  const secrets = secretKeysOf(process.env);
+  const known = await readSecrets("SECRET_KEY", "SECRET_KEY_PREVIOUS", "DATA_KEYS");
+  const secrets = secretKeysOf(known);
   const derived = secrets.length === 0 ? undefined : derivedDataKeys(secrets);
   if (file !== undefined)
     return openDataKeys(parseDataKeyRing(await readJsonFile(await ringAt(file))), derived);
+  const kept = known["DATA_KEYS"];
+  if (kept !== undefined) return openDataKeys(parseDataKeyRing(jsonOf(kept)), derived);
   if (derived === undefined)
     throw new UsageError(
       "It is not said which keys.",
       "Set DATA_KEYS_FILE (or --ring), or SECRET_KEY where the server has no ring.",
     );
   return derived;
+}
+
+/** What a parser says of a broken ring quotes it. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError("DATA_KEYS cannot be read as JSON.");
+  }
 }
 
 function targetFrom(text: string): RewrapTarget {

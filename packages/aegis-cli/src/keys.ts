@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import {
   type DataKeyRing,
@@ -16,6 +15,7 @@ import {
 } from "aegis";
 import { replaced, ringAt, written } from "./key-files.ts";
 import { registerDataKeys } from "./keys-data.ts";
+import { isSecretFile, newFile, registerSecretKey, rotateSecretFile } from "./keys-secret.ts";
 import { choosePolicy, loadConfig, type PolicyChoice } from "./config.ts";
 import { print, tell, UsageError } from "./talk.ts";
 
@@ -23,6 +23,8 @@ interface RingFlags extends PolicyChoice {
   readonly algorithm?: string;
   readonly for?: string;
   readonly prepare?: boolean;
+  readonly keep?: string;
+  readonly out?: string;
 }
 
 /** Beyond the lifetime of a token: clocks that are apart, and a server that is still starting. */
@@ -32,13 +34,7 @@ const MARGIN_SECONDS = 60;
 export function registerKeys(program: Command): void {
   const keys = program.command("keys").description("make keys");
 
-  keys
-    .command("secret")
-    .description("print a new SECRET_KEY: 256 random bits")
-    .action(() => {
-      print(randomBytes(32).toString("base64url"));
-      tell("Keep it out of the repository: set it as SECRET_KEY in the environment of the server.");
-    });
+  registerSecretKey(keys);
 
   withPolicy(keys.command("ring"))
     .description("print a new key ring, with one active key")
@@ -47,16 +43,17 @@ export function registerKeys(program: Command): void {
         .choices(["tokens", "data"])
         .default("tokens"),
     )
+    .option("--out <file>", "write it there, for its owner alone, instead of printing it; never over a file")
     .action(async (flags: RingFlags) => {
       if (flags.for === "data") {
-        print(written(newDataKeyRing(systemRandom, Date.now())).trimEnd());
+        await give(newDataKeyRing(systemRandom, Date.now()), flags.out);
         tell(
           "It is a secret, and what is sealed under it is lost with it: keep it in a file that the server alone can read, named in DATA_KEYS_FILE, and a copy apart from the backups of the database.",
         );
         return;
       }
       const { algorithm } = await rulesOf(flags);
-      print(written(newKeyRing(algorithm, Date.now())).trimEnd());
+      await give(newKeyRing(algorithm, Date.now()), flags.out);
       tell(
         "It is a secret: keep it in a file that the server alone can read, and name that in TOKEN_KEYS_FILE.",
       );
@@ -66,15 +63,26 @@ export function registerKeys(program: Command): void {
     .description(
       "make a new active key; the one before verifies until its last token is over, or opens what it sealed",
     )
-    .argument("<file>", "the key ring; replaced when the new one is whole")
+    .argument(
+      "<file>",
+      "a key ring, a file that holds a SECRET_KEY, or a .env; replaced when the new one is whole",
+    )
+    .option("--keep <keys>", "for a SECRET_KEY: how many earlier ones go on opening what they sealed", "2")
     .option(
       "--prepare",
       "for encrypted columns: add a key that opens only; the next rotation makes it the active one",
     )
-    .action(async (file: string, flags: RingFlags) => {
+    .action(async (given: string, flags: RingFlags) => {
+      const file = await ringAt(given);
+      if (await isSecretFile(file)) {
+        if (flags.prepare === true) throw new UsageError("--prepare is for a ring of data keys.");
+        const keepCount = Number(flags.keep);
+        if (!/^\d{1,2}$/.test(flags.keep ?? "") || keepCount < 1 || keepCount > 16)
+          throw new UsageError("--keep takes a whole number from 1 to 16.");
+        return rotateSecretFile(file, keepCount);
+      }
       const { algorithm, keepSeconds } = await rulesOf(flags);
-      const place = await ringAt(file);
-      const { lines, next } = await replaced(place, anyRing, (ring) =>
+      const { lines, next } = await replaced(file, anyRing, (ring) =>
         "data_keys" in ring
           ? rotatedData(ring, flags.prepare === true)
           : rotatedTokens(ring, { algorithm, keepSeconds, prepare: flags.prepare === true }),
@@ -92,6 +100,12 @@ const withPolicy = (command: Command): Command =>
     )
     .option("--preset <name>", "whose token section to follow")
     .option("--policy <file>", "whose token section to follow");
+
+async function give(ring: KeyRing | DataKeyRing, out: string | undefined): Promise<void> {
+  if (out === undefined) return print(written(ring).trimEnd());
+  await newFile(out, written(ring));
+  tell(`Written to ${out}, mode 0600.`);
+}
 
 const anyRing = (data: unknown): KeyRing | DataKeyRing =>
   isDataKeyRing(data) ? parseDataKeyRing(data) : parseKeyRing(data);
@@ -120,7 +134,7 @@ function rotatedTokens(
       ...verifyOnly.map((kid) => `verify-only  ${kid}`),
       ...dropped.map((kid) => `retired      ${kid} (removed)`),
     ],
-    next: `Restart the servers. The replaced key may go ${keepSeconds} s after the last has done so.`,
+    next: `Servers take it over by themselves where they watch that file, or on SIGHUP; others are restarted. The replaced key may go ${keepSeconds} s after the last has done so.`,
   };
 }
 

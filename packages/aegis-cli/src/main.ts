@@ -6,6 +6,7 @@ import { registerKeys } from "./keys.ts";
 import { registerLimits } from "./limits.ts";
 import { registerMigrateFrontend } from "./migrate-frontend.ts";
 import { registerPolicy } from "./policy.ts";
+import { registerRenderEnv } from "./render-env.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
 import { registerVerify } from "./verify.ts";
@@ -24,6 +25,7 @@ registerBreach(program);
 registerLimits(program);
 registerCheck(program);
 registerMigrateFrontend(program);
+registerRenderEnv(program);
 
 try {
   await program.parseAsync();
