@@ -1,9 +1,11 @@
 /** What `npx aegis` uses in this repository: the hub's policy, how to use the hub, and its routes. */
 import { describeRoutes } from "./apps/hub/server/describe-routes.ts";
+import { hubSettings } from "./apps/hub/server/settings.ts";
 
 export default {
   policy: { preset: "education" },
   target: "apps/hub/target.json",
   routes: describeRoutes,
+  settings: hubSettings,
   probeKeyFile: ".aegis/probe-key", // what the hub makes in development
 };

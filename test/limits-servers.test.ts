@@ -161,7 +161,7 @@ describe("a hub", () => {
         ...env,
         SECRET_KEY: "q3JxTnP8Zk2vLw9sRb4YdHc7MgXe1UaF5oNiV6tKj0Q",
         PUBLIC_ORIGIN: "https://hub.example",
-        SMTP_URL: "smtps://hub:unused@127.0.0.1:9",
+        SMTP_URL: "smtps://hub:nothing-is-sent@127.0.0.1:9",
         PORT: "0",
       });
       running.push(production);

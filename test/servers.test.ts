@@ -88,7 +88,7 @@ describe("the production server", () => {
   const production = {
     NODE_ENV: "production",
     PUBLIC_ORIGIN: "https://hub.example",
-    SMTP_URL: "smtps://hub:unused@127.0.0.1:9", // nothing is sent in these tests
+    SMTP_URL: "smtps://hub:nothing-is-sent@127.0.0.1:9", // nothing is sent in these tests
   };
 
   it.each([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { definePolicy, newKeyRing, rotateKeyRing } from "aegis";
 import { decodeProtectedHeader } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
-import { readTokenKeys } from "../apps/hub/server/token-keys.ts";
+import { setUp, tokenKeysOf } from "../apps/hub/server/secrets.ts";
 import { openKeyRing } from "../packages/aegis/src/token/keys.ts";
 import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
@@ -28,16 +28,6 @@ import {
 } from "./support/tokens.ts";
 
 afterEach(closeHubs);
-
-/** What it throws, in words. */
-function catching(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    return String(error);
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("tokens end", () => {
   const dead = async (hub: Hub, pair: Pair) => {
@@ -333,18 +323,20 @@ describe("keys", () => {
     );
   });
 
-  it("that cannot be read stop the hub, which says why and quotes nothing of them", () => {
+  it("that cannot be read stop the hub, which says why and quotes nothing of them", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aegis-ring-"));
     const [good, other] = [newKeyRing("EdDSA", 0), newKeyRing("EdDSA", 0)];
     const [key, foreign] = [...good.keys, ...other.keys];
-    const read = (content: string) => () => {
+    const read = async (file: string) =>
+      tokenKeysOf((await setUp([], { TOKEN_KEYS_FILE: file }, "test")).secrets)?.settled();
+    const readText = (content: string) => {
       writeFileSync(join(folder, "ring.json"), content);
-      return readTokenKeys({ tokenKeysFile: join(folder, "ring.json") });
+      return read(join(folder, "ring.json"));
     };
     try {
-      expect(read(JSON.stringify(good))()).toEqual(good);
-      expect(readTokenKeys({ tokenKeysFile: undefined })).toBeUndefined();
-      expect(() => readTokenKeys({ tokenKeysFile: join(folder, "none.json") })).toThrow(/cannot be read/);
+      expect(await readText(JSON.stringify(good))).toEqual(good);
+      expect(await read("")).toBeUndefined();
+      await expect(read(join(folder, "none.json"))).rejects.toThrow(/TOKEN_KEYS_FILE: there is no file/);
       for (const broken of [
         '{"keys":[{"d":"hunter2"',
         '{"keys":[{"d":"hunter2"}]}',
@@ -352,8 +344,11 @@ describe("keys", () => {
         JSON.stringify({ keys: [key, key] }),
         JSON.stringify({ keys: [{ ...key, kid: foreign?.kid }] }),
         JSON.stringify({ keys: [{ ...key, jwk: { ...key?.jwk, d: undefined } }] }),
-      ])
-        expect([broken, catching(read(broken))]).toEqual([broken, expect.not.stringContaining("hunter2")]);
+      ]) {
+        const error: unknown = await readText(broken).catch((thrown: unknown) => thrown);
+        expect([broken, String(error)]).toEqual([broken, expect.stringContaining("TOKEN_KEYS (from files")]);
+        expect(String(error)).not.toContain("hunter2");
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -20,7 +20,7 @@ export const PRODUCT = "Gammons Landing Educational Hub";
 
 export interface HubParts extends AegisStores {
   readonly policy: Policy;
-  readonly secretKey: Uint8Array;
+  readonly secretKey: AegisWiring["secretKey"];
   readonly catalogue: Catalogue;
   /** Where tenants' rows are. */
   readonly rows: TenantRows;

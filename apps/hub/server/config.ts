@@ -1,4 +1,4 @@
-/** What the process was told: arguments and environment, parsed once, at the edge. */
+/** What the process was told: arguments and environment, with the secrets of all sources (secrets.ts) in it. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import {
@@ -37,12 +37,6 @@ export interface HubConfig {
   readonly redisUrl: string | undefined;
   /** Lifts limits of volume for the operator's own verifier; development makes one. */
   readonly probeKey: string | undefined;
-  /** A file made by `aegis keys ring`: what access tokens are signed with. */
-  readonly tokenKeysFile: string | undefined;
-  /** A file made by `aegis keys ring --for data`: what columns are sealed under. Without it: keys derived of the secret. */
-  readonly dataKeysFile: string | undefined;
-  /** A key ring (EdDSA) that the end of the audit log is signed with. Without it: a key derived of the secret. */
-  readonly auditKeysFile: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -67,7 +61,7 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     // Reachable from this machine alone unless somebody says otherwise: a proxy in front ends TLS.
     host: options.host ?? env["HOST"] ?? "127.0.0.1",
     port: numberFrom("port", options.port ?? env["PORT"] ?? "3000", 0, 65_535),
-    databaseUrl: env["DATABASE_URL"],
+    databaseUrl: env["DATABASE_URL"] === "" ? undefined : env["DATABASE_URL"],
     databaseOwnerUrl: env["DATABASE_OWNER_URL"] === "" ? undefined : env["DATABASE_OWNER_URL"],
     directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
     uploadsDirectory: env["UPLOADS_DIRECTORY"] ?? `${env["AEGIS_DIRECTORY"] ?? ".aegis"}/uploads`,
@@ -78,9 +72,6 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     breachCorpus: env["BREACH_CORPUS"],
     redisUrl: redisUrlFrom(env["REDIS_URL"]),
     probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
-    tokenKeysFile: env["TOKEN_KEYS_FILE"] === "" ? undefined : env["TOKEN_KEYS_FILE"],
-    auditKeysFile: env["AUDIT_KEYS_FILE"] === "" ? undefined : env["AUDIT_KEYS_FILE"],
-    dataKeysFile: env["DATA_KEYS_FILE"] === "" ? undefined : env["DATA_KEYS_FILE"],
   };
 }
 

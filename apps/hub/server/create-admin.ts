@@ -1,14 +1,14 @@
 /** Makes an administrator on the database of DATABASE_URL: npm run create-admin -- NAME [EMAIL]. */
-import { readConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { openHub } from "./hub.ts";
 import { tellAndExit } from "./process.ts";
+import { setUp } from "./secrets.ts";
 
 try {
   const [username, email] = process.argv.slice(2);
   if (username === undefined || username.startsWith("-"))
     throw new ConfigError("Say who: npm run create-admin -- NAME [EMAIL]");
-  const hub = await openHub(readConfig([], process.env, "production"), { level: "error" });
+  const hub = await openHub(await setUp([], process.env, "production"), { level: "error" });
   const { password } = await hub.app.aegis.createAccount({
     username,
     roles: ["user", "admin"],

@@ -1,12 +1,11 @@
 /** Opens what the hub stands on (database, migrations, secrets, courses) and builds it. Shared by both servers. */
-import { loadSecretKey, loadSecretRing } from "aegis";
+import { keepFresh, liveSecretKeys } from "aegis/secrets";
 import { corpusSource, openCorpus } from "aegis/breach";
 import { PostgresRevocationLedger, postgresStores, sealedAccounts } from "aegis/stores/postgres";
 import { fileBlobs } from "aegis/stores/files";
 import type { AegisStores } from "aegis/fastify";
-import type { FastifyInstance, FastifyServerOptions } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { buildHub } from "./app.ts";
-import type { HubConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { prepareDatabase } from "./database/prepare.ts";
 import { tenantRows } from "./database/tenant-rows.ts";
@@ -14,8 +13,16 @@ import { syncCourseDocuments } from "./features/search/course-documents.ts";
 import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
 import { openMail } from "./mail.ts";
-import { loadDataKeys, sealWhatIsPlain } from "./data-keys.ts";
-import { readAuditKeys, readTokenKeys } from "./token-keys.ts";
+import { sealWhatIsPlain } from "./data-keys.ts";
+import {
+  auditKeysOf,
+  dataKeysOf,
+  type HubSetUp,
+  known,
+  needsRestart,
+  peppersOf,
+  tokenKeysOf,
+} from "./secrets.ts";
 import { webFolder } from "./web-folder.ts";
 import { loadCatalogue } from "./features/content/catalogue.ts";
 
@@ -26,18 +33,31 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
+export interface HubOptions {
+  /** How much is logged; what is known to be secret never is. */
+  readonly level: "info" | "warn" | "error";
+  /** For people who look on. */
+  readonly pretty?: boolean;
+  /** Whether SIGHUP has the secrets read again. Default true. */
+  readonly onSignal?: boolean;
+}
+
 export async function openHub(
-  config: HubConfig,
-  logger: FastifyServerOptions["logger"],
+  { config, secrets, listen }: HubSetUp,
+  { level, pretty = false, onSignal = true }: HubOptions,
 ): Promise<RunningHub> {
-  const secretKey = loadSecretKey({ environment: config.environment, directory: config.directory });
-  const ring = loadSecretRing();
-  const tokenKeys = readTokenKeys(config);
-  const dataKeys = loadDataKeys(config, [secretKey, ...ring.previousSecretKeys]);
+  const secretKey = liveSecretKeys(secrets, { environment: config.environment, directory: config.directory });
+  const tokenKeys = tokenKeysOf(secrets);
+  const dataKeys = dataKeysOf(secrets, secretKey);
+  const logger = {
+    level,
+    hooks: { streamWrite: (line: string) => known.line(line) },
+    ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } } : {}),
+  };
   const webRoot = webFolder();
   const catalogue = await loadCatalogue(new URL("./features/content/courses/", import.meta.url));
   let onIdleError = (error: Error): void =>
-    void process.stderr.write(`hub: a database connection broke: ${error.message}\n`);
+    void process.stderr.write(known.line(`hub: a database connection broke: ${error.message}\n`));
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,
     dataDirectory: `${config.directory}/database`,
@@ -49,7 +69,7 @@ export async function openHub(
     shared = await openSharedStores({
       redisUrl: config.redisUrl,
       environment: config.environment,
-      warn: (text) => process.stderr.write(`hub: ${text}\n`),
+      warn: (text) => process.stderr.write(known.line(`hub: ${text}\n`)),
     });
     const open = shared;
     await prepareDatabase(database, {
@@ -63,7 +83,7 @@ export async function openHub(
     const stores = { ...kept, accounts: sealedAccounts(kept.accounts, dataKeys), ...shared.stores };
     const app = await buildHub({
       ...stores,
-      ...ring,
+      passwordPeppers: peppersOf(secrets),
       revocation:
         shared.bus === undefined
           ? undefined
@@ -71,7 +91,7 @@ export async function openHub(
       policy: config.policy,
       secretKey,
       tokenKeys,
-      auditKeys: readAuditKeys(config),
+      auditKeys: auditKeysOf(secrets),
       mail: openMail(config),
       probeKey: loadProbeKey(config.probeKey, config.environment, config.directory),
       breaches: corpus === undefined ? undefined : corpusSource(corpus),
@@ -79,17 +99,31 @@ export async function openHub(
       rows: await tenantRows(database.pool),
       webRoot,
       blobs: fileBlobs(config.uploadsDirectory),
-      checkReady: async () => void (await database.pool.query("select 1")),
+      checkReady: async () => {
+        if (secrets.isStale()) throw new Error("the source of the secrets has been away for too long");
+        await database.pool.query("select 1");
+      },
       publicOrigin: config.publicOrigin,
       securityContact: config.securityContact,
       logger,
     });
+    listen((event) => {
+      if (event.event === "secret.changed") {
+        const later = needsRestart(event.names);
+        app.log.info(event, "secrets changed");
+        if (later.length > 0) app.log.warn({ names: later }, "these are used from the next start on");
+      } else if (event.event === "secret.source_back")
+        app.log.warn(event, "the source of the secrets is back");
+      else app.log.error(event, "secrets were not read again: the values before stay in use");
+    });
+    const fresh = keepFresh(secrets, { onSignal });
     onIdleError = (error) => app.log.warn({ err: error }, "a database connection broke while idle");
     return {
       app,
       database,
       stores,
       close: async () => {
+        fresh.stop();
         await app.close();
         await corpus?.close();
         await open.close();

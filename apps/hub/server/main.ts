@@ -1,22 +1,20 @@
 /** The development server: one process, embedded database, readable log. Refuses production (SRV-1). */
-import { readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
 import { firstAdministrator, firstTenants } from "./first-start.ts";
 import { stopOnSignal, tellAndExit } from "./process.ts";
+import { setUp } from "./secrets.ts";
 
 try {
   if (process.env["NODE_ENV"] === "production")
     tellAndExit("This is the development server; it does not run in production.", "Run: npm run serve");
-  const config = readConfig(process.argv.slice(2), process.env, "development");
+  const made = await setUp(process.argv.slice(2), process.env, "development");
+  const { config } = made;
   if (config.environment === "production")
     tellAndExit(
       `NODE_ENV is "${process.env["NODE_ENV"] ?? ""}", which means production.`,
       "Run: npm run serve",
     );
-  const hub = await openHub(config, {
-    level: "info",
-    transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } },
-  });
+  const hub = await openHub(made, { level: "info", pretty: true, onSignal: false });
   // Before anybody can come by, or stop it half way.
   const lines: string[] = [];
   await firstAdministrator(hub, (line) => void lines.push(line));

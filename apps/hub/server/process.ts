@@ -1,3 +1,6 @@
+import { inspect } from "node:util";
+import { known as secrets } from "./secrets.ts";
+
 /** How the servers end: with a reason and a way out, or by a signal, in bounded time. */
 const STOP_WITHIN_MS = 10_000;
 
@@ -10,8 +13,16 @@ export function tellAndExit(error: unknown, hint?: string): never {
     ["ConfigError", "SecretError", "PolicyError", "KeyRingError", "DataKeyError"].includes(error.name);
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
+  process.stderr.write(secrets.line(`error: ${text}\n${hint === undefined ? "" : `hint: ${hint}\n`}`));
   process.exit(1);
+}
+
+/** What nobody caught ends the process as it would, but is written without what is known to be secret (an error may hold an address). */
+export function tellSurprises(): void {
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(secrets.line(`error: ${inspect(error)}\n`));
+    process.exit(1);
+  });
 }
 
 /** Ends cleanly on the first SIGTERM or SIGINT; at once on the second, or when ending takes too long. */

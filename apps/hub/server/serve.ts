@@ -3,39 +3,39 @@
  * Migrations and the configuration check run once, in the first process, before any other is started.
  */
 import cluster, { type Worker } from "node:cluster";
-import { loadSecretKey, SecretError } from "aegis";
+import type { SecretError } from "aegis/secrets";
 import { ConfigError } from "./config-error.ts";
-import { type HubConfig, readConfig } from "./config.ts";
 import { openHub } from "./hub.ts";
-import { readTokenKeys } from "./token-keys.ts";
-import { stopOnSignal, tellAndExit } from "./process.ts";
+import { stopOnSignal, tellAndExit, tellSurprises } from "./process.ts";
+import { type HubSetUp, setUp } from "./secrets.ts";
 
 /** A worker that dies at once is no accident: after so many in a minute the server gives up instead of spinning. */
 const MAX_DEATHS_A_MINUTE = 5;
 
 try {
-  const config = readConfig(process.argv.slice(2), process.env, "production");
-  demandProduction(config);
-  await (cluster.isPrimary ? runPrimary(config) : runWorker(config));
+  tellSurprises();
+  const problems: SecretError[] = [];
+  const made = await setUp(process.argv.slice(2), process.env, "production", {
+    onProblem: (error) => void problems.push(error),
+    // The tables are up to date: no process that serves requests needs to know who owns them.
+    without: cluster.isPrimary ? [] : ["DATABASE_OWNER_URL"],
+  });
+  demandProduction(made, problems);
+  await (cluster.isPrimary ? runPrimary(made) : runWorker(made));
 } catch (error) {
   tellAndExit(error);
 }
 
 /** Everything that is missing, at once: nobody should have to start it three times to learn three things. */
-function demandProduction(config: HubConfig): void {
+function demandProduction({ config, secrets }: HubSetUp, problems: readonly SecretError[]): void {
+  const missing = problems.map(({ message }) => message);
   if (config.environment !== "production") {
+    if (missing.length > 0) throw new ConfigError(missing.join("\n\n"));
     if (config.databaseUrl === undefined && config.workers > 1)
       throw new ConfigError(
         "The embedded database serves one process: set DATABASE_URL, or WORKERS=1, or run: npm start",
       );
     return;
-  }
-  const missing: string[] = [];
-  try {
-    loadSecretKey({ environment: config.environment });
-  } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
-    missing.push(error.message);
   }
   if (config.databaseUrl === undefined)
     missing.push(
@@ -54,7 +54,7 @@ function demandProduction(config: HubConfig): void {
       "PUBLIC_ORIGIN is missing: links in mails must lead here, and nowhere else.\nSet it to https://hub.example",
     );
   if (config.policy.token.enabled) {
-    if (readTokenKeys(config) === undefined)
+    if (secrets.get("TOKEN_KEYS") === undefined)
       missing.push(
         "TOKEN_KEYS_FILE is missing: the policy gives out tokens (token.enabled), and they need keys.\nMake a ring with `npx aegis keys ring`, in a file that the server alone can read",
       );
@@ -66,16 +66,24 @@ function demandProduction(config: HubConfig): void {
   if (missing.length > 0) throw new ConfigError(missing.join("\n\n"));
 }
 
-async function runWorker(config: HubConfig): Promise<void> {
-  const hub = await openHub(config, { level: "info" });
+async function runWorker(made: HubSetUp): Promise<void> {
+  const { config } = made;
+  const hub = await openHub(made, { level: "info" });
   await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.close());
 }
 
-async function runPrimary(config: HubConfig): Promise<void> {
-  const rehearsal = await openHub(config, { level: "warn" });
+async function runPrimary(made: HubSetUp): Promise<void> {
+  const { config } = made;
+  const listening = new Set<Worker>();
+  let hangUps = 0;
+  // One that is still starting would end at a signal that it does not know yet: it is told when it listens.
+  process.on("SIGHUP", () => {
+    hangUps += 1;
+    for (const worker of listening) worker.process.kill("SIGHUP");
+  });
+  const rehearsal = await openHub(made, { level: "warn" });
   await rehearsal.close();
-  // The tables are up to date: no process that serves requests needs to know who owns them.
   delete process.env["DATABASE_OWNER_URL"];
 
   const workers = new Set<Worker>();
@@ -84,14 +92,18 @@ async function runPrimary(config: HubConfig): Promise<void> {
   const deaths: number[] = [];
   const start = (): void => {
     const worker = cluster.fork();
+    const hangUpsBefore = hangUps;
     workers.add(worker);
     worker.on("listening", ({ port }) => {
+      listening.add(worker);
+      if (hangUps > hangUpsBefore) worker.process.kill("SIGHUP"); // what it read may be from before
       if (announced) return;
       announced = true;
       process.stdout.write(`hub: http://${config.host}:${port}, ${config.workers} processes\n`);
     });
     worker.on("exit", (code, signal) => {
       workers.delete(worker);
+      listening.delete(worker);
       if (stopping) return;
       const now = Date.now();
       deaths.push(now);

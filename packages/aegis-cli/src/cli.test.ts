@@ -158,6 +158,73 @@ describe("aegis keys ring and rotate", () => {
   });
 });
 
+describe("aegis keys secret and rotate", () => {
+  it("make a key for its owner alone, and never write over one", async () => {
+    const file = join(empty, "SECRET_KEY");
+    const made = await aegis(["keys", "secret", "--out", file], empty);
+    const key = readFileSync(file, "utf8").trim();
+    expect([made.status, statSync(file).mode & 0o777, key.length]).toEqual([0, 0o600, 43]);
+    expect(made.text).not.toContain(key);
+    const again = await aegis(["keys", "secret", "--out", file], empty);
+    expect([again.status, readFileSync(file, "utf8").trim()]).toEqual([2, key]);
+    expect(again.text).toMatch(/error: There is a file[^]*hint: .*aegis keys rotate/);
+    const ring = join(empty, "out-ring.json");
+    expect((await aegis(["keys", "ring", "--out", ring], empty)).status).toBe(0);
+    expect([statSync(ring).mode & 0o777, JSON.parse(readFileSync(ring, "utf8")).keys.length]).toEqual([
+      0o600, 1,
+    ]);
+  });
+
+  it("replace a key in a file of its own, the one before beside it, and show neither", async () => {
+    const file = join(empty, "mounted-key");
+    await aegis(["keys", "secret", "--out", file], empty);
+    const keys = [readFileSync(file, "utf8").trim()];
+    for (let round = 0; round < 3; round++) {
+      const rotated = await aegis(["keys", "rotate", file], empty);
+      expect(rotated.status).toBe(0);
+      keys.unshift(readFileSync(file, "utf8").trim());
+      for (const key of keys) expect(rotated.text).not.toContain(key);
+    }
+    expect(new Set(keys).size).toBe(4);
+    expect(readFileSync(`${file}_PREVIOUS`, "utf8").trim()).toBe(keys.slice(1, 3).join(","));
+    expect(statSync(`${file}_PREVIOUS`).mode & 0o777).toBe(0o600);
+  });
+
+  it("replace a key in a .env, and leave its other lines alone", async () => {
+    const file = join(empty, "app.env");
+    const key = "q3JxTnP8Zk2vLw9sRb4YdHc7MgXe1UaF5oNiV6tKj0Q";
+    writeFileSync(file, `# mine\nSECRET_KEY=${key}\nRING={"a":1}\n`, { mode: 0o600 });
+    expect((await aegis(["keys", "rotate", "--keep", "1", file], empty)).status).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(
+      new RegExp(`^# mine\nSECRET_KEY=[\\w-]{43}\nSECRET_KEY_PREVIOUS=${key}\nRING=\\{"a":1\\}\n$`),
+    );
+    writeFileSync(file, "PORT=3000\n");
+    expect((await aegis(["keys", "rotate", file], empty)).text).toContain("sets no SECRET_KEY");
+    expect((await aegis(["keys", "rotate", "--keep", "0", file], empty)).text).toContain("from 1 to 16");
+  });
+});
+
+describe("aegis render env", () => {
+  it("prints the hub's as it lies in deploy/, the same each time", async () => {
+    const out = join(empty, "rendered");
+    expect((await aegis(["render", "env", "--out", out])).status).toBe(0);
+    for (const file of [".env.example", ".env.production.example"])
+      expect(readFileSync(join(out, file), "utf8")).toBe(
+        readFileSync(join(repository, "deploy", file), "utf8"),
+      );
+    const shown = await aegis(["render", "env"]);
+    expect(shown.text).toBe(readFileSync(join(out, ".env.production.example"), "utf8"));
+  });
+
+  it("names what every application needs where a project lists nothing, under its policy's fingerprint", async () => {
+    const [one, other] = await Promise.all(
+      ["modern", "saas"].map((preset) => aegis(["render", "env", "--preset", preset], empty)),
+    );
+    expect(one?.text).toMatch(/policy [0-9a-f]{16}\.[^]*\nSECRET_KEY=\n/);
+    expect(one?.text).not.toBe(other?.text);
+  });
+});
+
 describe("aegis routes", () => {
   it("lists the application's routes with their rules", async () => {
     const { status, text } = await aegis(["routes"]);

@@ -1,5 +1,6 @@
 /** Concepts and search, wired. */
 import { randomUUID } from "node:crypto";
+import type { AegisWiring } from "aegis/fastify";
 import { cursors } from "aegis/paging";
 import { tenantDatabase } from "aegis/stores/postgres";
 import type { FastifyInstance } from "fastify";
@@ -14,7 +15,7 @@ import { searchSources } from "./search/sources.ts";
 export interface KnowledgeAndSearchParts {
   readonly rows: TenantRows;
   readonly catalogue: Catalogue;
-  readonly secretKey: Uint8Array;
+  readonly secretKey: AegisWiring["secretKey"];
   readonly clock?: { now(): number } | undefined;
 }
 

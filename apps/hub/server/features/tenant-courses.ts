@@ -1,7 +1,7 @@
 /** Courses that tenants write, wired. */
 import { randomUUID } from "node:crypto";
 import { cursors } from "aegis/paging";
-import type { AegisStores } from "aegis/fastify";
+import type { AegisStores, AegisWiring } from "aegis/fastify";
 import { tenantDatabase } from "aegis/stores/postgres";
 import type { FastifyInstance } from "fastify";
 import type { TenantRows } from "../database/tenant-rows.ts";
@@ -11,7 +11,7 @@ import { courseRepositories, courseService } from "./courses/service.ts";
 
 export interface TenantCoursesParts {
   readonly rows: TenantRows;
-  readonly secretKey: Uint8Array;
+  readonly secretKey: AegisWiring["secretKey"];
   readonly tenancy: Pick<AegisStores["tenancy"], "membership">;
   readonly clock?: { now(): number } | undefined;
 }
