@@ -16,6 +16,9 @@ function tierNames(get: (path: string) => unknown): readonly unknown[] {
   return Array.isArray(tiers) ? tiers.map((tier: unknown) => valueAt(tier, "name")) : [];
 }
 
+/** Seconds between two backups. */
+const SCHEDULES = { hourly: 3600, "six-hourly": 21_600, daily: 86_400, weekly: 604_800 };
+
 export const crossRules: readonly CrossRule[] = [
   {
     rule: "host-prefix-needs-secure",
@@ -170,6 +173,16 @@ export const crossRules: readonly CrossRule[] = [
     expected: "no more than upload.tenantBytes",
     hint: "The tenant's share ends first.",
     holds: (get) => number(get("upload.accountBytes")) <= number(get("upload.tenantBytes")),
+  },
+  {
+    rule: "backups-before-overdue",
+    path: "backup.maxAgeSeconds",
+    expected: "more than the time between two backups (backup.schedule)",
+    hint: "Every backup would be overdue before the next is made.",
+    holds: (get) => {
+      const between = Object.entries(SCHEDULES).find(([name]) => name === get("backup.schedule"))?.[1];
+      return between !== undefined && number(get("backup.maxAgeSeconds")) > between;
+    },
   },
   {
     rule: "header-time-within-request-time",

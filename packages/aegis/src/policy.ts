@@ -5,6 +5,7 @@ import { accessDefaults, accessPolicySchema } from "./access/policy.ts";
 import { accountDefaults, accountPolicySchema } from "./account/policy.ts";
 import { apiKeyDefaults, apiKeyPolicySchema } from "./api-key/policy.ts";
 import { auditDefaults, auditPolicySchema } from "./audit/policy.ts";
+import { backupDefaults, backupPolicySchema } from "./backup/policy.ts";
 import { breachDefaults, breachPolicySchema } from "./breach/policy.ts";
 import { csrfDefaults, csrfPolicySchema } from "./csrf/policy.ts";
 import { headersDefaults, headersPolicySchema } from "./headers/policy.ts";
@@ -54,6 +55,7 @@ export const policySchema = section(
     secret: secretPolicySchema,
     sanitize: sanitizePolicySchema,
     upload: uploadPolicySchema,
+    backup: backupPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
 );
@@ -109,6 +111,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     secret: secretDefaults(environment),
     sanitize: sanitizeDefaults(environment),
     upload: uploadDefaults(environment),
+    backup: backupDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;
   const merged = mergeData(mergeData(base, known[preset]), overrides);

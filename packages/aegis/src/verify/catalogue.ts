@@ -3,6 +3,7 @@ import { accessControls } from "../access/controls.ts";
 import { accountControls } from "../account/controls.ts";
 import { apiKeyControls } from "../api-key/controls.ts";
 import { auditControls } from "../audit/controls.ts";
+import { backupControls } from "../backup/controls.ts";
 import { breachControls } from "../breach/controls.ts";
 import type { Control, RoomControls, Unprovable } from "../control.ts";
 import { csrfControls } from "../csrf/controls.ts";
@@ -76,6 +77,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("secret", secretControls),
   bind("sanitize", sanitizeControls),
   bind("upload", uploadControls),
+  bind("backup", backupControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

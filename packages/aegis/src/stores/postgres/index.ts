@@ -9,6 +9,23 @@ export {
   type DatabaseFindingKind,
 } from "./check-database.ts";
 export { auditLines } from "./audit-lines.ts";
+export {
+  baseProgram,
+  connectionEnvironment,
+  dumpProgram,
+  type Program,
+  restoreProgram,
+  withDatabaseName,
+} from "./programs.ts";
+export {
+  counted,
+  type DatabaseSnapshot,
+  isEmptyDatabase,
+  missingRoles,
+  quotedName,
+  walPlace,
+  withSnapshot,
+} from "./snapshot.ts";
 export { PostgresAuditLogStore } from "./audit-store.ts";
 /** Reads rows as data from outside, checked column by column. */
 export * as columns from "./rows.ts";
