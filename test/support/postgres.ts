@@ -20,7 +20,7 @@ export function binaries(): string {
 }
 
 /** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
-function owner(): { uid?: number; gid?: number } {
+export function owner(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (kind: string) => Number(execFileSync("id", [kind, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };

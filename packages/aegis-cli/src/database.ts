@@ -8,7 +8,7 @@ const CONNECT_WITHIN_MS = 5_000;
 /** One connection to `--url` or the server's DATABASE_URL. The address may hold a password: it is not repeated. */
 export async function withDatabase<T>(
   url: string | undefined,
-  work: (sql: SqlClient) => Promise<T>,
+  work: (sql: SqlClient, address: string) => Promise<T>,
 ): Promise<T> {
   const connectionString = url ?? (await readSecrets("DATABASE_URL"))["DATABASE_URL"];
   if (connectionString === undefined || !/^postgres(ql)?:\/\//.test(connectionString))
@@ -25,7 +25,7 @@ export async function withDatabase<T>(
     );
   }
   try {
-    return await work(client);
+    return await work(client, connectionString);
   } finally {
     await client.end();
   }

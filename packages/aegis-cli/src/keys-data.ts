@@ -77,19 +77,24 @@ export function registerDataKeys(keys: Command): void {
 
 /** As the server has them: the ring first; what was sealed under the secret before there was one still opens. */
 async function keysFrom(file: string | undefined): Promise<DataKeys> {
+  const found = await dataKeysFrom(file);
+  if (found === undefined)
+    throw new UsageError(
+      "It is not said which keys.",
+      "Set DATA_KEYS_FILE (or --ring), or SECRET_KEY where the server has no ring.",
+    );
+  return found;
+}
+
+/** Undefined where nothing says which. */
+export async function dataKeysFrom(file: string | undefined): Promise<DataKeys | undefined> {
   const known = await readSecrets("SECRET_KEY", "SECRET_KEY_PREVIOUS", "DATA_KEYS");
   const secrets = secretKeysOf(known);
   const derived = secrets.length === 0 ? undefined : derivedDataKeys(secrets);
   if (file !== undefined)
     return openDataKeys(parseDataKeyRing(await readJsonFile(await ringAt(file))), derived);
   const kept = known["DATA_KEYS"];
-  if (kept !== undefined) return openDataKeys(parseDataKeyRing(jsonOf(kept)), derived);
-  if (derived === undefined)
-    throw new UsageError(
-      "It is not said which keys.",
-      "Set DATA_KEYS_FILE (or --ring), or SECRET_KEY where the server has no ring.",
-    );
-  return derived;
+  return kept === undefined ? derived : openDataKeys(parseDataKeyRing(jsonOf(kept)), derived);
 }
 
 /** What a parser says of a broken ring quotes it. */
@@ -101,7 +106,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function targetFrom(text: string): RewrapTarget {
+export function targetFrom(text: string): RewrapTarget {
   const [, table, column, rowColumn, tenantColumn] =
     /^((?:\w+\.)?\w+)\.(\w+):(\w+)(?::(\w+))?$/.exec(text) ?? [];
   if (table === undefined || column === undefined || rowColumn === undefined)

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./audit.ts";
+import { registerBackup } from "./backup.ts";
 import { registerBreach } from "./breach.ts";
 import { registerCheck } from "./check.ts";
 import { registerKeys } from "./keys.ts";
@@ -21,6 +22,7 @@ registerPolicy(program);
 registerRoutes(program);
 registerKeys(program);
 registerAudit(program);
+registerBackup(program);
 registerBreach(program);
 registerLimits(program);
 registerCheck(program);

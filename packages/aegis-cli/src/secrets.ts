@@ -8,6 +8,7 @@ const NEEDS: readonly SecretNeed[] = [
   { name: "SECRET_KEY", kind: "text" },
   { name: "SECRET_KEY_PREVIOUS", kind: "text" },
   { name: "DATA_KEYS", kind: "text" },
+  { name: "PASSWORD_PEPPER", kind: "text" },
 ];
 
 export type KnownSecrets = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 /** How the command speaks: data to stdout, talk to stderr; `error:` first, then `hint:`. */
 import { styleText } from "node:util";
+import { BackupError } from "aegis/backup";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -31,6 +32,7 @@ const KNOWN = new Set([
   "KeyRingError",
   "DataKeyError",
   "RewrapError",
+  "BackupError",
 ]);
 
 export function tellError(error: unknown): void {
@@ -38,7 +40,8 @@ export function tellError(error: unknown): void {
   tell(
     `error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`,
   );
-  if (error instanceof UsageError && error.hint !== undefined) tell(`hint: ${error.hint}`);
+  const hint = error instanceof UsageError || error instanceof BackupError ? error.hint : undefined;
+  if (hint !== undefined) tell(`hint: ${hint}`);
 }
 
 /** Rows as columns of even width. */
