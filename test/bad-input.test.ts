@@ -217,11 +217,16 @@ function* requestsFor(route: Route, payload: unknown): Generator<{ url: string; 
   yield { url: plain, json: payload };
 }
 
+/** Signing one in takes as long as all the payloads of a dozen routes. */
+const ROUTES_EACH = 12;
+
 describe("every route", () => {
   const walk = async (payloads: readonly unknown[]): Promise<number> => {
     let count = 0;
-    for (const route of routes) {
-      let { visitor, token } = await administrator();
+    let { visitor, token } = await administrator();
+    for (const [place, route] of routes.entries()) {
+      // Not one for all: what was tried too often on one account is not looked at any more.
+      if (place % ROUTES_EACH === ROUTES_EACH - 1) ({ visitor, token } = await administrator());
       const method = METHODS.find((one) => one === route.method);
       if (method === undefined) continue;
       for (const payload of payloads)
