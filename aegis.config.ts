@@ -7,5 +7,6 @@ export default {
   target: "apps/hub/target.json",
   routes: describeRoutes,
   settings: hubSettings,
+  deployment: "deploy/deployment.json",
   probeKeyFile: ".aegis/probe-key", // what the hub makes in development
 };

@@ -28,6 +28,8 @@ export interface ProjectConfig {
   readonly target?: TargetDescription;
   /** Where the application keeps its probe key on this machine. */
   readonly probeKeyFile?: string;
+  /** Where the system runs, for `aegis render`. */
+  readonly deploymentFile?: string;
   /** Builds the application without starting it, for `aegis routes`. */
   readonly routes?: () => Promise<readonly RouteRow[]>;
   /** What the application can be told by its environment, for `aegis render env`. */
@@ -48,12 +50,12 @@ export async function loadConfig(from: string): Promise<ProjectConfig | undefine
 
 async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
-  const { policy, target, routes, probeKeyFile, settings, ...unknown } = data;
+  const { policy, target, routes, probeKeyFile, settings, deployment, ...unknown } = data;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined)
     throw new UsageError(
       `${file}: there is no "${extra}" in a configuration.`,
-      "Known: policy, target, routes, probeKeyFile, settings.",
+      "Known: policy, target, routes, probeKeyFile, settings, deployment.",
     );
   return {
     file,
@@ -65,6 +67,7 @@ async function readConfig(file: string): Promise<ProjectConfig> {
             typeof target === "string" ? readTarget(resolve(dirname(file), target)) : parseTarget(target),
         }),
     ...(typeof probeKeyFile === "string" ? { probeKeyFile: resolve(dirname(file), probeKeyFile) } : {}),
+    ...(typeof deployment === "string" ? { deploymentFile: resolve(dirname(file), deployment) } : {}),
     ...(isRoutes(routes) ? { routes } : {}),
     ...(isSettings(settings) ? { settings } : {}),
   };

@@ -8,6 +8,7 @@ import { registerLimits } from "./limits.ts";
 import { registerMigrateFrontend } from "./migrate-frontend.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRenderEnv } from "./render-env.ts";
+import { registerRender } from "./render.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
 import { registerVerify } from "./verify.ts";
@@ -26,6 +27,7 @@ registerBackup(program);
 registerBreach(program);
 registerLimits(program);
 registerCheck(program);
+registerRender(program);
 registerMigrateFrontend(program);
 registerRenderEnv(program);
 

@@ -33,6 +33,8 @@ const KNOWN = new Set([
   "DataKeyError",
   "RewrapError",
   "BackupError",
+  "DeploymentError",
+  "RenderError",
 ]);
 
 export function tellError(error: unknown): void {

@@ -1,4 +1,8 @@
 /** A rate as the policy writes it ("10/minute"), pure. */
+import type { RateEdge } from "../edge.ts";
+import type { DeepReadonly } from "../lib/freeze.ts";
+import type { RateLimitPolicy } from "./policy.ts";
+
 export type Algorithm = "gcra" | "fixed-window";
 
 export interface RateRule {
@@ -34,3 +38,19 @@ export const scaled = (rule: RateRule, factor: number): RateRule => ({
   ...rule,
   limit: Math.max(1, Math.floor(rule.limit * factor)),
 });
+
+/** A proxy counts for itself, per address, and knows neither routes nor people: it must refuse nobody whom we would serve. */
+const PROXY_MARGIN = 2;
+
+/** What one address may ask of the proxy: all limits together, with a margin. It keeps a flood off; we count exactly. */
+export function rateEdge({ limits, own }: DeepReadonly<RateLimitPolicy>): RateEdge {
+  const { user: _perPerson, ...perAddress } = limits;
+  const rates = [...Object.values(perAddress), ...own.map((entry) => entry.slice(entry.indexOf("=") + 1))];
+  const rules = rates.map((text) => ruleOf(text, "gcra"));
+  const sum = (of: (rule: RateRule) => number): number =>
+    Math.ceil(PROXY_MARGIN * rules.reduce((all, rule) => all + of(rule), 0));
+  return {
+    requestsPerMinute: sum(({ limit, windowMs }) => (limit * 60_000) / windowMs),
+    burst: sum(({ limit }) => limit),
+  };
+}

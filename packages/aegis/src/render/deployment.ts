@@ -1,0 +1,142 @@
+/** Where a system runs: what the policy does not say and a configuration file needs. Data from outside, so closed. */
+import Type from "typebox";
+import { Value } from "typebox/value";
+import { isRecord, mergeData } from "../lib/freeze.ts";
+
+// Every text lands in somebody's configuration file: none may hold a space, a quote, a bracket, a semicolon or a dollar.
+const text = (pattern: string) => Type.String({ pattern, maxLength: 256 });
+const PATH = "^/[A-Za-z0-9._/@-]+$";
+const HOST = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
+const PORT = "[1-9][0-9]{0,4}";
+const path = text(PATH);
+const pathOrNone = text(`^$|${PATH}`);
+const user = text("^[a-z_][a-z0-9_-]{0,31}$");
+const place = text(`^([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9a-f:]+\\]):${PORT}$`);
+const route = text("^/[A-Za-z0-9._/-]*$");
+const list = (item: ReturnType<typeof text>, minItems = 0) =>
+  Type.Array(item, { minItems, maxItems: 64, uniqueItems: true });
+const closed = <T extends Record<string, Type.TSchema>>(properties: T) =>
+  Type.Object(properties, { additionalProperties: false });
+
+export const deploymentSchema = closed({
+  /** Names files, units and zones. */
+  name: text("^[a-z][a-z0-9-]{0,31}$"),
+  /** Where people reach it: PUBLIC_ORIGIN of the application. */
+  origin: text(`^https://${HOST}(:${PORT})?$`),
+  /** The application's processes, as the proxy reaches them. */
+  upstreams: list(text(`^(${HOST}|\\[[0-9a-f:]+\\]):${PORT}$`), 1),
+  listen: closed({ http: list(place), https: list(place, 1) }),
+  tls: closed({
+    /** The certificate and what is between it and its authority, in that order. */
+    certificateFile: path,
+    keyFile: path,
+    /** Staples OCSP answers, asked for over these resolvers. Empty: not, as most authorities have ended OCSP. */
+    ocspResolvers: list(place),
+    /** The authorities that OCSP answers are checked against. */
+    ocspTrustFile: pathOrNone,
+  }),
+  /** Served under /.well-known/acme-challenge/ over plain HTTP, for certbot. Empty: not. */
+  acmeDirectory: pathOrNone,
+  /** Answers that are sent as they are made (server-sent events). */
+  streams: list(route),
+  /** Routes that take files: their bodies may be as large as a file. */
+  uploads: list(route),
+  /** ModSecurity with the OWASP core rule set. detect: tells its log, refuses nothing. */
+  firewall: Type.Union([Type.Literal("off"), Type.Literal("detect"), Type.Literal("block")]),
+  nginx: closed({
+    user,
+    pidFile: path,
+    logDirectory: path,
+    temporaryDirectory: path,
+    modulesDirectory: path,
+    /** What ModSecurity reads, in that order; Debian's own list is for Apache's version of it. */
+    ruleSetFiles: list(text("^/[A-Za-z0-9._/@*-]+$")),
+  }),
+  service: closed({
+    user,
+    /** The release; nothing in it is writable. */
+    directory: path,
+    node: path,
+    /** Within `directory`. */
+    entry: text("^[A-Za-z0-9._/-]+$"),
+    /** KEY=value lines, readable by root alone. */
+    environmentFile: path,
+    /** Files that the service reads, and nobody else: each is named to it by a variable. */
+    credentials: Type.Array(
+      closed({ name: text("^[a-z][a-z0-9-]{0,63}$"), file: path, variable: text("^[A-Z][A-Z0-9_]{0,63}$") }),
+      { maxItems: 32 },
+    ),
+    /** A folder under /var/lib that is its own. */
+    stateDirectory: text("^[a-z][a-z0-9-]{0,31}$"),
+    /** Names it to the service. */
+    stateVariable: text("^[A-Z][A-Z0-9_]{0,63}$"),
+    /** Units that it starts after. */
+    after: list(text("^[A-Za-z0-9@._-]+\\.(service|target|socket)$")),
+    stopSeconds: Type.Integer({ minimum: 5, maximum: 600 }),
+    memoryLimitBytes: Type.Integer({ minimum: 67_108_864, maximum: 1_099_511_627_776 }),
+    taskLimit: Type.Integer({ minimum: 16, maximum: 100_000 }),
+  }),
+  logs: closed({ keepDays: Type.Integer({ minimum: 1, maximum: 3650 }) }),
+});
+
+export type Deployment = Type.Static<typeof deploymentSchema>;
+
+/** What a deployment has to say for itself; everything else is as Debian has it. */
+const defaultsFor = (name: string) => ({
+  upstreams: ["127.0.0.1:3000"],
+  listen: { http: ["0.0.0.0:80", "[::]:80"], https: ["0.0.0.0:443", "[::]:443"] },
+  tls: { ocspResolvers: [], ocspTrustFile: "" },
+  acmeDirectory: "/var/www/acme",
+  streams: [],
+  uploads: [],
+  firewall: "off",
+  nginx: {
+    user: "www-data",
+    pidFile: "/run/nginx.pid",
+    logDirectory: "/var/log/nginx",
+    temporaryDirectory: "/var/lib/nginx",
+    modulesDirectory: "/usr/lib/nginx/modules",
+    ruleSetFiles: ["/etc/modsecurity/crs/crs-setup.conf", "/usr/share/modsecurity-crs/rules/*.conf"],
+  },
+  service: {
+    user: name,
+    directory: `/opt/${name}/current`,
+    node: "/usr/bin/node",
+    environmentFile: `/etc/${name}/environment`,
+    credentials: [],
+    stateDirectory: name,
+    stateVariable: "AEGIS_DIRECTORY",
+    after: ["network-online.target"],
+    stopSeconds: 30,
+    memoryLimitBytes: 2_147_483_648,
+    taskLimit: 512,
+  },
+  logs: { keepDays: 14 },
+});
+
+export class DeploymentError extends Error {
+  override readonly name = "DeploymentError";
+}
+
+const MAX_PROBLEMS = 5;
+
+/**
+ * The description, complete.
+ * @throws DeploymentError naming what is wrong or missing, at most five things at once.
+ */
+export function parseDeployment(data: unknown): Deployment {
+  const name = isRecord(data) && typeof data["name"] === "string" ? data["name"] : "app";
+  const whole: unknown = isRecord(data) ? mergeData(defaultsFor(name), data) : data;
+  if (Value.Check(deploymentSchema, whole)) return whole;
+  const problems = Value.Errors(deploymentSchema, whole)
+    .filter(({ keyword }) => keyword !== "boolean")
+    .slice(0, MAX_PROBLEMS)
+    .map((error) => {
+      const where =
+        error.instancePath === "" ? "the description" : error.instancePath.slice(1).replaceAll("/", ".");
+      const extra =
+        error.keyword === "additionalProperties" ? ` (${error.params.additionalProperties.join(", ")})` : "";
+      return `${where} ${error.message}${extra}`;
+    });
+  throw new DeploymentError(`The deployment description is not valid: ${problems.join("; ")}.`);
+}

@@ -1,0 +1,98 @@
+/** What holds for every server of the file: time, size, logs, zones, TLS, and where the application is. */
+import type { RateEdge, TransportEdge } from "../edge.ts";
+import type { Policy } from "../policy.ts";
+import { block } from "./artefact.ts";
+import type { Deployment } from "./deployment.ts";
+
+/** Of one address at once: a class of thirty behind one, each with the six connections of HTTP/1.1. */
+const CONNECTIONS_OF_AN_ADDRESS = 200;
+/** Ten megabytes hold 160,000 addresses; beyond that nginx forgets the oldest. */
+const ZONE = "10m";
+
+/**
+ * Mozilla's "intermediate", version 5.7, without its DHE suites: their handshakes cost a server more than a client
+ * (CVE-2002-20001), and every client of TLS 1.2 that is left has ECDHE.
+ */
+const CIPHERS = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
+export function timeAndSize(edge: TransportEdge): string[] {
+  return [
+    "# Time and size (transport.*): a slow client is cut off here as the application would.",
+    `client_header_timeout ${edge.headersSeconds}s;`,
+    `client_body_timeout ${edge.requestSeconds}s;`,
+    `send_timeout ${edge.requestSeconds}s;`,
+    `keepalive_timeout ${edge.keepAliveSeconds}s;`,
+    "reset_timedout_connection on;",
+    "client_header_buffer_size 4k;",
+    `large_client_header_buffers 2 ${edge.headerBytes};`,
+  ];
+}
+
+export function logs({ name, nginx }: Deployment): string[] {
+  return [
+    "# Without the query, the cookie and the referrer: a log holds no secrets.",
+    "map $request_uri $aegis_path {",
+    '  "~^(?<aegis_before_query>[^?]*)" $aegis_before_query;',
+    "}",
+    'log_format aegis escape=json \'{"time":"$time_iso8601","client":"$remote_addr","method":"$request_method",\'',
+    '  \'"path":"$aegis_path","status":"$status","bytes":"$body_bytes_sent","seconds":"$request_time",\'',
+    '  \'"upstream":"$upstream_addr","upstream_status":"$upstream_status","tls":"$ssl_protocol"}\';',
+    `access_log ${nginx.logDirectory}/${name}.access.log aegis;`,
+  ];
+}
+
+export function zones({ name }: Deployment, rate: RateEdge, { rateLimit }: Policy): string[] {
+  // A pattern counts bytes: a network that ends within one is rounded up to the larger network.
+  const bytes = Math.floor(rateLimit.ipv6PrefixLength / 8);
+  return [
+    `# An IPv6 address counts by its network of ${bytes * 8} bits (rateLimit.ipv6PrefixLength).`,
+    ...block("map $binary_remote_addr $aegis_client", [
+      "default $binary_remote_addr;",
+      ...(bytes === 16 ? [] : [`"~(?s)^(?<aegis_network>.{${bytes}}).{${16 - bytes}}$" $aegis_network;`]),
+    ]),
+    "# Against a flood, twice what the application would let through; it counts exactly, over all instances.",
+    `limit_req_zone $aegis_client zone=${name}_requests:${ZONE} rate=${rate.requestsPerMinute}r/m;`,
+    `limit_conn_zone $aegis_client zone=${name}_connections:${ZONE};`,
+    `limit_req zone=${name}_requests burst=${rate.burst} nodelay;`,
+    `limit_conn ${name}_connections ${CONNECTIONS_OF_AN_ADDRESS};`,
+    "limit_req_status 429;",
+    "limit_conn_status 429;",
+  ];
+}
+
+export function tls({ name, tls: { ocspResolvers, ocspTrustFile } }: Deployment): string[] {
+  return [
+    "ssl_protocols TLSv1.2 TLSv1.3;",
+    `ssl_ciphers ${CIPHERS};`,
+    "ssl_prefer_server_ciphers off; # all of them are good, and a telephone knows which is fast for it",
+    "ssl_ecdh_curve X25519:prime256v1:secp384r1;",
+    `ssl_session_cache shared:${name}_tls:${ZONE};`,
+    "ssl_session_timeout 1d;",
+    "ssl_session_tickets off; # their key would open recorded connections for as long as nginx runs",
+    ...(ocspResolvers.length === 0
+      ? []
+      : [
+          "ssl_stapling on;",
+          "ssl_stapling_verify on;",
+          ...(ocspTrustFile === "" ? [] : [`ssl_trusted_certificate ${ocspTrustFile};`]),
+          `resolver ${ocspResolvers.join(" ")} valid=300s;`,
+          "resolver_timeout 5s;",
+        ]),
+  ];
+}
+
+export function upstream({ name, upstreams }: Deployment, edge: TransportEdge): string[] {
+  return block(`upstream ${name}`, [
+    `zone ${name}_upstream 64k; # what one worker learns of a server's health, all know`,
+    ...upstreams.map((server) => `server ${server} max_fails=3 fail_timeout=10s;`),
+    "keepalive 32;",
+    `keepalive_timeout ${edge.upstreamKeepAliveSeconds}s; # we close first, or a request meets a closing connection`,
+  ]);
+}
