@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerAudit } from "./audit.ts";
 import { registerBackup } from "./backup.ts";
 import { registerBreach } from "./breach.ts";
+import { registerCerts } from "./certs.ts";
 import { registerCheck } from "./check.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLimits } from "./limits.ts";
@@ -28,6 +29,7 @@ registerBreach(program);
 registerLimits(program);
 registerCheck(program);
 registerRender(program);
+registerCerts(program);
 registerMigrateFrontend(program);
 registerRenderEnv(program);
 

@@ -33,6 +33,7 @@ const KNOWN = new Set([
   "DataKeyError",
   "RewrapError",
   "BackupError",
+  "CertificateError",
   "DeploymentError",
   "RenderError",
 ]);
@@ -44,6 +45,7 @@ export function tellError(error: unknown): void {
   );
   const hint = error instanceof UsageError || error instanceof BackupError ? error.hint : undefined;
   if (hint !== undefined) tell(`hint: ${hint}`);
+  if (known && "hint" in error && typeof error.hint === "string") tell(`hint: ${error.hint}`);
 }
 
 /** Rows as columns of even width. */
