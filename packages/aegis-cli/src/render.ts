@@ -30,14 +30,14 @@ export function registerRender(program: Command): void {
       });
 
   withSources(render.command("all"))
-    .description("write every file into a folder")
+    .description("write every file that the deployment has into a folder")
     .argument("<folder>", "made where it is missing; other files in it stay")
     .action(async (folder: string, flags: RenderFlags) => {
       const { policy, deployment } = await sourcesOf(flags);
       // All of them before any is written: a refusal leaves the folder as it was.
-      const texts = known.map(
-        ([, { file, render: make }]) => [file(deployment.name), make(policy, deployment)] as const,
-      );
+      const texts = known
+        .filter(([, { wanted }]) => wanted(deployment))
+        .map(([, { file, render: make }]) => [file(deployment), make(policy, deployment)] as const);
       await mkdir(folder, { recursive: true });
       for (const [file, text] of texts) {
         await written(resolve(join(folder, file)), text);

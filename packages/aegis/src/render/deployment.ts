@@ -18,6 +18,56 @@ const list = (item: ReturnType<typeof text>, minItems = 0) =>
 const closed = <T extends Record<string, Type.TSchema>>(properties: T) =>
   Type.Object(properties, { additionalProperties: false });
 
+const serviceSchema = closed({
+  user,
+  /** The release; nothing in it is writable. */
+  directory: path,
+  node: path,
+  /** Within `directory`. */
+  entry: text("^[A-Za-z0-9._/-]+$"),
+  /** KEY=value lines, readable by root alone. */
+  environmentFile: path,
+  /** Files that the service reads, and nobody else: each is named to it by a variable. */
+  credentials: Type.Array(
+    closed({ name: text("^[a-z][a-z0-9-]{0,63}$"), file: path, variable: text("^[A-Z][A-Z0-9_]{0,63}$") }),
+    { maxItems: 32 },
+  ),
+  /** A folder under /var/lib that is its own. */
+  stateDirectory: text("^[a-z][a-z0-9-]{0,31}$"),
+  /** Names it to the service. */
+  stateVariable: text("^[A-Z][A-Z0-9_]{0,63}$"),
+  /** Units that it starts after. */
+  after: list(text("^[A-Za-z0-9@._-]+\\.(service|target|socket)$")),
+  stopSeconds: Type.Integer({ minimum: 5, maximum: 600 }),
+  memoryLimitBytes: Type.Integer({ minimum: 67_108_864, maximum: 1_099_511_627_776 }),
+  taskLimit: Type.Integer({ minimum: 16, maximum: 100_000 }),
+});
+
+const image = text("^[a-z0-9][a-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$");
+const containerSchema = closed({
+  /** Names of images, best with their digest (name:tag@sha256:...): a tag is whatever somebody pushed last. */
+  images: closed({ node: image, nginx: image, postgres: image, redis: image }),
+  /** What the build needs of the project, and nothing else: no key that lies beside it gets into an image. */
+  sources: list(text("^[A-Za-z0-9._-]+$"), 1),
+  /** Builds it, from a folder with these sources. */
+  buildCommand: text("^[A-Za-z0-9._/ -]+$"),
+  /** Within the project. */
+  entry: text("^[A-Za-z0-9._/-]+$"),
+  healthPath: route,
+  port: Type.Integer({ minimum: 1024, maximum: 65_535 }),
+  userId: Type.Integer({ minimum: 1000, maximum: 60_000 }),
+  stateDirectory: path,
+  stateVariable: text("^[A-Z][A-Z0-9_]{0,63}$"),
+  /** The project, seen from the compose file. */
+  context: text("^[A-Za-z0-9._/-]+$"),
+  /** This file's folder, seen from the project. */
+  folder: text("^[A-Za-z0-9._/-]+$"),
+  /** First three numbers of the network between proxy and application; the proxy is number 2 in it, the application 3. */
+  network: text("^[0-9]{1,3}(\\.[0-9]{1,3}){2}$"),
+  memoryLimitBytes: Type.Integer({ minimum: 67_108_864, maximum: 1_099_511_627_776 }),
+  stopSeconds: Type.Integer({ minimum: 5, maximum: 600 }),
+});
+
 export const deploymentSchema = closed({
   /** Names files, units and zones. */
   name: text("^[a-z][a-z0-9-]{0,31}$"),
@@ -50,39 +100,21 @@ export const deploymentSchema = closed({
     temporaryDirectory: path,
     modulesDirectory: path,
     /** What ModSecurity reads, in that order; Debian's own list is for Apache's version of it. */
+    /** files: in logDirectory, to be rotated. output: to who started it, as containers do. */
+    logTo: Type.Union([Type.Literal("files"), Type.Literal("output")]),
     ruleSetFiles: list(text("^/[A-Za-z0-9._/@*-]+$")),
   }),
-  service: closed({
-    user,
-    /** The release; nothing in it is writable. */
-    directory: path,
-    node: path,
-    /** Within `directory`. */
-    entry: text("^[A-Za-z0-9._/-]+$"),
-    /** KEY=value lines, readable by root alone. */
-    environmentFile: path,
-    /** Files that the service reads, and nobody else: each is named to it by a variable. */
-    credentials: Type.Array(
-      closed({ name: text("^[a-z][a-z0-9-]{0,63}$"), file: path, variable: text("^[A-Z][A-Z0-9_]{0,63}$") }),
-      { maxItems: 32 },
-    ),
-    /** A folder under /var/lib that is its own. */
-    stateDirectory: text("^[a-z][a-z0-9-]{0,31}$"),
-    /** Names it to the service. */
-    stateVariable: text("^[A-Z][A-Z0-9_]{0,63}$"),
-    /** Units that it starts after. */
-    after: list(text("^[A-Za-z0-9@._-]+\\.(service|target|socket)$")),
-    stopSeconds: Type.Integer({ minimum: 5, maximum: 600 }),
-    memoryLimitBytes: Type.Integer({ minimum: 67_108_864, maximum: 1_099_511_627_776 }),
-    taskLimit: Type.Integer({ minimum: 16, maximum: 100_000 }),
-  }),
+  /** systemd units; absent: none. */
+  service: Type.Optional(serviceSchema),
+  /** Dockerfile and compose file; absent: none. */
+  container: Type.Optional(containerSchema),
   logs: closed({ keepDays: Type.Integer({ minimum: 1, maximum: 3650 }) }),
 });
 
 export type Deployment = Type.Static<typeof deploymentSchema>;
 
 /** What a deployment has to say for itself; everything else is as Debian has it. */
-const defaultsFor = (name: string) => ({
+const defaults = {
   upstreams: ["127.0.0.1:3000"],
   listen: { http: ["0.0.0.0:80", "[::]:80"], https: ["0.0.0.0:443", "[::]:443"] },
   tls: { ocspResolvers: [], ocspTrustFile: "" },
@@ -93,25 +125,44 @@ const defaultsFor = (name: string) => ({
   nginx: {
     user: "www-data",
     pidFile: "/run/nginx.pid",
+    logTo: "files",
     logDirectory: "/var/log/nginx",
     temporaryDirectory: "/var/lib/nginx",
     modulesDirectory: "/usr/lib/nginx/modules",
     ruleSetFiles: ["/etc/modsecurity/crs/crs-setup.conf", "/usr/share/modsecurity-crs/rules/*.conf"],
   },
-  service: {
-    user: name,
-    directory: `/opt/${name}/current`,
-    node: "/usr/bin/node",
-    environmentFile: `/etc/${name}/environment`,
-    credentials: [],
-    stateDirectory: name,
-    stateVariable: "AEGIS_DIRECTORY",
-    after: ["network-online.target"],
-    stopSeconds: 30,
-    memoryLimitBytes: 2_147_483_648,
-    taskLimit: 512,
-  },
   logs: { keepDays: 14 },
+};
+
+const serviceDefaults = (name: string) => ({
+  user: name,
+  directory: `/opt/${name}/current`,
+  node: "/usr/bin/node",
+  environmentFile: `/etc/${name}/environment`,
+  credentials: [],
+  stateDirectory: name,
+  stateVariable: "AEGIS_DIRECTORY",
+  after: ["network-online.target"],
+  stopSeconds: 30,
+  memoryLimitBytes: 2_147_483_648,
+  taskLimit: 512,
+});
+
+const containerDefaults = (name: string) => ({
+  images: {
+    node: "node:24-bookworm-slim",
+    nginx: "nginx:1.28-bookworm",
+    postgres: "postgres:15-bookworm",
+    redis: "redis:7-bookworm",
+  },
+  healthPath: "/health",
+  port: 3000,
+  userId: 10_001,
+  stateDirectory: `/var/lib/${name}`,
+  stateVariable: "AEGIS_DIRECTORY",
+  network: "172.30.77",
+  memoryLimitBytes: 2_147_483_648,
+  stopSeconds: 30,
 });
 
 export class DeploymentError extends Error {
@@ -126,7 +177,16 @@ const MAX_PROBLEMS = 5;
  */
 export function parseDeployment(data: unknown): Deployment {
   const name = isRecord(data) && typeof data["name"] === "string" ? data["name"] : "app";
-  const whole: unknown = isRecord(data) ? mergeData(defaultsFor(name), data) : data;
+  const whole: unknown = isRecord(data)
+    ? mergeData(
+        {
+          ...defaults,
+          ...(data["service"] === undefined ? {} : { service: serviceDefaults(name) }),
+          ...(data["container"] === undefined ? {} : { container: containerDefaults(name) }),
+        },
+        data,
+      )
+    : data;
   if (Value.Check(deploymentSchema, whole)) return whole;
   const problems = Value.Errors(deploymentSchema, whole)
     .filter(({ keyword }) => keyword !== "boolean")

@@ -44,7 +44,7 @@ export function logs({ name, nginx }: Deployment): string[] {
     'log_format aegis escape=json \'{"time":"$time_iso8601","client":"$remote_addr","method":"$request_method",\'',
     '  \'"path":"$aegis_path","status":"$status","bytes":"$body_bytes_sent","seconds":"$request_time",\'',
     '  \'"upstream":"$upstream_addr","upstream_status":"$upstream_status","tls":"$ssl_protocol"}\';',
-    `access_log ${nginx.logDirectory}/${name}.access.log aegis;`,
+    `access_log ${nginx.logTo === "files" ? `${nginx.logDirectory}/${name}.access.log` : "/dev/stdout"} aegis;`,
   ];
 }
 
