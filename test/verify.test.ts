@@ -141,6 +141,27 @@ describe("a live hub on the wall clock", () => {
   });
 });
 
+describe("a target that takes longer for its answers than a wait lasts", () => {
+  it("is not said to forget the wait", async () => {
+    let now = Date.now();
+    const clock = { now: () => (now += 300) }; // whatever looks at the time has taken a while
+    const cheap = definePolicy({ environment: "development", password: { argon2: cheapHash } });
+    const hub = await startHub(cheap, { clock });
+    const { findings } = await verify({
+      origin: hub.origin,
+      policy: cheap,
+      target: hubTarget,
+      now: clock.now,
+      only: ({ id }: { id: string }) => id === "throttle.failures-wait",
+    });
+    await hub.close();
+    expect(findings[0]).toMatchObject({
+      outcome: "unknown",
+      observed: expect.stringMatching(/^two answers took/),
+    });
+  });
+});
+
 describe("a target description", () => {
   it.each([
     [{ logn: {} }, /logn/],
