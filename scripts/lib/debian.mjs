@@ -27,6 +27,18 @@ const needed = [
   { name: "openssl", present: () => existsSync("/usr/bin/openssl") },
   { name: "age", present: () => existsSync("/usr/bin/age") },
   { name: "chromium", present: () => existsSync("/usr/bin/chromium") },
+  { name: "nginx", present: () => existsSync("/usr/sbin/nginx") },
+  {
+    name: "libnginx-mod-http-modsecurity",
+    present: () => existsSync("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so"),
+  },
+  { name: "modsecurity-crs", present: () => existsSync("/usr/share/modsecurity-crs/rules") },
+  { name: "sslscan", present: () => existsSync("/usr/bin/sslscan") },
+  { name: "systemd", present: () => existsSync("/usr/bin/systemd-analyze") },
+  { name: "logrotate", present: () => existsSync("/usr/sbin/logrotate") },
+  { name: "pebble", present: () => existsSync("/usr/bin/pebble") },
+  { name: "certbot", present: () => existsSync("/usr/bin/certbot") },
+  { name: "docker-compose", present: () => existsSync("/usr/bin/docker-compose") },
 ];
 
 /** Installs the Debian packages that are missing. Packages start no services here; the tests start their own. */

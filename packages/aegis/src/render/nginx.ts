@@ -44,7 +44,7 @@ export const renderNginx: Render = (policy, deployment) => {
       "worker_processes auto;",
       "worker_rlimit_nofile 16384; # a client and the application: two files for each connection",
       `pid ${nginx.pidFile};`,
-      `error_log ${nginx.logTo === "files" ? `${nginx.logDirectory}/${name}.error.log` : "stderr"} warn;`,
+      `error_log ${nginx.logTo === "files" ? `${nginx.logDirectory}/${name}.error.log` : "stderr"} ${deployment.firewall === "detect" ? "info" : "warn"};`,
       ...firewallModule(deployment),
       "",
       ...block("events", ["worker_connections 4096;"]),
