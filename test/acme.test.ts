@@ -50,10 +50,13 @@ beforeAll(async () => {
       },
     }),
   );
-  const names = run("pebble-challtestsrv", [
-    ...["-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dns01", `127.0.0.1:${dns}`],
-    ...["-http01", "", "-https01", "", "-tlsalpn01", "", "-management", `127.0.0.1:${other}`],
-  ]);
+  const names = run(
+    "pebble-challtestsrv",
+    [
+      ["-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dns01", `127.0.0.1:${dns}`],
+      ["-http01", "", "-https01", "", "-tlsalpn01", "", "-management", `127.0.0.1:${other}`],
+    ].flat(),
+  );
   const pebble = run(
     "pebble",
     ["-config", join(folder, "pebble.json"), "-strict", "-dnsserver", `127.0.0.1:${dns}`],
@@ -84,20 +87,10 @@ describe("certbot", () => {
     const certbot = run(
       "certbot",
       [
-        ...["certonly", "--non-interactive", "--agree-tos", "-m", "operator@hub.test", "--no-eff-email"],
-        ...[
-          "--server",
-          directory,
-          "--webroot",
-          "-w",
-          join(folder, "acme"),
-          "-d",
-          NAME,
-          "--key-type",
-          "ecdsa",
-        ],
-        ...["config", "work", "logs"].flatMap((kind) => [`--${kind}-dir`, join(folder, "certbot", kind)]),
-      ],
+        ["certonly", "--non-interactive", "--agree-tos", "-m", "operator@hub.test", "--no-eff-email"],
+        ["--server", directory, "--webroot", "-w", join(folder, "acme"), "-d", NAME, "--key-type", "ecdsa"],
+        ["config", "work", "logs"].flatMap((kind) => [`--${kind}-dir`, join(folder, "certbot", kind)]),
+      ].flat(),
       { REQUESTS_CA_BUNDLE: proxy.caFile },
     );
     expect([await certbot.ended(), certbot.output()]).toEqual([
@@ -106,10 +99,12 @@ describe("certbot", () => {
     ]);
     const live = join(folder, "certbot/config/live", NAME);
     writeFileSync(join(folder, "pebble-root.pem"), await rootOf(management));
-    const look = aegis([
-      ...["certs", "inspect", join(live, "fullchain.pem"), "--key", join(live, "privkey.pem")],
-      ...["--name", NAME, "--ca", join(folder, "pebble-root.pem")],
-    ]);
+    const look = aegis(
+      [
+        ["certs", "inspect", join(live, "fullchain.pem"), "--key", join(live, "privkey.pem")],
+        ["--name", NAME, "--ca", join(folder, "pebble-root.pem")],
+      ].flat(),
+    );
     expect(look).toMatch(/chain-order +2 certificates, each by the next/);
     // As the deploy hook of docs/certificates.md does.
     for (const name of ["fullchain.pem", "privkey.pem"])
@@ -126,7 +121,7 @@ describe("certbot", () => {
             rejectUnauthorized: false,
           },
           () => {
-            const told = `${socket.authorized} ${socket.getPeerCertificate().issuer.CN}`;
+            const told = `${socket.authorized} ${String(socket.getPeerCertificate().issuer.CN)}`;
             socket.destroy();
             resolve(told);
           },

@@ -45,8 +45,8 @@ beforeAll(async () => {
       AEGIS_DIRECTORY: join(folder, "state"),
     });
   hubs = ports.map(start);
-  for (const hub of hubs) await hub.until(/1 processes/);
-}, 120_000);
+  for (const hub of hubs) await hub.until(/1 processes/, 100);
+}, 240_000);
 afterAll(async () => {
   for (const hub of hubs ?? []) await hub.stop();
   await proxy?.close();
@@ -92,10 +92,10 @@ describe("the hub behind nginx", () => {
     const verify = run(
       process.execPath,
       [
-        join(repository, "packages/aegis-cli/bin/aegis.mjs"),
-        ...["verify", proxy.origin, "--ca", proxy.caFile, "--policy", proxy.policyFile],
-        ...["--probe-key-file", keyFile, "--target", "apps/hub/target.json", "--save", findings],
-      ],
+        [join(repository, "packages/aegis-cli/bin/aegis.mjs")],
+        ["verify", proxy.origin, "--ca", proxy.caFile, "--policy", proxy.policyFile],
+        ["--probe-key-file", keyFile, "--target", "apps/hub/target.json", "--save", findings],
+      ].flat(),
       { NO_COLOR: "1" },
     );
     const status = await verify.ended();
@@ -117,10 +117,13 @@ describe("the hub behind nginx", () => {
   }, 300_000);
 
   it("is found without fault by aegis certs inspect", async () => {
-    const inspect = run(process.execPath, [
-      join(repository, "packages/aegis-cli/bin/aegis.mjs"),
-      ...["certs", "inspect", proxy.origin, "--ca", proxy.caFile, "--key", join(proxy.folder, "privkey.pem")],
-    ]);
+    const inspect = run(
+      process.execPath,
+      [
+        [join(repository, "packages/aegis-cli/bin/aegis.mjs"), "certs", "inspect", proxy.origin],
+        ["--ca", proxy.caFile, "--key", join(proxy.folder, "privkey.pem")],
+      ].flat(),
+    );
     expect([await inspect.ended(), inspect.output()]).toEqual([
       0,
       expect.stringMatching(/protocols +TLSv1\.2, TLSv1\.3/),

@@ -93,9 +93,13 @@ describe("nginx", () => {
   it.each(Object.keys(presets))("accepts preset %s with all that can be switched on", (name) => {
     const preset = Object.keys(presets).find((one): one is keyof typeof presets => one === name) ?? "modern";
     const full = {
-      ...{ name: "all", origin: "https://hub.example:18443", ...local() },
-      ...{ upstreams: ["127.0.0.1:3000", "[::1]:3001", "localhost:3002"] },
-      ...{ uploads: ["/a", "/b"], streams: ["/c"], firewall: "block" },
+      ...local(),
+      name: "all",
+      origin: "https://hub.example:18443",
+      upstreams: ["127.0.0.1:3000", "[::1]:3001", "localhost:3002"],
+      uploads: ["/a", "/b"],
+      streams: ["/c"],
+      firewall: "block",
       nginx: nginxFolders(),
     };
     const rendered = artefacts.nginx.render(

@@ -47,7 +47,7 @@ async function proxy(
     upstreams: [`127.0.0.1:${upstreamPort}`],
     ...options,
   });
-  closing.push(one.close);
+  closing.push(() => one.close());
   return { ...one, ask: asker(one) };
 }
 

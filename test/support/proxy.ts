@@ -26,8 +26,8 @@ export interface TestProxy extends Prepared {
   readonly ca: string;
   readonly caFile: string;
   readonly policyFile: string;
-  log(): string;
-  close(): Promise<void>;
+  readonly log: () => string;
+  readonly close: () => Promise<void>;
 }
 
 /** The command, as an operator calls it. */

@@ -30,10 +30,12 @@ describe("aegis certs", () => {
     expect([modeOf("dev/ca-key.pem"), modeOf("dev/privkey.pem"), modeOf("dev/fullchain.pem")]).toEqual([
       0o600, 0o600, 0o644,
     ]);
-    const good = await certs([
-      ...["inspect", "dev/fullchain.pem", "--key", "dev/privkey.pem"],
-      ...["--name", "hub.test", "--name", "127.0.0.1", "--ca", "dev/ca.pem"],
-    ]);
+    const good = await certs(
+      [
+        ["inspect", "dev/fullchain.pem", "--key", "dev/privkey.pem"],
+        ["--name", "hub.test", "--name", "127.0.0.1", "--ca", "dev/ca.pem"],
+      ].flat(),
+    );
     expect([good.status, good.text]).toEqual([0, expect.stringMatching(/✓ +days-left +36[34] days left/)]);
     const bad = await certs(["inspect", "dev/fullchain.pem", "--name", "other.test"]);
     expect([bad.status, bad.text]).toEqual([
@@ -44,7 +46,9 @@ describe("aegis certs", () => {
     ]);
     const json = await certs(["inspect", "dev/fullchain.pem", "--ca", "dev/ca.pem", "--json"]);
     expect(JSON.parse(json.text)).toContainEqual({
-      ...{ check: "chain-order", outcome: "pass", fix: "" },
+      check: "chain-order",
+      outcome: "pass",
+      fix: "",
       observed: "1 certificates, each by the next",
     });
     const refused = await certs(["issue", "bank.example", ...by, "--out", "bank"]);

@@ -44,7 +44,7 @@ const PROXY_MARGIN = 2;
 
 /** What one address may ask of the proxy: all limits together, with a margin. It keeps a flood off; we count exactly. */
 export function rateEdge({ limits, own }: DeepReadonly<RateLimitPolicy>): RateEdge {
-  const { user: _perPerson, ...perAddress } = limits;
+  const { user: _perPerson, tenant: _perTenant, ...perAddress } = limits;
   const rates = [...Object.values(perAddress), ...own.map((entry) => entry.slice(entry.indexOf("=") + 1))];
   const rules = rates.map((text) => ruleOf(text, "gcra"));
   const sum = (of: (rule: RateRule) => number): number =>

@@ -13,8 +13,11 @@ const least = {
 };
 const service = { entry: "server.js" };
 const container = {
-  ...{ sources: ["package.json"], buildCommand: "node build.mjs", entry: "server.js" },
-  ...{ context: "..", folder: "deploy" },
+  sources: ["package.json"],
+  buildCommand: "node build.mjs",
+  entry: "server.js",
+  context: "..",
+  folder: "deploy",
 };
 const whole = { ...least, service, container };
 const render = (name: ArtefactName, data: unknown = whole, of = policy): string =>
