@@ -28,8 +28,7 @@ export function timeAndSize(edge: TransportEdge): string[] {
     `client_header_timeout ${edge.headersSeconds}s;`,
     `client_body_timeout ${edge.requestSeconds}s;`,
     `send_timeout ${edge.requestSeconds}s;`,
-    `keepalive_timeout ${edge.keepAliveSeconds}s;`,
-    "reset_timedout_connection on;",
+    `keepalive_timeout ${edge.keepAliveSeconds}s ${edge.keepAliveSeconds}s; # and says so (Keep-Alive: timeout=)`,
     "client_header_buffer_size 4k;",
     `large_client_header_buffers 2 ${edge.headerBytes};`,
   ];

@@ -57,7 +57,9 @@ describe("nginx.conf", () => {
     const { transport, input } = definePolicy({ preset, environment: "production" });
     expect(text).toContain(`client_header_timeout ${transport.headersTimeoutSeconds}s;`);
     expect(text).toContain(`client_body_timeout ${transport.requestTimeoutSeconds}s;`);
-    expect(text).toContain(`keepalive_timeout ${transport.keepAliveTimeoutSeconds}s;`);
+    expect(text).toContain(
+      `keepalive_timeout ${transport.keepAliveTimeoutSeconds}s ${transport.keepAliveTimeoutSeconds}s;`,
+    );
     expect(text).toContain(`client_max_body_size ${input.bodyLimitBytes};`);
     expect(text).toContain("ssl_protocols TLSv1.2 TLSv1.3;");
   });
