@@ -43,7 +43,7 @@ beforeAll(async () => {
       DATABASE_URL: postgres.appUrl,
       DATABASE_OWNER_URL: postgres.url,
       REDIS_URL: redis.url,
-      SMTP_URL: "smtps://hub:unused@127.0.0.1:9", // nothing is sent in these tests
+      SMTP_URL: "smtps://hub:nothing-is-sent@127.0.0.1:9", // nothing is sent in these tests
       AEGIS_DIRECTORY: join(folder, "state"),
     });
   hubs = ports.map(start);
