@@ -1,4 +1,5 @@
 /** What `npx aegis` uses in this repository: the hub's policy, how to use the hub, and its routes. */
+import { endSessions } from "./apps/hub/server/end-sessions.ts";
 import { describeRoutes } from "./apps/hub/server/describe-routes.ts";
 import { hubSettings } from "./apps/hub/server/settings.ts";
 
@@ -8,5 +9,6 @@ export default {
   routes: describeRoutes,
   settings: hubSettings,
   deployment: "deploy/deployment.json",
+  endSessions,
   probeKeyFile: ".aegis/probe-key", // what the hub makes in development
 };

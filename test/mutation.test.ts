@@ -135,6 +135,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "transport.keepAliveTimeoutSeconds": 60,
   "transport.maxHeaderBytes": 65_536,
   "transport.maxUrlLength": 16_384,
+  "maintenance.retryAfterSeconds": 86_400,
   "headers.setBy": "proxy",
   "headers.hsts.enabled": false,
   "headers.hsts.maxAgeSeconds": 300,
@@ -276,10 +277,21 @@ const weaker: Readonly<Record<string, unknown>> = {
   "upload.inlineImages": true,
 };
 
+const closed = {
+  read: async () => JSON.stringify({ since: "2026-01-01T00:00:00Z", until: null, allow: [] }),
+};
+
 async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Promise<Report> {
   const probeKey = randomBytes(32).toString("base64url");
   const tokenKeys = newKeyRing(enforced.token.algorithm, 0);
-  const hub = await startHub(enforced, { limits: memoryStores().limits, probeKey, tokenKeys });
+  // How it is closed shows only while it is.
+  const maintenance = leaf?.startsWith("maintenance.") === true ? { maintenance: { source: closed } } : {};
+  const hub = await startHub(enforced, {
+    limits: memoryStores().limits,
+    probeKey,
+    tokenKeys,
+    ...maintenance,
+  });
   const administrator = { username: "root", password: "Aa7-harbour-violet-eleven-spoons" };
   await hub.app.aegis.createAccount({
     ...administrator,

@@ -291,3 +291,28 @@ describe("the checklist of system A", () => {
     expect(script.output()).toContain("all steps hold");
   });
 });
+
+describe("a production server that is told to stop", () => {
+  it("says so to balancers, answers everybody meanwhile without keeping connections, and takes two signals for one", async () => {
+    const server = start(node, [SERVE], {
+      NODE_ENV: "test",
+      DATABASE_URL: postgres.url,
+      WORKERS: "1",
+      PORT: String(await freePort()),
+      DRAIN_SECONDS: "3",
+    });
+    const [, origin = ""] = await server.until(/hub: (http:\S+),/);
+    const kept = await fetch(`${origin}/ready`);
+    expect([kept.status, kept.headers.get("connection")]).toEqual([200, "keep-alive"]);
+    server.child.kill("SIGTERM");
+    server.child.kill("SIGTERM"); // as a service manager does that ends a group, beside the first process of it
+    const ready = async () => {
+      const answer = await fetch(`${origin}/ready`);
+      return [answer.status, (await answer.json()).status, answer.headers.get("connection")];
+    };
+    await expect.poll(ready, { timeout: 2500 }).toEqual([503, "stopping", "close"]);
+    const page = await fetch(`${origin}/api/content`);
+    expect([page.status, page.headers.get("connection")]).toEqual([200, "close"]);
+    expect(await server.ended()).toBe(0);
+  });
+});

@@ -14,6 +14,7 @@ import { personalData } from "./features/personal-data.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
 import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
 import { tenantCourses } from "./features/tenant-courses.ts";
+import { type Drain, newDrain } from "./drain.ts";
 import type { TenantRows } from "./database/tenant-rows.ts";
 
 export const PRODUCT = "Gammons Landing Educational Hub";
@@ -39,6 +40,8 @@ export interface HubParts extends AegisStores {
   readonly breaches?: AegisWiring["breaches"] | undefined;
   readonly probeKey?: string | undefined;
   readonly revocation?: AegisWiring["revocation"] | undefined;
+  readonly maintenance?: AegisWiring["maintenance"] | undefined;
+  readonly drain?: Drain;
   readonly blobs: BlobStore;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
@@ -62,6 +65,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(publicOrigin === undefined ? {} : { publicOrigin }),
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
+    ...(parts.maintenance === undefined ? {} : { maintenance: parts.maintenance }),
     blobs: parts.blobs,
     ...(policy.tenancy.enabled
       ? { collectPersonalData: personalData({ tenancy: parts.tenancy, database: simulationRows }) }
@@ -70,7 +74,8 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(clock === undefined ? {} : { clock }),
     ...(audit === undefined ? {} : { audit }),
   });
-  healthRoutes(app, parts.checkReady);
+  const drain = parts.drain ?? newDrain();
+  healthRoutes(app, parts.checkReady, () => drain.isDraining);
   policyRoutes(app, policy, { product: PRODUCT, sendsMail: mail !== undefined });
   contentRoutes(app, parts.catalogue);
   previewRoutes(app);

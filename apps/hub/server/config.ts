@@ -26,6 +26,10 @@ export interface HubConfig {
   readonly directory: string;
   /** Where uploaded files lie; all processes share it, and nothing serves it. */
   readonly uploadsDirectory: string;
+  /** There while the hub is closed for maintenance (`aegis maintenance on --file`). */
+  readonly maintenanceFile: string;
+  /** How long a process that is told to stop goes on answering, so that a balancer can look elsewhere. */
+  readonly drainSeconds: number;
   readonly workers: number;
   readonly securityContact: string | undefined;
   /** Where mail goes out; undefined in development: into the outbox in `directory`. */
@@ -65,6 +69,8 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     databaseOwnerUrl: env["DATABASE_OWNER_URL"] === "" ? undefined : env["DATABASE_OWNER_URL"],
     directory: env["AEGIS_DIRECTORY"] ?? ".aegis",
     uploadsDirectory: env["UPLOADS_DIRECTORY"] ?? `${env["AEGIS_DIRECTORY"] ?? ".aegis"}/uploads`,
+    maintenanceFile: env["MAINTENANCE_FILE"] || `${env["AEGIS_DIRECTORY"] ?? ".aegis"}/maintenance.json`,
+    drainSeconds: numberFrom("DRAIN_SECONDS", env["DRAIN_SECONDS"] ?? "0", 0, 300),
     workers: numberFrom("WORKERS", env["WORKERS"] ?? "2", 1, 128),
     securityContact: env["SECURITY_CONTACT"],
     smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],

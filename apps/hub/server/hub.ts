@@ -2,10 +2,12 @@
 import { keepFresh, liveSecretKeys } from "aegis/secrets";
 import { corpusSource, openCorpus } from "aegis/breach";
 import { PostgresRevocationLedger, postgresStores, sealedAccounts } from "aegis/stores/postgres";
+import { fileMaintenance } from "aegis/maintenance";
 import { fileBlobs } from "aegis/stores/files";
 import type { AegisStores } from "aegis/fastify";
 import type { FastifyInstance } from "fastify";
 import { buildHub } from "./app.ts";
+import { newDrain } from "./drain.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { prepareDatabase } from "./database/prepare.ts";
 import { tenantRows } from "./database/tenant-rows.ts";
@@ -30,6 +32,8 @@ export interface RunningHub {
   readonly app: FastifyInstance;
   readonly database: Database;
   readonly stores: AegisStores;
+  /** Tells whoever sends requests to go elsewhere, and answers for so long as the configuration says. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,6 +85,7 @@ export async function openHub(
     const corpus = config.breachCorpus === undefined ? undefined : await openCorpus(config.breachCorpus);
     const kept = postgresStores(database.pool);
     const stores = { ...kept, accounts: sealedAccounts(kept.accounts, dataKeys), ...shared.stores };
+    const drain = newDrain();
     const app = await buildHub({
       ...stores,
       passwordPeppers: peppersOf(secrets),
@@ -98,6 +103,8 @@ export async function openHub(
       catalogue,
       rows: await tenantRows(database.pool),
       webRoot,
+      maintenance: { source: fileMaintenance(config.maintenanceFile) },
+      drain,
       blobs: fileBlobs(config.uploadsDirectory),
       checkReady: async () => {
         if (secrets.isStale()) throw new Error("the source of the secrets has been away for too long");
@@ -122,6 +129,10 @@ export async function openHub(
       app,
       database,
       stores,
+      drain: async () => {
+        drain.start(app);
+        await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000));
+      },
       close: async () => {
         fresh.stop();
         await app.close();

@@ -3,6 +3,7 @@ import { known as secrets } from "./secrets.ts";
 
 /** How the servers end: with a reason and a way out, or by a signal, in bounded time. */
 const STOP_WITHIN_MS = 10_000;
+const ONE_WISH_MS = 1_000;
 
 /** Prints `error:` and `hint:` and ends the process with status 1. */
 export function tellAndExit(error: unknown, hint?: string): never {
@@ -25,13 +26,17 @@ export function tellSurprises(): void {
   });
 }
 
-/** Ends cleanly on the first SIGTERM or SIGINT; at once on the second, or when ending takes too long. */
-export function stopOnSignal(stop: () => Promise<void>): void {
-  let stopping = false;
+/** Ends cleanly on the first SIGTERM or SIGINT; at once on a later one, or when ending takes too long. */
+export function stopOnSignal(stop: () => Promise<void>, drainSeconds = 0): void {
+  let stoppingSince: number | undefined;
   const onSignal = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    if (stoppingSince !== undefined) {
+      // A service manager that ends a whole group, and the first process of it, both say so: that is one wish.
+      if (performance.now() - stoppingSince > ONE_WISH_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS + drainSeconds * 1000).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => tellAndExit(error),

@@ -70,7 +70,7 @@ async function runWorker(made: HubSetUp): Promise<void> {
   const { config } = made;
   const hub = await openHub(made, { level: "info" });
   await hub.app.listen({ host: config.host, port: config.port });
-  stopOnSignal(() => hub.close());
+  stopOnSignal(() => hub.drain().then(() => hub.close()), config.drainSeconds);
 }
 
 async function runPrimary(made: HubSetUp): Promise<void> {
@@ -122,5 +122,5 @@ async function runPrimary(made: HubSetUp): Promise<void> {
     );
     for (const worker of workers) worker.kill("SIGTERM");
     await Promise.all(ended);
-  });
+  }, config.drainSeconds);
 }

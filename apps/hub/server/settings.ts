@@ -125,6 +125,16 @@ export const hubSettings: readonly EnvSetting[] = [
     about: "Where uploaded files lie; all processes share it.",
     example: ".aegis/uploads",
   },
+  {
+    name: "MAINTENANCE_FILE",
+    about: "There while the hub is closed (aegis maintenance on); outside of the folder of a release.",
+    example: ".aegis/maintenance.json",
+  },
+  {
+    name: "DRAIN_SECONDS",
+    about: "How long a process that is told to stop goes on answering, with 503 at /ready.",
+    example: "0",
+  },
   { name: "BREACH_CORPUS", about: "A file made by aegis breach build.", example: "corpus.bin" },
   {
     name: "SECRETS_DIRECTORY",

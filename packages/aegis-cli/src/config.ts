@@ -30,6 +30,8 @@ export interface ProjectConfig {
   readonly probeKeyFile?: string;
   /** Where the system runs, for `aegis render`. */
   readonly deploymentFile?: string;
+  /** Ends every session of everybody, for `aegis maintenance on --end-sessions`; how many. */
+  readonly endSessions?: () => Promise<number>;
   /** Builds the application without starting it, for `aegis routes`. */
   readonly routes?: () => Promise<readonly RouteRow[]>;
   /** What the application can be told by its environment, for `aegis render env`. */
@@ -50,12 +52,12 @@ export async function loadConfig(from: string): Promise<ProjectConfig | undefine
 
 async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
-  const { policy, target, routes, probeKeyFile, settings, deployment, ...unknown } = data;
+  const { policy, target, routes, probeKeyFile, settings, deployment, endSessions, ...unknown } = data;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined)
     throw new UsageError(
       `${file}: there is no "${extra}" in a configuration.`,
-      "Known: policy, target, routes, probeKeyFile, settings, deployment.",
+      "Known: policy, target, routes, probeKeyFile, settings, deployment, endSessions.",
     );
   return {
     file,
@@ -70,6 +72,7 @@ async function readConfig(file: string): Promise<ProjectConfig> {
     ...(typeof deployment === "string" ? { deploymentFile: resolve(dirname(file), deployment) } : {}),
     ...(isRoutes(routes) ? { routes } : {}),
     ...(isSettings(settings) ? { settings } : {}),
+    ...(isEnding(endSessions) ? { endSessions } : {}),
   };
 }
 
@@ -91,6 +94,8 @@ const isSettings = (value: unknown): value is readonly EnvSetting[] =>
   );
 
 const isRoutes = (value: unknown): value is () => Promise<readonly RouteRow[]> => typeof value === "function";
+
+const isEnding = (value: unknown): value is () => Promise<number> => typeof value === "function";
 
 /** The data of a file: JSON, or what a module has as its default. */
 async function readData(file: string): Promise<Record<string, unknown>> {

@@ -77,7 +77,8 @@ function loggable(error: unknown): object {
   };
 }
 
-function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** One form for every refusal; nothing is logged. */
+export function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.facts.retryAfterSeconds !== undefined)
     reply.header("retry-after", String(error.facts.retryAfterSeconds));
   // Also where the route has said already how long its good answers keep.

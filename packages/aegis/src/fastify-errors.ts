@@ -11,6 +11,7 @@ import { isUnavailable } from "./lib/unavailable.ts";
 import { apiKeyErrors } from "./api-key/errors.ts";
 import { approvalErrors } from "./approval/errors.ts";
 import { breachErrors } from "./breach/errors.ts";
+import { maintenanceErrors } from "./maintenance/errors.ts";
 import { monitorErrors } from "./monitor/errors.ts";
 import { mfaErrors } from "./mfa/errors.ts";
 import { passkeyErrors } from "./passkey/errors.ts";
@@ -48,6 +49,7 @@ const serverError = errorsOf(serverErrors);
 /** Every code that can appear on the wire. */
 export const errorTable = {
   ...transportErrors,
+  ...maintenanceErrors,
   ...csrfErrors,
   ...accessErrors,
   ...sessionErrors,

@@ -16,6 +16,11 @@ export interface AegisFacts {
   readonly signInPaths: Pick<SignInPaths, "declare">;
   /** Resolves when what goes on after answers (mail, events) is done. */
   readonly settled: () => Promise<void>;
+  /**
+   * Ends every session of everybody, and with them their tokens; how many sessions. When it resolves no instance
+   * accepts one that was there before.
+   */
+  readonly endAllSessions: () => Promise<number>;
   /** Makes an account that nobody registered. @throws AEGIS_ACCOUNT_TAKEN */
   readonly createAccount: (account: NewAccount) => Promise<CreatedAccount>;
   /** Opens a tenant that nobody asked for over HTTP; undefined where its name is none. @throws AEGIS_TENANCY_TAKEN */

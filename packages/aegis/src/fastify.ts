@@ -16,8 +16,9 @@ import type { FieldError } from "./errors.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
 import { enforceAccounts } from "./fastify-accounts.ts";
 import { auditing } from "./fastify-audit.ts";
-import { enforceErrors } from "./fastify-answers.ts";
+import { answer, enforceErrors } from "./fastify-answers.ts";
 import { breachedBy } from "./fastify-breach.ts";
+import { endAllSessions } from "./fastify-cut-over.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { limits } from "./fastify-limits.ts";
 import { monitoring } from "./fastify-monitor.ts";
@@ -39,6 +40,7 @@ import { inputError } from "./input/errors.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { type Random, systemRandom } from "./lib/random.ts";
 import { purposeKeys, type SecretKeys, secretKeys, type SecretWiring } from "./lib/secret-keys.ts";
+import { enforceMaintenance, type MaintenanceParts } from "./maintenance/enforce.ts";
 import { passkeyView } from "./passkey/routes.ts";
 import { passwordHasher } from "./hashing/hash.ts";
 import { fingerprint, type Policy } from "./policy.ts";
@@ -82,6 +84,8 @@ export interface AegisWiring extends AegisStores, SecretWiring {
   readonly blobs?: BlobStore;
   /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
   readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** Closes the application while its source says so (`aegis/maintenance`, `aegis maintenance on`). */
+  readonly maintenance?: MaintenanceParts;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
   readonly publicOrigin?: string;
   /** The product's name: a password may not consist of it. */
@@ -135,6 +139,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     },
     sanitize,
     record: recorder(audit, userIdOf),
+    endAllSessions: () => endAllSessions(accounts, store),
     createAccount: (account) =>
       createAccount({ store: accounts, hash: (password) => hasher.hash(password), clock, random }, account),
   });
@@ -144,6 +149,13 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   refuseExpectations(app, policy);
   enforceSecrets(app, secrets); // keys that may have been taken back prove nothing about anybody
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
+  if (wiring.maintenance !== undefined)
+    enforceMaintenance(app, policy.maintenance, {
+      ...wiring.maintenance,
+      product: wiring.product ?? "",
+      clock,
+      answer,
+    }); // addresses are believed now; whatever comes next may ask a store that is being worked on
   rates.enforceByAddress(); // cheap, and before anything is looked up for a stranger
   const tenancy = tenants(app, { policy, secrets, stores: wiring, audit, clock, random });
   tenancy.enforceHeaders(); // what a header says of the caller, before anybody could believe it

@@ -13,6 +13,7 @@ import { inputDefaults, inputPolicySchema } from "./input/policy.ts";
 import { canonical } from "./lib/canonical.ts";
 import { deepFreeze, type DeepPartial, type DeepReadonly, mergeData } from "./lib/freeze.ts";
 import { type Environment, oneOf, section } from "./lib/schema.ts";
+import { maintenanceDefaults, maintenancePolicySchema } from "./maintenance/policy.ts";
 import { mfaDefaults, mfaPolicySchema } from "./mfa/policy.ts";
 import { passwordDefaults, passwordPolicySchema } from "./password/policy.ts";
 import { checkPolicy, PolicyError } from "./policy-check.ts";
@@ -35,6 +36,7 @@ export const policySchema = section(
   {
     environment: oneOf(environments, "What the policy is made for."),
     transport: transportPolicySchema,
+    maintenance: maintenancePolicySchema,
     headers: headersPolicySchema,
     rateLimit: rateLimitPolicySchema,
     reputation: reputationPolicySchema,
@@ -91,6 +93,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
   const base: MutablePolicy = {
     environment,
     transport: transportDefaults(environment),
+    maintenance: maintenanceDefaults(environment),
     headers: headersDefaults(environment),
     rateLimit: rateLimitDefaults(environment),
     reputation: reputationDefaults(environment),

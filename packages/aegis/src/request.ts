@@ -77,6 +77,8 @@ declare module "fastify" {
     csrf?: CsrfRule;
     /** `any`: answers over plain HTTP too, even where the policy demands HTTPS (health checks of a load balancer). */
     transport?: "https" | "any";
+    /** `open`: answers also while the application is closed for maintenance (health checks). */
+    maintenance?: "open";
     /** `raw`: the route has its own body parser; otherwise a body without a schema is refused. */
     body?: "raw";
     /** Unfinished sign-ins that may call this route too; none unless named. */

@@ -1,10 +1,10 @@
-import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AegisError } from "../errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { bringsCredential } from "../lib/credential.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { addFinish, addGuard } from "../lib/guard.ts";
+import { networksOf } from "../lib/networks.ts";
 import { arrivedAt } from "../lib/route.ts";
 import type { SubjectKeys } from "../lib/subjects.ts";
 import { reputationError } from "./errors.ts";
@@ -40,13 +40,13 @@ const TRUSTED_FACTOR = 2;
 
 export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: ReputationEnforcement) {
   const { service, keys, clock } = wiring;
-  const never = blockListOf(policy.neverBanned);
+  const never = networksOf("reputation.neverBanned", policy.neverBanned);
 
   const exempt = new Map<string, boolean>();
   const isNeverBanned = (ip: string): boolean => {
     const known = exempt.get(ip);
     if (known !== undefined) return known;
-    const found = (isIPv4(ip) && never.check(ip)) || (isIPv6(ip) && never.check(ip, "ipv6"));
+    const found = never(ip);
     if (exempt.size >= MOST_REMEMBERED) exempt.clear();
     exempt.set(ip, found);
     return found;
@@ -127,19 +127,4 @@ export function reputation(policy: DeepReadonly<ReputationPolicy>, wiring: Reput
       return known === undefined ? undefined : ofPerson(request, known);
     },
   };
-}
-
-function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of networks) {
-    const [address = "", bits] = entry.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    try {
-      if (bits === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, Number(bits), family);
-    } catch {
-      throw new Error(`reputation.neverBanned holds "${entry}", which is no address or network.`);
-    }
-  }
-  return list;
 }

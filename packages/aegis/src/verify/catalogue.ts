@@ -9,6 +9,7 @@ import type { Control, RoomControls, Unprovable } from "../control.ts";
 import { csrfControls } from "../csrf/controls.ts";
 import { headersControls } from "../headers/controls.ts";
 import { inputControls } from "../input/controls.ts";
+import { maintenanceControls } from "../maintenance/controls.ts";
 import { mfaControls } from "../mfa/controls.ts";
 import { passwordControls } from "../password/controls.ts";
 import type { Policy } from "../policy.ts";
@@ -78,6 +79,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("sanitize", sanitizeControls),
   bind("upload", uploadControls),
   bind("backup", backupControls),
+  bind("maintenance", maintenanceControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

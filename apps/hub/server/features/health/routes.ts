@@ -3,8 +3,12 @@ import type { FastifyInstance } from "fastify";
 const READY_WITHIN_MS = 2_000; // below the patience of common load balancers
 
 /** SRV-2: `/health` says that the process lives and asks nobody; `/ready` asks what the hub needs to work. */
-export function healthRoutes(app: FastifyInstance, checkReady: () => Promise<void>): void {
-  const config = { access: "public", session: "none", transport: "any" } as const;
+export function healthRoutes(
+  app: FastifyInstance,
+  checkReady: () => Promise<void>,
+  isDraining: () => boolean,
+): void {
+  const config = { access: "public", session: "none", transport: "any", maintenance: "open" } as const;
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
@@ -13,7 +17,8 @@ export function healthRoutes(app: FastifyInstance, checkReady: () => Promise<voi
   app.get("/health", { config }, async () => ({ status: "ok" }));
 
   app.get("/ready", { config }, async (request, reply) => {
-    if (closing) return reply.code(503).header("retry-after", "5").send({ status: "stopping" });
+    if (closing || isDraining())
+      return reply.code(503).header("retry-after", "5").send({ status: "stopping" });
     try {
       await withinTime(checkReady());
       return { status: "ok" };
