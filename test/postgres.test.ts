@@ -7,10 +7,12 @@ import { pathToFileURL } from "node:url";
 import type { AegisStores } from "aegis/fastify";
 import {
   aegisMigrations,
+  appliedMigrations,
   migrate,
   pendingMigrations,
   postgresStores,
   rollBack,
+  rollBackTo,
   type SqlPool,
 } from "aegis/stores/postgres";
 import pg from "pg";
@@ -157,6 +159,48 @@ describe("migrations", () => {
         expect(await tableExists(pool, "t_forward")).toBe(false);
       },
     );
+  });
+
+  it("go back to a place in each source, newest first, and nowhere that is unknown", async () => {
+    const files = (table: string) => ({
+      "0001_a.up.sql": `create table ${table} (id int)`,
+      "0001_a.down.sql": `drop table ${table}`,
+      "0002_b.up.sql": `alter table ${table} add column b int`,
+      "0002_b.down.sql": `alter table ${table} drop column b`,
+      "0003_c.up.sql": `create index ${table}_b on ${table} (b)`,
+      "0003_c.down.sql": `drop index ${table}_b`,
+    });
+    const fresh = new pg.Pool({ connectionString: server.url.replace(/[^/]+$/, "heads") });
+    await pool.query("create database heads");
+    try {
+      await withSource(files("t_one"), (one) =>
+        withSource(files("t_two"), async (two) => {
+          const sources = [
+            { ...one, name: "one" },
+            { ...two, name: "two" },
+          ];
+          expect(await appliedMigrations(fresh)).toEqual([]);
+          await migrate(fresh, sources);
+          expect(await appliedMigrations(fresh)).toHaveLength(6);
+          await expect(rollBackTo(fresh, sources, ["one/0002_b", "two/0004_d"])).rejects.toThrow(
+            "no applied migration two/0004_d",
+          );
+          // An older release knows no way back of what it has never seen.
+          await expect(rollBackTo(fresh, sources.slice(0, 1), ["one/0001_a"])).rejects.toThrow(
+            "The way back of two/0001_a, two/0002_b, two/0003_c is not in this release",
+          );
+          expect(await appliedMigrations(fresh)).toHaveLength(6);
+          expect(await rollBackTo(fresh, sources, ["one/0001_a", "two/0002_b"])).toEqual([
+            "two/0003_c",
+            "one/0003_c",
+            "one/0002_b",
+          ]);
+          expect(await rollBackTo(fresh, sources, ["one/0001_a", "two/0002_b"])).toEqual([]);
+        }),
+      );
+    } finally {
+      await fresh.end();
+    }
   });
 
   it("leave nothing of a migration that fails half way", async () => {

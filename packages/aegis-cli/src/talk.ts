@@ -36,6 +36,7 @@ const KNOWN = new Set([
   "CertificateError",
   "DeploymentError",
   "RenderError",
+  "ReleaseError",
 ]);
 
 export function tellError(error: unknown): void {

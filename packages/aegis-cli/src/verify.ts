@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Environment } from "aegis";
 import { readOutbox } from "aegis/mail";
-import { catalogue, type Report, verify } from "aegis/verify";
+import { type BoundControl, catalogue, type Report, verify } from "aegis/verify";
 import { withAccounts } from "./accounts.ts";
 import { matrixReport } from "./matrix.ts";
 import {
@@ -29,6 +29,7 @@ interface Options extends PolicyChoice {
   readonly insecure?: boolean;
   readonly ca?: string;
   readonly only?: string;
+  readonly fast?: boolean;
   readonly account?: string;
   readonly otherAccount?: string;
   readonly matrix?: boolean;
@@ -53,6 +54,7 @@ export function registerVerify(program: Command): void {
     )
     .option("--target <file>", "how to use the application: routes and field names (JSON)")
     .option("--only <room>", "only the controls of one room")
+    .option("--fast", "leave out the controls that wait or use limits up: seconds instead of minutes")
     .option("--wait <seconds>", "wait so long at most for time-outs to happen", wholeSeconds, 0)
     .option("--outbox <folder>", "read the target's mail there, where it keeps it in development")
     .option(
@@ -71,7 +73,7 @@ export function registerVerify(program: Command): void {
     .option("--save <file>", "write the findings as JSON to a file")
     .action(async (url: string, options: Options) => {
       const origin = originFrom(url);
-      const controls = chosen(options.only);
+      const controls = chosen(options);
       const ca = options.ca === undefined ? undefined : readAuthority(options.ca);
       const save = options.save === undefined ? undefined : writableFile(options.save);
       const config = await loadConfig(process.cwd());
@@ -93,7 +95,7 @@ export function registerVerify(program: Command): void {
         ...(mailbox === undefined ? {} : { mailbox }),
         ...(probeKey === undefined ? {} : { probeKey }),
         wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
-        only: ({ room }) => options.only === undefined || room === options.only,
+        only: (control) => isWanted(control, options),
         onFinding: () => {
           done += 1;
           if (progress)
@@ -149,14 +151,21 @@ function outboxReader(folder: string): (address: string) => Promise<readonly str
 }
 
 /** How many controls there are; refuses a room that has none before anything is sent. */
-function chosen(only: string | undefined): number {
+const isWanted = ({ room, slow }: BoundControl, { only, fast }: Options): boolean =>
+  (only === undefined || room === only) && !(fast === true && slow);
+
+function chosen(options: Options): number {
+  const { only } = options;
   const rooms = catalogue.filter(({ room }) => only === undefined || room === only);
   if (rooms.length === 0)
     throw new UsageError(
       `There is no such room: "${only}".`,
       `Known: ${catalogue.map(({ room }) => room).join(", ")}.`,
     );
-  return rooms.reduce((sum, { controls }) => sum + controls.length, 0);
+  return rooms.reduce(
+    (sum, { controls }) => sum + controls.filter((control) => isWanted(control, options)).length,
+    0,
+  );
 }
 
 /** Where the policy comes from, as `choosePolicy` chooses it. */

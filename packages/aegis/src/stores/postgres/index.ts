@@ -41,6 +41,7 @@ export {
   type ListOrder,
 } from "./keyset.ts";
 export {
+  appliedMigrations,
   migrate,
   type Migration,
   MigrationError,
@@ -48,6 +49,7 @@ export {
   pendingMigrations,
   readMigrations,
   rollBack,
+  rollBackTo,
 } from "./migrate.ts";
 export { serverProtection, type ServerExtension } from "./protection.ts";
 export { PostgresRevocationLedger } from "./revocation-ledger.ts";

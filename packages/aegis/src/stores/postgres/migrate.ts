@@ -55,17 +55,44 @@ export async function rollBack(
   const migrations = await readMigrations(sources);
   return locked(pool, async (sql) => {
     const applied = await appliedIn(sql);
-    const last = migrations
-      .filter(({ id }) => applied.has(id))
-      .toReversed()
-      .slice(0, steps);
-    for (const { id, down } of last)
-      await inTransaction(sql, id, async () => {
-        await sql.query(down);
-        await sql.query("delete from aegis_migrations where id = $1", [id]);
-      });
-    return last.map(({ id }) => id);
+    const last = migrations.filter(({ id }) => applied.has(id)).toReversed();
+    return takeBack(sql, last.slice(0, steps));
   });
+}
+
+/**
+ * Takes back what is later in its source than `heads` (the last id of each source that stays), newest first; of a
+ * source without a head everything. The ids that it took back. @throws MigrationError before anything is done, where
+ * a head is unknown or not applied, or something is applied whose way back is not here
+ */
+export async function rollBackTo(
+  pool: SqlPool,
+  sources: readonly MigrationSource[],
+  heads: readonly string[],
+): Promise<readonly string[]> {
+  const migrations = await readMigrations(sources);
+  return locked(pool, async (sql) => {
+    const applied = await appliedIn(sql);
+    const known = new Set(migrations.map(({ id }) => id));
+    for (const head of heads)
+      if (!known.has(head) || !applied.has(head))
+        throw new MigrationError(`There is no applied migration ${head} to go back to.`);
+    const unknown = [...applied.keys()].filter((id) => !known.has(id));
+    if (unknown.length > 0)
+      throw new MigrationError(
+        `The way back of ${unknown.join(", ")} is not in this release. Run it with the release that brought them.`,
+      );
+    const headOf = new Map(heads.map((head) => [sourceOf(head), head]));
+    const later = migrations.filter(({ id }) => applied.has(id) && id > (headOf.get(sourceOf(id)) ?? ""));
+    return takeBack(sql, later.toReversed());
+  });
+}
+
+/** Ids that are applied, in the order of their names. A database that was never migrated has none. */
+export async function appliedMigrations(sql: SqlClient): Promise<readonly string[]> {
+  const { rows } = await sql.query("select to_regclass('aegis_migrations') is not null as made");
+  if (rowOf(rows[0])["made"] !== true) return [];
+  return [...(await appliedIn(sql)).keys()].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** Ids that are not applied yet; empty when the schema is current. */
@@ -109,6 +136,17 @@ async function locked<T>(pool: SqlPool, work: (sql: SqlConnection) => Promise<T>
   } finally {
     sql.release();
   }
+}
+
+const sourceOf = (id: string): string => id.slice(0, id.indexOf("/"));
+
+async function takeBack(sql: SqlConnection, migrations: readonly Migration[]): Promise<readonly string[]> {
+  for (const { id, down } of migrations)
+    await inTransaction(sql, id, async () => {
+      await sql.query(down);
+      await sql.query("delete from aegis_migrations where id = $1", [id]);
+    });
+  return migrations.map(({ id }) => id);
 }
 
 async function appliedIn(sql: SqlClient): Promise<ReadonlyMap<string, string>> {
