@@ -226,6 +226,7 @@ http {
       ${servers.map(({ name }) => `if (-f ${root}/out/${name}) { set $instances without_${name}; }`).join("\n      ")}
       proxy_pass http://$instances;
       proxy_http_version 1.1;
+      proxy_request_buffering off;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
@@ -237,6 +238,7 @@ http {
       proxy_pass http://$instances;
       proxy_next_upstream error timeout http_404;
       proxy_http_version 1.1;
+      proxy_request_buffering off;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
