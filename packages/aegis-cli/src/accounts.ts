@@ -18,11 +18,15 @@ export function withAccounts(
       "One account alone shows nothing of isolation.",
       "Give --account and --other-account, of two tenants.",
     );
-  const isolation = { ...target?.isolation, account: read(account), otherAccount: read(otherAccount) };
+  const isolation = {
+    ...target?.isolation,
+    account: readAccount(account),
+    otherAccount: readAccount(otherAccount),
+  };
   return { ...target, isolation };
 }
 
-function read(file: string): { readonly username: string; readonly password: string } {
+export function readAccount(file: string): { readonly username: string; readonly password: string } {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

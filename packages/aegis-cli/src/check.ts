@@ -10,6 +10,7 @@ import {
   type SqlPool,
   tryIsolation,
 } from "aegis/stores/postgres";
+import { registerPreflight } from "./preflight.ts";
 import { readSecrets } from "./secrets.ts";
 import { paint, print, table, tell, UsageError } from "./talk.ts";
 
@@ -23,7 +24,12 @@ const STATEMENT_WITHIN_MS = 60_000;
 
 /** `aegis check`: looks at what stands behind the application, as the application. */
 export function registerCheck(program: Command): void {
-  const check = program.command("check").description("look at what stands behind an application");
+  const check = program
+    .command("check")
+    .description(
+      "whether everything is right on this machine: configuration, secrets, database, room, way back",
+    );
+  registerPreflight(check);
 
   check
     .command("db")
@@ -35,7 +41,8 @@ export function registerCheck(program: Command): void {
       "as the application's own role; default: DATABASE_URL, which no list of processes shows",
     )
     .option("--json", "print what was found as JSON")
-    .action(async (flags: DatabaseFlags) => {
+    .action(async (_own: DatabaseFlags, command: Command) => {
+      const flags: DatabaseFlags = command.optsWithGlobals(); // --json is an option of `check`, too
       const url = flags.url ?? (await readSecrets("DATABASE_URL"))["DATABASE_URL"];
       if (url === undefined || url === "")
         throw new UsageError(

@@ -11,6 +11,7 @@ import {
   presets,
 } from "aegis";
 import type { EnvSetting } from "aegis/secrets";
+import { parsePreflightSettings, type PreflightSettings } from "aegis/preflight";
 import { parseTarget, type TargetDescription } from "aegis/verify";
 import { UsageError } from "./talk.ts";
 
@@ -32,6 +33,8 @@ export interface ProjectConfig {
   readonly deploymentFile?: string;
   /** Ends every session of everybody, for `aegis maintenance on --end-sessions`; how many. */
   readonly endSessions?: () => Promise<number>;
+  /** What `aegis check` looks at. */
+  readonly preflight?: PreflightSettings;
   /** Builds the application without starting it, for `aegis routes`. */
   readonly routes?: () => Promise<readonly RouteRow[]>;
   /** What the application can be told by its environment, for `aegis render env`. */
@@ -52,12 +55,13 @@ export async function loadConfig(from: string): Promise<ProjectConfig | undefine
 
 async function readConfig(file: string): Promise<ProjectConfig> {
   const data = await readData(file);
-  const { policy, target, routes, probeKeyFile, settings, deployment, endSessions, ...unknown } = data;
+  const { policy, target, routes, probeKeyFile, settings, deployment, endSessions, preflight, ...unknown } =
+    data;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined)
     throw new UsageError(
       `${file}: there is no "${extra}" in a configuration.`,
-      "Known: policy, target, routes, probeKeyFile, settings, deployment, endSessions.",
+      "Known: policy, target, routes, probeKeyFile, settings, deployment, endSessions, preflight.",
     );
   return {
     file,
@@ -70,6 +74,7 @@ async function readConfig(file: string): Promise<ProjectConfig> {
         }),
     ...(typeof probeKeyFile === "string" ? { probeKeyFile: resolve(dirname(file), probeKeyFile) } : {}),
     ...(typeof deployment === "string" ? { deploymentFile: resolve(dirname(file), deployment) } : {}),
+    ...(preflight === undefined ? {} : { preflight: parsePreflightSettings(preflight) }),
     ...(isRoutes(routes) ? { routes } : {}),
     ...(isSettings(settings) ? { settings } : {}),
     ...(isEnding(endSessions) ? { endSessions } : {}),
@@ -113,10 +118,9 @@ async function readData(file: string): Promise<Record<string, unknown>> {
   return { ...data };
 }
 
-export function readJson(file: string): unknown {
+export function readJson(file: string, maxBytes = MAX_FILE_BYTES): unknown {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  if (statSync(file).size > MAX_FILE_BYTES)
-    throw new UsageError(`${file} is larger than ${MAX_FILE_BYTES} bytes.`);
+  if (statSync(file).size > maxBytes) throw new UsageError(`${file} is larger than ${maxBytes} bytes.`);
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
@@ -162,4 +166,14 @@ export async function choosePolicy(
     ...(choice.preset === undefined ? {} : { preset: presetFrom(choice.preset) }),
     environment: given,
   });
+}
+
+/** The project's policy with what a file says laid upon it, as a server does that has its own policy and AEGIS_POLICY. */
+export async function layeredPolicy(
+  config: ProjectConfig | undefined,
+  file: string | undefined,
+  environment: Environment,
+): Promise<Policy> {
+  const over = file === undefined ? {} : await readData(resolve(file));
+  return definePolicy({ ...config?.policy, ...over, environment });
 }

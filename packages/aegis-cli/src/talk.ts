@@ -37,6 +37,8 @@ const KNOWN = new Set([
   "DeploymentError",
   "RenderError",
   "ReleaseError",
+  "PreflightError",
+  "ChecklistError",
 ]);
 
 export function tellError(error: unknown): void {

@@ -120,7 +120,7 @@ export function registerVerify(program: Command): void {
  * Named by the caller, or the project's own where it runs on this very machine: a key must not go to whatever address
  * somebody typed.
  */
-function probeKeyOf(
+export function probeKeyOf(
   file: string | undefined,
   config: ProjectConfig | undefined,
   origin: URL,
@@ -176,7 +176,7 @@ function nameOf({ policy, preset }: Options, config: ProjectConfig | undefined):
 }
 
 /** Checked here: TLS takes an unreadable authority for none, and then blames the target's certificate. */
-function readAuthority(file: string): string {
+export function readAuthority(file: string): string {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -209,7 +209,7 @@ function statusOf(report: Report): number {
   return report.counts.fail > 0 ? 1 : 0;
 }
 
-function originFrom(text: string): URL {
+export function originFrom(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(`"${text}" is no web address.`, "Give scheme and host, e.g. https://hub.example.");

@@ -55,7 +55,8 @@ export function renderEnv(policy: Policy, settings: readonly EnvSetting[]): stri
   ].join("\n");
 }
 
-function isNeeded(policy: Policy, { name, production = "optional" }: EnvSetting): boolean {
+/** Whether production needs it, under this policy. */
+export function isNeeded(policy: Policy, { name, production = "optional" }: EnvSetting): boolean {
   if (policy.secret.required.includes(name) || production === "needed") return true;
   if (production === "optional") return false;
   return production.is.includes(valueAt(policy, production.leaf));

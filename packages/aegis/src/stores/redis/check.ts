@@ -1,6 +1,10 @@
 /** Whether a Redis is set up to keep what is put into it. What is wrong is a sentence with its remedy. */
 import type { RedisCommands } from "./client.ts";
 
+/** Not known to be wrong: a managed service keeps CONFIG for itself. */
+export const redisSettingsUnreadable =
+  "Redis does not let its settings be read (CONFIG GET): see to it that maxmemory-policy is noeviction and that it persists.";
+
 /**
  * What is wrong, nothing if all is right. Limits and bans that a full Redis throws away, or that a restart forgets, are
  * an invitation to fill it or to make it restart. Where CONFIG may not be asked (managed services), nothing can be
@@ -13,9 +17,7 @@ export async function redisProblems(redis: RedisCommands): Promise<readonly stri
     await setting(redis, "appendonly"),
   ];
   if (policy === undefined || save === undefined || appendOnly === undefined)
-    return [
-      "Redis does not let its settings be read (CONFIG GET): see to it that maxmemory-policy is noeviction and that it persists.",
-    ];
+    return [redisSettingsUnreadable];
   const problems: string[] = [];
   if (policy !== "noeviction")
     problems.push(

@@ -1,6 +1,6 @@
 /** "aegis/stores/redis": stores on a Redis 7 that the caller connected (single, Sentinel or Cluster). */
 export { redisLimits, redisStores, type RedisStoresInput } from "./all.ts";
-export { redisProblems } from "./check.ts";
+export { redisProblems, redisSettingsUnreadable } from "./check.ts";
 export {
   redisClient,
   redisCluster,
