@@ -4,6 +4,7 @@ import { registerBackup } from "./backup.ts";
 import { registerBreach } from "./breach.ts";
 import { registerCerts } from "./certs.ts";
 import { registerCheck } from "./check.ts";
+import { registerChecklist } from "./checklist.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLimits } from "./limits.ts";
 import { registerMaintenance } from "./maintenance.ts";
@@ -34,6 +35,7 @@ registerRender(program);
 registerCerts(program);
 registerRelease(program);
 registerMaintenance(program);
+registerChecklist(program);
 registerMigrateFrontend(program);
 registerRenderEnv(program);
 
