@@ -1,5 +1,5 @@
 /** The two servers as processes: how they start, refuse to start, serve, lose the database, and stop. */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -137,6 +137,24 @@ describe("the production server", () => {
     const unbound = start(node, [SERVE], superuser);
     expect(await unbound.ended()).toBe(1);
     expect(unbound.output()).toMatch(/role hub is a superuser[\s\S]*grant aegis_app to hub_app/);
+  });
+
+  it("migrates in its first process alone, and hands no other the owner's address, were it from a file", async () => {
+    const file = join(folder, "settings.env");
+    writeFileSync(file, `DATABASE_OWNER_URL=${postgres.url}\n`);
+    const server = start(node, [`--env-file=${file}`, SERVE], {
+      NODE_ENV: "development",
+      DATABASE_URL: postgres.appUrl,
+      PORT: String(await freePort()),
+    });
+    const [, origin = ""] = await server.until(/hub: (http:\S+), 2 processes/);
+    expect((await fetch(`${origin}/ready`)).status).toBe(200);
+    const { pid } = server.child;
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    expect(workers.length).toBe(2);
+    for (const worker of workers)
+      expect(readFileSync(`/proc/${worker}/cmdline`, "utf8")).not.toContain("--env-file");
+    expect(server.output()).not.toContain("a process ended");
   });
 
   it("serves over several processes, behind a proxy that ends TLS, and drains on SIGTERM", async () => {

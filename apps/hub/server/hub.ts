@@ -44,11 +44,13 @@ export interface HubOptions {
   readonly pretty?: boolean;
   /** Whether SIGHUP has the secrets read again. Default true. */
   readonly onSignal?: boolean;
+  /** Whether the tables are brought up to date. Default true. */
+  readonly migrates?: boolean;
 }
 
 export async function openHub(
   { config, secrets, listen }: HubSetUp,
-  { level, pretty = false, onSignal = true }: HubOptions,
+  { level, pretty = false, onSignal = true, migrates = true }: HubOptions,
 ): Promise<RunningHub> {
   const secretKey = liveSecretKeys(secrets, { environment: config.environment, directory: config.directory });
   const tokenKeys = tokenKeysOf(secrets);
@@ -79,6 +81,7 @@ export async function openHub(
     await prepareDatabase(database, {
       environment: config.environment,
       ownerUrl: config.databaseOwnerUrl,
+      migrates,
     });
     await sealWhatIsPlain(database.pool, dataKeys);
     await syncCourseDocuments(database.pool, catalogue);

@@ -68,9 +68,14 @@ function demandProduction({ config, secrets }: HubSetUp, problems: readonly Secr
 
 async function runWorker(made: HubSetUp): Promise<void> {
   const { config } = made;
-  const hub = await openHub(made, { level: "info" });
+  const hub = await openHub(made, { level: "info", migrates: false });
   await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.drain().then(() => hub.close()), config.drainSeconds);
+}
+
+function withoutEnvFiles(args: readonly string[]): string[] {
+  const takesNext = new Set(["--env-file", "--env-file-if-exists"]);
+  return args.filter((one, place) => !one.startsWith("--env-file") && !takesNext.has(args[place - 1] ?? ""));
 }
 
 async function runPrimary(made: HubSetUp): Promise<void> {
@@ -85,6 +90,8 @@ async function runPrimary(made: HubSetUp): Promise<void> {
   const rehearsal = await openHub(made, { level: "warn" });
   await rehearsal.close();
   delete process.env["DATABASE_OWNER_URL"];
+  // A worker would read the file again, and have back what was just taken away; the rest of it is in its environment.
+  cluster.setupPrimary({ execArgv: withoutEnvFiles(process.execArgv) });
 
   const workers = new Set<Worker>();
   let stopping = false;

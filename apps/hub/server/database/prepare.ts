@@ -11,6 +11,8 @@ import { type Database, openPostgres } from "./open.ts";
 export interface PrepareOptions {
   readonly environment: Environment;
   readonly ownerUrl: string | undefined;
+  /** False in a process whose first one has brought the tables up to date: it knows no owner, and may not. */
+  readonly migrates: boolean;
 }
 
 const HOW = `Make a role for the application, once, as the owner of the database:
@@ -22,10 +24,10 @@ Look at it with: npx aegis check db`;
 /** @throws ConfigError in production where the application's role is bound by nothing, or tables are missing */
 export async function prepareDatabase(
   { kind, pool }: Database,
-  { environment, ownerUrl }: PrepareOptions,
+  { environment, ownerUrl, migrates }: PrepareOptions,
 ): Promise<void> {
-  if (ownerUrl !== undefined && kind === "postgresql") await migrateAs(ownerUrl);
-  else if (environment !== "production") await migrate(pool, migrationSources);
+  if (migrates && ownerUrl !== undefined && kind === "postgresql") await migrateAs(ownerUrl);
+  else if (migrates && environment !== "production") await migrate(pool, migrationSources);
   if (environment !== "production") return;
 
   const pending = await pendingMigrations(pool, migrationSources).catch(() => ["all of them"]);
