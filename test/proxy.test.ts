@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { connect as connectTls } from "node:tls";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./support/ports.ts";
@@ -52,6 +52,48 @@ async function proxy(
 }
 
 const problem = (title: string, status: number) => ({ type: "about:blank", title, status });
+
+describe("several instances", () => {
+  it("are sent nothing while they are marked as out, and stand in for one that has not the file of a page", async () => {
+    const other = createServer((_request, response) => void response.end("the other"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const address = other.address();
+    const otherPort = typeof address === "object" && address !== null ? address.port : 0;
+    const prepared = await prepareProxy();
+    const out = join(prepared.folder, "out");
+    mkdirSync(out);
+    answer = ({ url }, response) => {
+      if (url?.startsWith("/assets/") === true) response.statusCode = 404;
+      response.end("the one");
+    };
+    const one = await startProxy(prepared, {
+      upstreams: [`127.0.0.1:${upstreamPort}`, `127.0.0.1:${otherPort}`],
+      deployment: { outDirectory: out, assets: ["/assets/"] },
+    });
+    closing.push(async () => {
+      await one.close();
+      other.close();
+      other.closeAllConnections();
+    });
+    const ask = asker(one);
+    const answered = async (url: string) => {
+      const bodies = new Set<string>();
+      for (let asked = 0; asked < 8; asked++) bodies.add((await ask(url)).body);
+      return [...bodies].toSorted((x, y) => x.localeCompare(y));
+    };
+    expect(await answered("/")).toEqual(["the one", "the other"]);
+    expect(await answered("/assets/page-4f1c.js")).toEqual(["the other"]);
+    const mark = (port: number) => join(out, String(port));
+    writeFileSync(mark(upstreamPort), "");
+    expect(await answered("/")).toEqual(["the other"]);
+    rmSync(mark(upstreamPort));
+    writeFileSync(mark(otherPort), "");
+    expect(await answered("/api/content?x=1")).toEqual(["the one"]);
+    expect(seen.at(-1)?.url).toBe("/api/content?x=1");
+    rmSync(mark(otherPort));
+    expect(await answered("/")).toEqual(["the one", "the other"]);
+  });
+});
 
 describe("what nginx passes on", () => {
   it("carries its own word for where a request comes from, whatever the client wrote", async () => {

@@ -89,6 +89,13 @@ export const deploymentSchema = closed({
   acmeDirectory: pathOrNone,
   /** Answers that are sent as they are made (server-sent events). */
   streams: list(route),
+  /** Files with a release's mark in their names, under these prefixes: an instance that has another release has none. */
+  assets: list(text("^/[A-Za-z0-9._/-]*/$")),
+  /**
+   * Where `aegis release` marks the instances that are out, each by the number of its port: the proxy looks at it for
+   * every request, and is never reloaded. Empty: not.
+   */
+  outDirectory: pathOrNone,
   /** Routes that take files: their bodies may be as large as a file. */
   uploads: list(route),
   /** ModSecurity with the OWASP core rule set. detect: tells its log, refuses nothing. */
@@ -120,6 +127,8 @@ const defaults = {
   tls: { ocspResolvers: [], ocspTrustFile: "" },
   acmeDirectory: "/var/www/acme",
   streams: [],
+  assets: [],
+  outDirectory: "",
   uploads: [],
   firewall: "off",
   nginx: {

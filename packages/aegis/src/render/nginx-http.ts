@@ -1,7 +1,7 @@
 /** What holds for every server of the file: time, size, logs, zones, TLS, and where the application is. */
 import type { RateEdge, TransportEdge } from "../edge.ts";
 import type { Policy } from "../policy.ts";
-import { block } from "./artefact.ts";
+import { block, RenderError } from "./artefact.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** Of one address at once: a class of thirty behind one, each with the six connections of HTTP/1.1. */
@@ -87,11 +87,44 @@ export function tls({ name, tls: { ocspResolvers, ocspTrustFile } }: Deployment)
   ];
 }
 
-export function upstream({ name, upstreams }: Deployment, edge: TransportEdge): string[] {
-  return block(`upstream ${name}`, [
-    `zone ${name}_upstream 64k; # what one worker learns of a server's health, all know`,
-    ...upstreams.map((server) => `server ${server} max_fails=3 fail_timeout=10s;`),
-    "keepalive 32;",
-    `keepalive_timeout ${edge.upstreamKeepAliveSeconds}s; # we close first, or a request meets a closing connection`,
+/** One group of all instances; and where releases take instances out, one without each of them. */
+export function upstreams(deployment: Deployment, edge: TransportEdge): string[] {
+  const { name, upstreams: all } = deployment;
+  const group = (of: string, servers: readonly string[]): string[] =>
+    block(`upstream ${of}`, [
+      `zone ${of}_upstream 64k; # what one worker learns of a server's health, all know`,
+      ...servers.map((server) => `server ${server} max_fails=3 fail_timeout=10s;`),
+      "keepalive 32;",
+      `keepalive_timeout ${edge.upstreamKeepAliveSeconds}s; # we close first, or a request meets a closing connection`,
+    ]);
+  const without = marksOf(deployment).flatMap(({ server, group: rest }) => [
+    "",
+    ...group(
+      rest,
+      all.filter((one) => one !== server),
+    ),
   ]);
+  return [...group(name, all), ...without];
+}
+
+export interface Mark {
+  /** There while the instance is out. */
+  readonly file: string;
+  readonly server: string;
+  /** The upstream of all others. */
+  readonly group: string;
+}
+
+/** @throws RenderError where two instances have the same port, by which they are marked */
+export function marksOf({ name, upstreams: all, outDirectory }: Deployment): readonly Mark[] {
+  if (outDirectory === "" || all.length < 2) return []; // the only one cannot be out
+  const marks = all.map((server) => {
+    const port = server.slice(server.lastIndexOf(":") + 1);
+    return { file: `${outDirectory}/${port}`, server, group: `${name}_without_${port}` };
+  });
+  if (new Set(marks.map(({ file }) => file)).size < marks.length)
+    throw new RenderError(
+      "With outDirectory instances are told apart by their ports, and two of upstreams have the same.",
+    );
+  return marks;
 }

@@ -4,6 +4,7 @@ import { block } from "./artefact.ts";
 import type { Deployment } from "./deployment.ts";
 import { ANSWER, answers, ownFields, proxiedFields } from "./nginx-answers.ts";
 import { firewallRules } from "./nginx-firewall.ts";
+import { marksOf } from "./nginx-http.ts";
 
 /** TLS-2; the application's own limits are shorter, so that its answer comes first. */
 const READ_SECONDS = 60;
@@ -61,8 +62,9 @@ interface Parts {
 }
 
 export function application({ deployment, headers, bodies, transport }: Parts): string[] {
-  const { listen, name, origin, streams, tls, uploads } = deployment;
-  const pass = `proxy_pass http://${name};`;
+  const { assets, listen, name, origin, streams, tls, uploads } = deployment;
+  const marks = marksOf(deployment);
+  const pass = `proxy_pass http://${marks.length === 0 ? name : "$aegis_instances"};`;
   return block("server", [
     ...listen.https.map((place) => `listen ${place} ssl http2;`),
     `server_name ${hostOf(deployment)};`,
@@ -89,7 +91,21 @@ export function application({ deployment, headers, bodies, transport }: Parts): 
     "proxy_next_upstream_tries 2;",
     `proxy_next_upstream_timeout ${transport.headersSeconds}s;`,
     "",
+    ...(marks.length === 0
+      ? []
+      : [
+          "# An instance with a mark is out, and is sent nothing more; looked at for each request, so nothing is reloaded.",
+          `set $aegis_instances ${name};`,
+          ...marks.map(({ file, group }) => `if (-f ${file}) { set $aegis_instances ${group}; }`),
+          "",
+        ]),
     `location / { ${pass} }`,
+    ...assets.flatMap((prefix) =>
+      block(`location ^~ ${prefix}`, [
+        "proxy_next_upstream error timeout http_404; # while two releases serve, a page of one may ask the other",
+        pass,
+      ]),
+    ),
     ...uploads.flatMap((route) =>
       block(`location = ${route}`, [`client_max_body_size ${bodies.uploads}; # upload.limits`, pass]),
     ),

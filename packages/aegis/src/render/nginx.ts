@@ -8,7 +8,7 @@ import { block, head, type Render, RenderError } from "./artefact.ts";
 import type { Deployment } from "./deployment.ts";
 import { answerMaps } from "./nginx-answers.ts";
 import { firewallModule } from "./nginx-firewall.ts";
-import { logs, timeAndSize, tls, upstream, zones } from "./nginx-http.ts";
+import { logs, timeAndSize, tls, upstreams, zones } from "./nginx-http.ts";
 import { application, unknownHosts, whatIsPlain } from "./nginx-servers.ts";
 
 /**
@@ -31,7 +31,7 @@ export const renderNginx: Render = (policy, deployment) => {
     logs(deployment),
     zones(deployment, rateEdge(policy.rateLimit), policy),
     tls(deployment),
-    upstream(deployment, transport),
+    upstreams(deployment, transport),
     answerMaps(headers),
     whatIsPlain(deployment, headers),
     unknownHosts(deployment, headers),

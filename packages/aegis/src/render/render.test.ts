@@ -104,6 +104,17 @@ describe("a deployment description", () => {
     expect(() => parseDeployment(data)).toThrow(message);
   });
 
+  it("marks the instances that are out by their ports, and refuses two with the same", () => {
+    const marked = { ...least, outDirectory: "/opt/app/out" };
+    const two = { ...marked, upstreams: ["127.0.0.1:3000", "127.0.0.1:3001"] };
+    expect(render("nginx", two)).toContain(
+      "if (-f /opt/app/out/3001) { set $aegis_instances app_without_3001; }",
+    );
+    expect(render("nginx", marked)).not.toContain("/opt/app/out"); // the only one cannot be out
+    const same = { ...marked, upstreams: ["a.internal:3000", "b.internal:3000"] };
+    expect(() => render("nginx", same)).toThrow("told apart by their ports");
+  });
+
   it("of which a part is missing renders the rest", () => {
     expect(() => render("systemd", least)).toThrow('has no "service"');
     expect(() => render("dockerfile", least)).toThrow('has no "container"');
@@ -128,6 +139,8 @@ describe("a deployment description", () => {
       { ...whole, upstreams: [`127.0.0.1:3000${text}`] },
       { ...whole, acmeDirectory: `/${text}` },
       { ...whole, streams: [`/${text}`] },
+      { ...whole, assets: [`/${text}/`] },
+      { ...whole, outDirectory: `/${text}` },
       { ...whole, tls: { ...least.tls, keyFile: `/${text}` } },
       { ...whole, nginx: { user: text } },
       { ...whole, nginx: { ruleSetFiles: [`/${text}`] } },
