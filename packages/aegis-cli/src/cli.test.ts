@@ -24,6 +24,20 @@ async function aegis(
   return { status: await child.ended(), text: child.output() };
 }
 
+describe("the command", () => {
+  it("ends without a word when nobody reads on", async () => {
+    const bin = join(repository, "packages/aegis-cli/bin/aegis.mjs");
+    const shell = run("bash", [
+      "-c",
+      `"$0" "$1" policy show | true; echo "\${PIPESTATUS[0]}"`,
+      process.execPath,
+      bin,
+    ]);
+    await shell.ended();
+    expect(shell.output()).toBe("141\n");
+  });
+});
+
 describe("aegis policy", () => {
   it("shows the project's policy, and marks what differs", async () => {
     const { status, text } = await aegis(["policy", "show", "--environment", "production"]);

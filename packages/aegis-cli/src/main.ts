@@ -39,6 +39,13 @@ registerChecklist(program);
 registerMigrateFrontend(program);
 registerRenderEnv(program);
 
+// `aegis policy show | head` reads no further: that is no fault to be told, and what was not read cannot count as done.
+const SIGPIPE_STATUS = 128 + 13;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(SIGPIPE_STATUS);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
