@@ -41,7 +41,7 @@ const plenty = "999999/hour";
 const policy = definePolicy({
   environment: "test",
   rateLimit: {
-    limits: { login: plenty, register: plenty, global: plenty, read: plenty, user: plenty },
+    limits: { login: plenty, register: plenty, global: plenty, refresh: plenty, read: plenty, user: plenty },
     own: [`bench=${LOW_LIMIT}/hour`],
   },
 });

@@ -155,7 +155,9 @@ export async function startDeployment(urls: {
       ),
     async close() {
       for (const name of NAMES) await endProcess(join(root, `${name}.pid`));
-      nginx.kill("SIGKILL");
+      const ended = new Promise((resolve) => nginx.once("exit", resolve));
+      // Killed at once it would leave its workers behind.
+      if (nginx.exitCode === null && nginx.kill("SIGTERM")) await ended;
       rmSync(root, { recursive: true, force: true });
     },
   };
