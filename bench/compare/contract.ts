@@ -1,7 +1,8 @@
 /** What is asked of every server, and what each must answer before it is measured. */
 import { ITEM, itemAnswer, PAGE, PEOPLE } from "../servers/shared.ts";
 
-export const caseNames = ["get", "post", "401", "403", "429", "login", "refresh", "session"] as const;
+/** In the order of the run. Sign-ins come last: so many new sessions end the older ones that the others come with. */
+export const caseNames = ["get", "post", "401", "403", "429", "refresh", "session", "login"] as const;
 export type CaseName = (typeof caseNames)[number];
 export const isCaseName = (name: string): name is CaseName => caseNames.some((known) => known === name);
 
@@ -32,7 +33,6 @@ export const cases: Readonly<Record<CaseName, BenchCase>> = {
   "429": { title: "429, over the limit", status: 429, connections: MANY },
   refresh: { title: "refresh", status: 200, connections: MANY },
   session: { title: "session check", status: 200, connections: MANY, mentions: "ada-" },
-  // Last: so many new sessions end the older ones that the other cases come with.
   login: { title: "login", status: 200, connections: PEOPLE, mentions: "ada-", longer: 2 },
 };
 
