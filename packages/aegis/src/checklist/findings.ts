@@ -1,6 +1,7 @@
 /** Findings as commands print them, out of JSON: data from outside. */
 import { isRecord, valueAt } from "../lib/freeze.ts";
 import type { Outcome } from "../control.ts";
+import { oneLine } from "../lib/one-line.ts";
 import { ChecklistError } from "./errors.ts";
 import type { Finding } from "./record.ts";
 
@@ -9,14 +10,7 @@ const MAX_READ = 10_000;
 
 /** One line; half characters have no canonical form. */
 const cut = (value: unknown, longest: number): string | undefined =>
-  typeof value === "string"
-    ? value
-        .toWellFormed()
-        // oxlint-disable-next-line no-control-regex
-        .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
-        .slice(0, longest)
-        .toWellFormed()
-    : undefined;
+  typeof value === "string" ? oneLine(value.toWellFormed()).slice(0, longest).toWellFormed() : undefined;
 
 /** @throws ChecklistError where the data is not what `aegis check --json` or `aegis verify --json` prints */
 export function findingsFrom(data: unknown, from: Finding["from"]): readonly Finding[] {

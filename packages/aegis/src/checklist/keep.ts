@@ -1,4 +1,5 @@
 /** The only ways in which a record grows. Pure: time and keys are handed in. */
+import { oneLine } from "../lib/one-line.ts";
 import { ChecklistError } from "./errors.ts";
 import {
   appended,
@@ -13,13 +14,8 @@ import { type ChecklistSigner, sealed } from "./seal.ts";
 import { demandMarkable, stateOf } from "./state.ts";
 import type { StepList } from "./steps.ts";
 
-/** What somebody typed, as one line that shows what it says: nothing that turns the direction of what follows. */
-const typed = (text: string): string =>
-  text
-    .toWellFormed()
-    // oxlint-disable-next-line no-control-regex
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
-    .trim();
+/** What somebody typed. */
+const typed = (text: string): string => oneLine(text.toWellFormed()).trim();
 
 /** @throws ChecklistError where the entry is none: a name that is empty or too long */
 export function withEntries(

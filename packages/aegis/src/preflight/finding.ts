@@ -4,6 +4,7 @@
  * what could not be seen is `unknown`, never a pass; a failure says symptom, cause and fix. References: requirements
  * CHK-1, CHK-3; ASVS 5.0 13.1, 13.2.
  */
+import { oneLine } from "../lib/one-line.ts";
 import type { Outcome } from "../control.ts";
 
 export const topics = [
@@ -79,8 +80,7 @@ const MAX_OBSERVED = 600;
 
 /** One line that a terminal and a report can show: what was looked at may hold anything. */
 const line = (text: string): string => {
-  // oxlint-disable-next-line no-control-regex
-  const plain = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ");
+  const plain = oneLine(text);
   return plain.length > MAX_OBSERVED ? `${plain.slice(0, MAX_OBSERVED)}...` : plain;
 };
 
