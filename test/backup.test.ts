@@ -23,7 +23,7 @@ import { parseIdentities, parseRecipients } from "aegis/backup";
 import { isEmptyDatabase, restoreProgram } from "aegis/stores/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { feed } from "../packages/aegis-cli/src/backup-programs.ts";
+import { feed } from "../packages/aegis-cli/src/backup/programs.ts";
 import { readPart, writePart } from "../packages/aegis/src/backup/part.ts";
 import { backupDesk, fillHub, PASSWORD, SECRET } from "./support/backup.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";

@@ -15,7 +15,7 @@ import { parseKeyRing, secretKeysOf } from "aegis";
 import { auditLines } from "aegis/stores/postgres";
 import { withDatabase } from "./database.ts";
 import { readSecrets } from "./secrets.ts";
-import { readJsonFile } from "./key-files.ts";
+import { readJsonFile } from "./keys/files.ts";
 import { print, tell, UsageError } from "./talk.ts";
 
 interface VerifyFlags {

@@ -10,7 +10,7 @@ import {
   type SqlPool,
   tryIsolation,
 } from "aegis/stores/postgres";
-import { registerPreflight } from "./preflight.ts";
+import { registerPreflight } from "./preflight/preflight.ts";
 import { readSecrets } from "./secrets.ts";
 import { paint, print, table, tell, UsageError } from "./talk.ts";
 

@@ -1,21 +1,21 @@
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./audit.ts";
-import { registerBackup } from "./backup.ts";
+import { registerBackup } from "./backup/backup.ts";
 import { registerBreach } from "./breach.ts";
-import { registerCerts } from "./certs.ts";
+import { registerCerts } from "./certs/certs.ts";
 import { registerCheck } from "./check.ts";
-import { registerChecklist } from "./checklist.ts";
-import { registerKeys } from "./keys.ts";
-import { registerLimits } from "./limits.ts";
-import { registerMaintenance } from "./maintenance.ts";
-import { registerMigrateFrontend } from "./migrate-frontend.ts";
+import { registerChecklist } from "./checklist/checklist.ts";
+import { registerKeys } from "./keys/keys.ts";
+import { registerLimits } from "./limits/limits.ts";
+import { registerMaintenance } from "./release/maintenance.ts";
+import { registerMigrateFrontend } from "./migrate-frontend/migrate-frontend.ts";
 import { registerPolicy } from "./policy.ts";
-import { registerRenderEnv } from "./render-env.ts";
-import { registerRender } from "./render.ts";
-import { registerRelease } from "./release.ts";
+import { registerRenderEnv } from "./render/env.ts";
+import { registerRender } from "./render/render.ts";
+import { registerRelease } from "./release/release.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
-import { registerVerify } from "./verify.ts";
+import { registerVerify } from "./verify/verify.ts";
 
 const program = new Command("aegis")
   .description("One policy: enforced, verified, explained.")

@@ -1,0 +1,112 @@
+/** Facts of the repository: environment files in it, and secrets in its history. Bounded in bytes and time. */
+import { execFile, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import {
+  checkGit,
+  type GitFacts,
+  historyReader,
+  preflightDefaults,
+  type PreflightFinding,
+  seen,
+  unseen,
+} from "aegis/preflight";
+import type { Scene } from "./scene.ts";
+
+const ask = promisify(execFile);
+const MAX_ANSWER_BYTES = 64_000_000;
+const WITHIN_MS = 60_000;
+
+/** Settings of whoever runs this must not change what is seen, or run a program. */
+const QUIET = ["-c", "core.quotePath=false", "-c", "log.showSignature=false", "-c", "core.fsmonitor=false"];
+
+const git = async (folder: string, args: readonly string[]): Promise<string> =>
+  (await ask("git", [...QUIET, ...args], { cwd: folder, maxBuffer: MAX_ANSWER_BYTES, timeout: WITHIN_MS }))
+    .stdout;
+
+const isEnvFile = (path: string): boolean =>
+  /(^|\/)\.env(\.[^/]*)?$/.test(path) && !/\.(example|sample|template|dist)$/.test(path);
+
+export async function gitFindings(scene: Scene): Promise<readonly PreflightFinding[]> {
+  let folder: string;
+  try {
+    folder = (await git(scene.folder, ["rev-parse", "--show-toplevel"])).trim();
+  } catch {
+    return checkGit(unseen("there is no repository here, or no git"));
+  }
+  // A copy without its history, as servers of continuous integration make it, would look clean.
+  const isShallow = (await git(folder, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
+  const split = (text: string): readonly string[] => text.split("\0").filter((one) => one !== "");
+  const tracked = split(await git(folder, ["ls-files", "-z"]));
+  const ever = split(
+    await git(folder, ["log", "--all", "--no-renames", "--diff-filter=A", "--name-only", "--format=", "-z"]),
+  ).map((path) => path.trim());
+  const history = await historyOf(folder, scene);
+  const facts: GitFacts = {
+    envTracked: tracked.filter(isEnvFile),
+    envInHistory: [...new Set(ever.filter(isEnvFile))],
+    notIgnored: await takenIn(folder),
+    history: {
+      ...history,
+      cutBy: history.cutBy ?? (isShallow ? "the history of this clone ends (it is shallow)" : undefined),
+    },
+  };
+  return checkGit(seen(facts));
+}
+
+async function takenIn(folder: string): Promise<readonly string[]> {
+  const names = [".env", ".env.production"];
+  const ignored = await Promise.all(
+    names.map((name) =>
+      git(folder, ["check-ignore", "-q", "--no-index", name]).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return names.filter((_name, place) => ignored[place] !== true);
+}
+
+/** Newest first, until there is no more, or a limit is reached: then the process is ended. */
+async function historyOf(folder: string, { settings }: Scene): Promise<GitFacts["history"]> {
+  const {
+    reviewed = [],
+    maxBytes = preflightDefaults.historyBytes,
+    seconds = preflightDefaults.historySeconds,
+  } = settings.git ?? {};
+  const reader = historyReader(new Set(reviewed));
+  const child = spawn(
+    "git",
+    [
+      ...QUIET,
+      ..."log -p -m --all --no-color --no-ext-diff --no-textconv --no-renames -U0".split(" "),
+      "--format=commit %H",
+    ],
+    { cwd: folder, stdio: ["ignore", "pipe", "ignore"] },
+  );
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => resolve(code));
+  });
+  let cutBy: string | undefined;
+  const stop = (why: string): void => {
+    cutBy ??= why;
+    child.kill("SIGKILL");
+  };
+  const timer = setTimeout(() => stop(`the time was over (${seconds} s)`), seconds * 1000);
+  let bytes = 0;
+  let commits = 0;
+  child.stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) stop(`${maxBytes} bytes were read`);
+  });
+  // A line without an end would be gathered whole; the limit of bytes ends that too.
+  for await (const line of createInterface({ input: child.stdout, crlfDelay: Infinity })) {
+    if (/^commit [0-9a-f]{40}/.test(line)) commits += 1;
+    reader.take(line);
+  }
+  const code = await ended;
+  clearTimeout(timer);
+  if (code !== 0) cutBy ??= "git ended with an error";
+  return { hits: [...reader.hits.values()], commits, cutBy };
+}
