@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newDataKeyRing, newKeyRing, systemRandom } from "aegis";
+import { newDataKeyRing, newKeyRing, parseDataKeyRing, systemRandom } from "aegis";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./support/ports.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -50,7 +51,7 @@ interface Planted {
   readonly ownersAlone: readonly string[];
 }
 
-function plant(): Planted {
+function plant(server: TestPostgres = postgres): Planted {
   const [databasePassword, ownerPassword, mailPassword] = ["a", "b", "c"].map(
     (mark) => `${mark}/${systemRandom.token(18)}`,
   );
@@ -60,8 +61,8 @@ function plant(): Planted {
     SECRET_KEY: systemRandom.token(32),
     PASSWORD_PEPPER: systemRandom.token(32),
     PROBE_KEY: systemRandom.token(32),
-    DATABASE_URL: withPassword(postgres.appUrl, databasePassword ?? ""),
-    DATABASE_OWNER_URL: withPassword(postgres.url, ownerPassword ?? ""),
+    DATABASE_URL: withPassword(server.appUrl, databasePassword ?? ""),
+    DATABASE_OWNER_URL: withPassword(server.url, ownerPassword ?? ""),
     REDIS_URL: redis.url,
     SMTP_URL: `smtps://hub:${encodeURIComponent(mailPassword ?? "")}@127.0.0.1:9`,
     DATA_KEYS: JSON.stringify(dataKeys),
@@ -138,6 +139,58 @@ function isMadeWith(secretKey: string, sessionId: string, token: string): boolea
   return createHmac("sha256", key).update(`${salt}.${sessionId}`).digest("base64url") === mac;
 }
 
+type Ask = Awaited<ReturnType<typeof startServer>>["ask"];
+
+/** Three people who change their name and look at it, again and again, as any of the processes answers. */
+async function startLoad(ask: Ask, probe: Readonly<Record<string, string>>) {
+  const people = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const json = { username: `p${systemRandom.token(9).replaceAll(/[-_]/g, "0")}`, password: PASSWORD };
+      expect((await ask("/api/register", { json, headers: probe })).status).toBe(201);
+      const login = await ask("/api/login", { json, headers: probe });
+      const cookie = (login.headers["set-cookie"] ?? []).map((line) => line.split(";")[0]).join("; ");
+      const headers = { ...probe, cookie };
+      const token: unknown = JSON.parse((await ask("/csrf-token", { headers })).text).csrf_token;
+      return { headers, token: String(token) };
+    }),
+  );
+  const stop = new AbortController();
+  const bad: string[] = [];
+  let asked = 0;
+  const round = async ({ headers, token }: (typeof people)[number]) => {
+    const fresh: unknown = JSON.parse((await ask("/csrf-token", { headers })).text).csrf_token;
+    const name = `Name ${asked}`;
+    const answers = [
+      await ask("/api/check_session", { headers }),
+      // With the token from before the rotation, and with one of now, made by whichever process.
+      ...(await Promise.all(
+        [token, String(fresh)].map((one) =>
+          ask("/api/profile", {
+            json: { display_name: name, about_me: "" },
+            headers: { ...headers, "x-csrftoken": one },
+          }),
+        ),
+      )),
+      await ask("/api/profile", { headers }),
+    ];
+    asked += answers.length;
+    for (const { status, text } of answers) if (status !== 200) bad.push(`${status} ${text}`);
+    if (answers.at(-1)?.text.includes(`"${name}"`) !== true) bad.push(`not ${name}: ${answers.at(-1)?.text}`);
+  };
+  const working = people.map(async (person) => {
+    while (!stop.signal.aborted) await round(person).catch((error: unknown) => bad.push(String(error)));
+  });
+  const [first = { headers: {}, token: "" }] = people;
+  return {
+    first,
+    end: async () => {
+      stop.abort();
+      await Promise.all(working);
+      return { bad, asked };
+    },
+  };
+}
+
 describe("a SECRET_KEY that is rotated under load", () => {
   it("signs nobody out, refuses nobody, and no secret is in what the servers wrote", async () => {
     const { values, hidden, ownersAlone } = plant();
@@ -148,40 +201,7 @@ describe("a SECRET_KEY that is rotated under load", () => {
     const { server, ask } = await startServer({ SECRETS_DIRECTORY: secrets });
     const probe = { "aegis-probe-key": values["PROBE_KEY"] ?? "" };
 
-    const people = await Promise.all(
-      ["ada", "ben", "cyd"].map(async (username) => {
-        const json = { username, password: PASSWORD };
-        expect((await ask("/api/register", { json, headers: probe })).status).toBe(201);
-        const login = await ask("/api/login", { json, headers: probe });
-        const cookie = (login.headers["set-cookie"] ?? []).map((line) => line.split(";")[0]).join("; ");
-        const headers = { ...probe, cookie };
-        const token: unknown = JSON.parse((await ask("/csrf-token", { headers })).text).csrf_token;
-        return { headers, token: String(token) };
-      }),
-    );
-    const load = new AbortController();
-    const bad: string[] = [];
-    let asked = 0;
-    const working = people.map(async ({ headers, token }, place) => {
-      while (!load.signal.aborted) {
-        const fresh: unknown = JSON.parse((await ask("/csrf-token", { headers })).text).csrf_token;
-        const answers = [
-          await ask("/api/check_session", { headers }),
-          // With the token from before the rotation, and with one of now, made by whichever process.
-          ...(await Promise.all(
-            [token, String(fresh)].map((one) =>
-              ask("/api/profile", {
-                json: { display_name: `Name ${place}`, about_me: "" },
-                headers: { ...headers, "x-csrftoken": one },
-              }),
-            ),
-          )),
-        ];
-        asked += answers.length;
-        for (const { status, text } of answers) if (status !== 200) bad.push(`${status} ${text}`);
-      }
-    });
-
+    const load = await startLoad(ask, probe);
     await pause(1_000);
     const rotate = run(node, [
       "packages/aegis-cli/bin/aegis.mjs",
@@ -195,7 +215,7 @@ describe("a SECRET_KEY that is rotated under load", () => {
     expect(rotate.output()).not.toContain(rotated);
     await server.until(/secrets changed[^]*secrets changed/, 30);
     // Known to both at once, used by each after the policy's time.
-    const [first = { headers: {}, token: "" }] = people;
+    const { first } = load;
     const me: unknown = JSON.parse((await ask("/api/sessions", { headers: first.headers })).text);
     const sessionId = /"id":"([^"]+)"/.exec(JSON.stringify(me))?.[1] ?? "";
     const made = async (): Promise<string> =>
@@ -204,8 +224,7 @@ describe("a SECRET_KEY that is rotated under load", () => {
     await pause((CACHE_SECONDS + 1) * 1_000);
     expect(isMadeWith(rotated, sessionId, await made())).toBe(true);
     await pause(1_000);
-    load.abort();
-    await Promise.all(working);
+    const { bad, asked } = await load.end();
     expect(bad).toEqual([]);
     expect(asked).toBeGreaterThan(100);
 
@@ -224,6 +243,71 @@ describe("a SECRET_KEY that is rotated under load", () => {
     expect(log).toContain("[redacted]");
     expect(log.length).toBeGreaterThan(10_000);
     expect([...hidden, rotated].filter((one) => log.includes(one))).toEqual([]);
+  }, 120_000);
+});
+
+describe("the key of encrypted columns, rotated under load", () => {
+  it("leaves nothing unreadable when everything is sealed anew and the old key is dropped, and restarts nothing", async () => {
+    const own = await startPostgres(); // in the others' are rows under other rings
+    const { values, hidden } = plant(own);
+    const secrets = join(folder, "mounted-data");
+    mkdirSync(secrets);
+    for (const [name, value] of Object.entries(values))
+      writeFileSync(join(secrets, name), value, { mode: 0o600 });
+    const { server, ask } = await startServer({ SECRETS_DIRECTORY: secrets });
+    const ring = join(secrets, "DATA_KEYS");
+    const aegis = async (...args: string[]) => {
+      const command = run(node, ["packages/aegis-cli/bin/aegis.mjs", "keys", ...args], {
+        DATABASE_URL: own.url,
+        DATA_KEYS_FILE: ring,
+        SECRET_KEY: values["SECRET_KEY"] ?? "",
+        NO_COLOR: "1",
+      });
+      expect([await command.ended(), command.output()]).toEqual([0, expect.any(String)]);
+      return command.output();
+    };
+    const pool = new pg.Pool({ connectionString: own.url, max: 1 });
+    const sealed = async (): Promise<readonly string[]> => {
+      const { rows }: pg.QueryResult<{ one: string }> = await pool.query(
+        "select display_name as one from aegis_accounts where display_name <> ''",
+      );
+      return rows.map(({ one }) => one);
+    };
+    try {
+      const still = await startLoad(ask, { "aegis-probe-key": values["PROBE_KEY"] ?? "" });
+      await pause(1_000);
+      expect((await still.end()).bad).toEqual([]); // these write no more: only the rewrap touches their rows
+      const load = await startLoad(ask, { "aegis-probe-key": values["PROBE_KEY"] ?? "" });
+      const [old = ""] = parseDataKeyRing(JSON.parse(values["DATA_KEYS"] ?? "")).data_keys.map(
+        ({ kid }) => kid,
+      );
+      const before = (await ask("/api/profile", { headers: still.first.headers })).text;
+      expect((await sealed()).every((one) => one.includes(old))).toBe(true);
+
+      await aegis("rotate", ring);
+      await server.until(/secrets changed[^]*secrets changed/, 30);
+      await pause((CACHE_SECONDS + 1) * 1_000); // from now on every process seals under the new one
+      expect(await aegis("rewrap")).toMatch(/0 unreadable {2}0 left/);
+      expect((await sealed()).filter((one) => one.includes(old))).toEqual([]);
+      await aegis("drop", ring, old);
+      await server.until(/(?:secrets changed[^]*){4}/, 30);
+      await pause((CACHE_SECONDS + 1) * 1_000);
+
+      expect((await ask("/api/profile", { headers: still.first.headers })).text).toBe(before);
+      const { bad, asked } = await load.end();
+      expect(bad).toEqual([]);
+      expect(asked).toBeGreaterThan(100);
+      await server.stop();
+      const rings = hidden.concat(
+        parseDataKeyRing(JSON.parse(readFileSync(ring, "utf8"))).data_keys.map(({ key }) => key),
+      );
+      expect(rings.filter((one) => server.output().includes(one))).toEqual([]);
+      expect(count(server.output(), /a process ended/g)).toBe(0);
+    } finally {
+      await pool.end();
+      for (const one of running.splice(0)) await one.stop();
+      await own.close();
+    }
   }, 120_000);
 });
 
