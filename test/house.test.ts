@@ -39,6 +39,7 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   hashing: "cost and bounds are password.argon2 and password.hashing",
   mail: "where it goes is wiring; what it says is closed",
   monitor: "it counts and refuses nothing; bounds and thresholds are constants with their reasons",
+  "probe-account": "its settings are those of session and throttle, divided; how long it lives is a constant",
   "one-time": "lifetimes belong to what a code is for: account, recovery",
   passkey: "switched by mfa.passkeys; algorithms and lifetimes of challenges are constants",
   "sign-in": "what is demanded is in mfa, password and account",

@@ -141,7 +141,7 @@ function isMadeWith(secretKey: string, sessionId: string, token: string): boolea
 
 type Ask = Awaited<ReturnType<typeof startServer>>["ask"];
 
-/** Three people who change their name and look at it, again and again, as any of the processes answers. */
+/** Three people who change their name and look at it, again and again, whichever process answers. */
 async function startLoad(ask: Ask, probe: Readonly<Record<string, string>>) {
   const people = await Promise.all(
     [0, 1, 2].map(async () => {

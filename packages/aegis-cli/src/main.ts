@@ -9,6 +9,7 @@ import { registerKeys } from "./keys/keys.ts";
 import { registerLimits } from "./limits/limits.ts";
 import { registerMaintenance } from "./release/maintenance.ts";
 import { registerMigrateFrontend } from "./migrate-frontend/migrate-frontend.ts";
+import { registerProbeAccounts } from "./probe-accounts.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRenderEnv } from "./render/env.ts";
 import { registerRender } from "./render/render.ts";
@@ -24,6 +25,7 @@ const program = new Command("aegis")
   .exitOverride();
 registerVerify(program);
 registerPolicy(program);
+registerProbeAccounts(program);
 registerRoutes(program);
 registerKeys(program);
 registerAudit(program);

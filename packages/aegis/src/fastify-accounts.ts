@@ -12,6 +12,7 @@ import type { People } from "./fastify-people.ts";
 import { confirms, factorsOf } from "./fastify-proof.ts";
 import { deriveKey, hmac } from "./lib/bytes.ts";
 import { purposeKeys } from "./lib/secret-keys.ts";
+import { isProbe } from "./lib/pace.ts";
 import { isMailAddress } from "./mail/address.ts";
 import type { MfaService } from "./mfa/service.ts";
 import { isExpired } from "./password/age.ts";
@@ -53,20 +54,28 @@ export function enforceAccounts(app: FastifyInstance, parts: AccountsParts): Sig
 
   const needsWith = (account: Account, usedPassword: boolean, hasSecondFactor: boolean): Needs => ({
     hasSecondFactor,
-    secondFactorRequired: people.isRequired(account),
+    secondFactorRequired: people.isRequired(account) && !isProbe(account.roles), // it protects rights, and these have none
     passwordMustChange:
       usedPassword &&
+      !isProbe(account.roles) &&
       (account.mustChangePassword ||
         isExpired(policy.password, account.passwordChangedAt, clock.now()) ||
         (account.passwordNeedsMfa && !hasSecondFactor)),
   });
 
+  /** Of a probe account, whose sessions end with it. */
+  const secondsLeft = async (id: string): Promise<number> => {
+    const account = people.unlessDue(await accounts.findById(id));
+    return Math.max(0, ((account?.deleteAfter ?? 0) - clock.now()) / 1000);
+  };
   const signIns = enforceSignIn<Account>(app, {
     paths,
     unfinishedSeconds: policy.mfa.unfinishedSeconds,
     start: async (request, reply, subject, facts, stands) => {
       const tenantId = await parts.tenants.startsIn(subject.userId);
-      return sessions.signIn(request, reply, { ...subject, tenantId }, facts, stands);
+      const within = isProbe(subject.roles) ? await secondsLeft(subject.userId) : undefined;
+      const bounded = within === undefined ? facts : { ...facts, withinSeconds: within };
+      return sessions.signIn(request, reply, { ...subject, tenantId }, bounded, stands);
     },
     prove: sessions.prove,
     needsOf: async (account, usedPassword) =>
@@ -270,7 +279,7 @@ async function welcome(
   const { stores, policy } = people;
   const { setCookie, isNew } = await people.devices.greet(account.id, request.headers.cookie);
   if (setCookie !== undefined) reply.header("set-cookie", setCookie);
-  const cancelled = account.deleteAfter !== null;
+  const cancelled = account.deleteAfter !== null && !isProbe(account.roles); // a probe account ends, used or not
   if (cancelled) {
     await stores.accounts.mark(account.id, { deleteAfter: null });
     people.note(request, account, "account.deletion_cancelled");

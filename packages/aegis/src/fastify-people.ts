@@ -122,7 +122,7 @@ export function people(app: FastifyInstance, parts: PeopleParts) {
     check: () => Promise<T | undefined>,
   ): Promise<T | undefined> => {
     const device = await devices.find(account.id, request.headers.cookie);
-    const attempt = await throttle.attempt(kind, { accountId: account.id, device });
+    const attempt = await throttle.attempt(kind, { accountId: account.id, device, roles: account.roles });
     if (attempt.tellOwner) tellOfFailures(request, account);
     const result = attempt.allowed ? await check() : undefined;
     if (result !== undefined) await attempt.succeeded();

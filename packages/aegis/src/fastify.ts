@@ -25,6 +25,7 @@ import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { demandMail, people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
+import { enforceProbeAccounts } from "./fastify-probes.ts";
 import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
@@ -246,6 +247,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     }),
   });
   enforceFactors(app, { people: who, mfa, signIns });
+  enforceProbeAccounts(app, who);
   files = enforceUploads(app, wiring, { audit, clock, random, tenantOf: tenancy.tenantOf });
   rates.routes();
   chain.routes();

@@ -85,6 +85,8 @@ declare module "fastify" {
     stages?: readonly Exclude<SignInStage, "complete">[];
     /** The classified sign-in paths that this route ends; a session can be started on no other route. */
     signIn?: string | readonly string[];
+    /** Probe accounts, which have no rights, may call it: it shows or ends their own session, and nothing else. */
+    probe?: true;
     /** Two factors, however long ago. */
     requireAal?: 2;
     /** The last proof may be no older, in seconds; "policy": mfa.stepUpAgeSeconds. */

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Environment } from "aegis";
 import { readOutbox } from "aegis/mail";
 import { type BoundControl, catalogue, type Report, verify } from "aegis/verify";
+import { readProbeAccounts } from "../probe-accounts.ts";
 import { withAccounts } from "./accounts.ts";
 import { matrixReport } from "./matrix.ts";
 import {
@@ -26,6 +27,7 @@ interface Options extends PolicyChoice {
   readonly wait: number;
   readonly outbox?: string;
   readonly probeKeyFile?: string;
+  readonly probeAccounts?: string;
   readonly insecure?: boolean;
   readonly ca?: string;
   readonly only?: string;
@@ -61,6 +63,10 @@ export function registerVerify(program: Command): void {
       "--probe-key-file <file>",
       "the target's probe key, so that limits of volume do not stop the run (or AEGIS_PROBE_KEY)",
     )
+    .option(
+      "--probe-accounts <file>",
+      "accounts whose time runs faster (aegis probe-accounts): time-outs are seen to happen in seconds",
+    )
     .option("--ca <file>", "trust this certificate authority (PEM)")
     .option("--insecure", "do not check the certificate")
     .option(
@@ -84,6 +90,8 @@ export function registerVerify(program: Command): void {
       const target = withAccounts(described, options);
       const mailbox = options.outbox === undefined ? undefined : outboxReader(options.outbox);
       const probeKey = probeKeyOf(options.probeKeyFile, config, origin);
+      const probes =
+        options.probeAccounts === undefined ? undefined : readProbeAccounts(options.probeAccounts);
       const progress = process.stderr.isTTY && options.json !== true;
       let done = 0;
       const report = await verify({
@@ -94,6 +102,7 @@ export function registerVerify(program: Command): void {
         maxWaitSeconds: options.wait,
         ...(mailbox === undefined ? {} : { mailbox }),
         ...(probeKey === undefined ? {} : { probeKey }),
+        ...(probes === undefined ? {} : { probeAccounts: probes.accounts }),
         wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
         only: (control) => isWanted(control, options),
         onFinding: () => {

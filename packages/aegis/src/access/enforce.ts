@@ -2,6 +2,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from "fast
 import type { AegisError } from "../errors.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { addGuard } from "../lib/guard.ts";
+import { isProbe } from "../lib/pace.ts";
 import { routeConfig } from "../lib/route.ts";
 import type { AccessRule, CsrfRule, Principal, SessionFacts, TenantRole } from "../request.ts";
 import { accessError } from "./errors.ts";
@@ -61,11 +62,11 @@ export function enforceAccess(
   // Refusals are handed on, not thrown: whoever sends many should not make the server unwind its stack for each.
   addGuard(app, (request, reply) => {
     if (request.is404) return undefined;
-    const { access, scopes = [] } = routeConfig(request);
+    const { access, scopes = [], probe } = routeConfig(request);
     if (access === "public" || (access !== undefined && open.has(access))) return undefined;
     const { bearer } = request;
     if (bearer !== null) {
-      if (!mayCall(access, request.principal)) return accessError("AEGIS_ACCESS_FORBIDDEN");
+      if (!mayCall(access, request.principal, probe)) return accessError("AEGIS_ACCESS_FORBIDDEN");
       const hasScopes = scopes.every((scope) => bearer.scopes.includes(scope));
       return hasScopes ? undefined : accessError("AEGIS_ACCESS_SCOPE_MISSING");
     }
@@ -80,15 +81,16 @@ export function enforceAccess(
       const next = encodeURIComponent(request.url);
       return reply.redirect(`${policy.signInPath}?next=${next}`, 302);
     }
-    if (!mayCall(access, request.principal)) return accessError("AEGIS_ACCESS_FORBIDDEN");
+    if (!mayCall(access, request.principal, probe)) return accessError("AEGIS_ACCESS_FORBIDDEN");
     return missingProof(request.session, routeConfig(request), wiring);
   });
 }
 
-const mayCall = (access: AccessRule | undefined, { roles }: Principal): boolean =>
-  access === "authenticated" ||
-  access?.startsWith("group:") === true ||
-  (access?.startsWith("role:") === true && roles.includes(access.slice("role:".length)));
+const mayCall = (access: AccessRule | undefined, { roles }: Principal, probe: true | undefined): boolean =>
+  (probe === true || !isProbe(roles)) &&
+  (access === "authenticated" ||
+    access?.startsWith("group:") === true ||
+    (access?.startsWith("role:") === true && roles.includes(access.slice("role:".length))));
 
 /** Step-up (ASVS 5.0 7.5.3). A sign-in that is still under way is fresh by itself: it lives for minutes. */
 function missingProof(

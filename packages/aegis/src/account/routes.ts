@@ -134,6 +134,7 @@ export function accountRoutes(
   app.get("/api/profile", {
     config: {
       access: "authenticated",
+      probe: true,
       credentials: ["session", "token", "api-key"],
       scopes: ["profile:read"],
     },

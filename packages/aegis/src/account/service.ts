@@ -212,6 +212,10 @@ export interface NewAccount {
   readonly password?: string;
   /** Asked for a new one at the first sign-in. Default false. */
   readonly mustChangePassword?: boolean;
+  /** Default: the user name. */
+  readonly displayName?: string;
+  /** The account is gone after this time, in milliseconds since the Unix epoch. Default: it stays. */
+  readonly endsAt?: number;
 }
 
 export interface CreatedAccount {
@@ -227,7 +231,7 @@ export async function createAccount(
     readonly clock: Clock;
     readonly random: Random;
   },
-  { username: typed, email, roles, password: given, mustChangePassword = false }: NewAccount,
+  { username: typed, email, roles, password: given, mustChangePassword = false, ...more }: NewAccount,
 ): Promise<CreatedAccount> {
   const { store, clock, random } = parts;
   const now = clock.now();
@@ -243,12 +247,12 @@ export async function createAccount(
     mustChangePassword,
     passwordNeedsMfa: false,
     registrationPending: false,
-    displayName: username,
+    displayName: more.displayName ?? username,
     aboutMe: "",
     roles,
     createdAt: now,
     disabledAt: null,
-    deleteAfter: null,
+    deleteAfter: more.endsAt ?? null,
   };
   const result = await store.create(account, true);
   if (!result.created) throw accountError("AEGIS_ACCOUNT_TAKEN", { log: { taken: result.taken } });

@@ -14,6 +14,7 @@ export const auditEventNames = [
   "account.suspended",
   "account.restored",
   "account.unlocked",
+  "account.probes_created",
   "session.signed_in",
   "session.sign_in_failed",
   "session.step_done",

@@ -65,7 +65,7 @@ async function absoluteEnds(
   const visitor = await context.signIn({ rememberMe });
   if (visitor === undefined) return noSignIn;
   if ((await visitor.isAlive()) !== true) return cannotTell;
-  const step = Math.max(1, idleSeconds * 0.8);
+  const step = Math.max(1, Math.min(idleSeconds * 0.8, absoluteSeconds * 0.6));
   if (absoluteSeconds / step > MAX_STEPS)
     return unknown(`${Math.ceil(absoluteSeconds / step)} steps; more than ${MAX_STEPS}`);
   for (let gone = 0; gone < absoluteSeconds; gone += step) {

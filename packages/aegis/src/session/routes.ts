@@ -42,7 +42,7 @@ export function sessionRoutes(app: FastifyInstance, wiring: SessionRoutesWiring)
   });
 
   app.post("/api/session/refresh", {
-    config: { access: "authenticated", limit: "refresh" },
+    config: { access: "authenticated", limit: "refresh", probe: true },
     handler: async (request) => {
       const record = sessions.recordOf(request);
       const extended = record === undefined ? undefined : await service.extend(record);

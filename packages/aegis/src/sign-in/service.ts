@@ -22,6 +22,7 @@ export interface PasswordCheckParts<A extends SignInAccount> {
     readonly accountId: string | undefined;
     readonly login: string;
     readonly device: string | undefined;
+    readonly roles: readonly string[];
   }) => Promise<Attempt>;
   readonly verify: (
     password: string,
@@ -47,7 +48,12 @@ export function passwordCheck<A extends SignInAccount>(parts: PasswordCheckParts
   return async (login: string, password: string, cookie: string | undefined): Promise<PasswordCheck<A>> => {
     const account = await parts.findByLogin(login);
     const device = await parts.findDevice(account?.id ?? NOBODY, cookie);
-    const attempt = await parts.attempt({ accountId: account?.id, login, device });
+    const attempt = await parts.attempt({
+      accountId: account?.id,
+      login,
+      device,
+      roles: account?.roles ?? [],
+    });
     const { tellOwner } = attempt;
     // A guess that must wait is not looked at, and costs the same: neither words nor time tell.
     if (account === undefined || !attempt.allowed) {

@@ -2,9 +2,10 @@
 import { hmac } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeepReadonly } from "../lib/freeze.ts";
+import { forRoles, isProbe } from "../lib/pace.ts";
 import { delaysOf } from "./delays.ts";
 import type { ThrottlePolicy } from "./policy.ts";
-import type { ThrottleState, ThrottleStore } from "./store.ts";
+import type { ThrottleRule, ThrottleState, ThrottleStore } from "./store.ts";
 
 /** What is guessed at: the password of a sign-in, the second factor, or the proof in a session that may be stolen. */
 export type ThrottleKind = "sign-in" | "second-factor" | "confirm";
@@ -15,6 +16,8 @@ export interface Attempter {
   /** What was typed, where no account has it. */
   readonly login?: string;
   readonly device?: string | undefined;
+  /** The account's: the waits of a probe account pass faster. */
+  readonly roles?: readonly string[];
 }
 
 export interface Attempt {
@@ -47,7 +50,11 @@ export function throttleService(
   key: Uint8Array,
   clock: Clock,
 ): Throttle {
-  const rule = { delaysSeconds: delaysOf(policy), forgetAfterSeconds: policy.forgetAfterSeconds };
+  const ruleOf = (own: DeepReadonly<ThrottlePolicy>): ThrottleRule => ({
+    delaysSeconds: delaysOf(own),
+    forgetAfterSeconds: own.forgetAfterSeconds,
+  });
+  const rule = ruleOf(policy);
   const tellOwnerAt = policy.mode === "lockout" ? policy.freeAttemptCount + 1 : TELL_OWNER_AT;
   const laneOf = (kind: ThrottleKind, { accountId, login = "", device }: Attempter): string => {
     if (accountId === undefined) {
@@ -60,7 +67,9 @@ export function throttleService(
   return {
     async attempt(kind, who) {
       const lane = laneOf(kind, who);
-      const failures = await store.begin(lane, clock.now(), rule);
+      const { roles = [] } = who;
+      const own = isProbe(roles) ? ruleOf(forRoles("throttle", policy, roles)) : rule;
+      const failures = await store.begin(lane, clock.now(), own);
       return {
         allowed: failures !== undefined,
         tellOwner: failures === tellOwnerAt,

@@ -18,6 +18,11 @@ export interface RunContext {
   readonly secrets: Secrets;
   /** The same run, for one control: its exchanges end when `signal` fires. What is shared goes on. */
   during(signal: AbortSignal): RunContext;
+  /** The same run, for one control that always enters as this account, and lets so much time pass by waiting. */
+  entering(
+    account: { readonly username: string; readonly password: string },
+    passTime: (seconds: number) => Promise<boolean>,
+  ): RunContext;
 }
 
 export interface ContextOptions {
@@ -28,6 +33,19 @@ export interface ContextOptions {
   readonly passTime: (seconds: number) => Promise<boolean>;
   readonly now: () => number;
   readonly mailbox: ((address: string) => Promise<readonly string[]>) | undefined;
+}
+
+function withoutCredentials(target: TargetDescription): TargetDescription {
+  const { credentials: _others, ...rest } = target;
+  return rest;
+}
+
+/** What is one control's own. */
+interface Scope {
+  readonly own: WireOptions;
+  /** The account that it enters as, whatever it asks for. */
+  readonly as: { readonly username: string; readonly password: string } | undefined;
+  readonly pass: (seconds: number) => Promise<boolean>;
 }
 
 /** Lifts limits of volume where the target was given the same key. */
@@ -98,7 +116,12 @@ export function runContext({
   ): Promise<SignedIn | undefined> => {
     if (options.as !== undefined) {
       secrets.add(options.as.password);
-      const named = await signIn(target, client, { ...options.as, email: options.as.username }, false);
+      const named = await signIn(
+        target,
+        client,
+        { ...options.as, email: options.as.username },
+        options.rememberMe === true,
+      );
       return named === undefined || named.login.response.status >= 400 ? undefined : named;
     }
     const account = await (options.fresh === true && target.credentials === undefined
@@ -130,7 +153,7 @@ export function runContext({
   });
 
   const contextOf = <P>(
-    own: WireOptions,
+    { own, as, pass }: Scope,
     section: P,
     onExchange: (exchange: Exchange) => void,
   ): ProbeContext<P> => {
@@ -142,7 +165,7 @@ export function runContext({
       run: identity,
       policy: section,
       environment: policy.environment,
-      target,
+      target: as === undefined ? target : withoutCredentials(target), // what is done to this account harms nobody
       origin: own.origin.origin,
       host: hostOf(own),
       edgeLines: edgeLinesOf(own),
@@ -154,7 +177,10 @@ export function runContext({
         return { text: answer.toString("latin1"), ended, seconds };
       },
       signIn: (options = {}) =>
-        enter(options.client ?? new CookieClient(own, note), new CookieClient(wire, quiet), options),
+        enter(options.client ?? new CookieClient(own, note), new CookieClient(wire, quiet), {
+          ...options,
+          ...(as === undefined ? {} : { as }),
+        }),
       async register(fields) {
         const fresh = newProbeAccount(random);
         secrets.add(fresh.password);
@@ -172,16 +198,17 @@ export function runContext({
       mails,
       secure: isSecure(own),
       plainHttp: (path) => plainHttp(own, path, note),
-      time: { pass: passTime, now },
+      time: { pass, now },
     };
   };
-  const runWith = (own: WireOptions): RunContext => ({
+  const runWith = (scope: Scope): RunContext => ({
     accounts,
     secrets,
-    during: (signal) => runWith({ ...own, signal }),
-    forControl: (section, onExchange) => contextOf(own, section, onExchange),
+    during: (signal) => runWith({ ...scope, own: { ...scope.own, signal } }),
+    entering: (as, pass) => runWith({ ...scope, as, pass }),
+    forControl: (section, onExchange) => contextOf(scope, section, onExchange),
   });
-  return runWith(wire);
+  return runWith({ own: wire, as: undefined, pass: passTime });
 }
 
 /** As anybody comes: without the key. The proxy writes the address that it saw last, behind whatever a client wrote. */

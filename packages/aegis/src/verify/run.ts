@@ -5,6 +5,7 @@ import { fingerprint, type Policy } from "../policy.ts";
 import { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 import { PROBE_HEADER, type RunContext, runContext } from "./context.ts";
 import { cellOf, evidenceOf, type Finding } from "./finding.ts";
+import { hastenedControls, type HastenedAccount, type HastenedControl } from "./hastened.ts";
 import { CookieClient } from "./wire/client.ts";
 import { WireError, wireDefaults, type WireOptions } from "./wire/connection.ts";
 import { printable } from "./wire/text.ts";
@@ -33,6 +34,8 @@ export interface VerifyOptions {
   readonly mailbox?: (address: string) => Promise<readonly string[]>;
   /** The target's probe key: its limits of volume then hold for this run's limit controls alone. */
   readonly probeKey?: string;
+  /** Accounts whose time runs faster (`createProbeAccounts`): time-outs are seen to happen on them, without moving a clock. */
+  readonly probeAccounts?: readonly HastenedAccount[];
   /** Only these controls; default all. */
   readonly only?: (control: BoundControl) => boolean;
   readonly random?: Random;
@@ -95,7 +98,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   try {
     const unreachable = await reach(wire, target);
     const limitMs = (maxControlSeconds + maxWaitSeconds) * 1000;
-    const conclude = async (control: BoundControl): Promise<void> => {
+    const conclude = async (control: BoundControl, faster?: HastenedControl): Promise<void> => {
       const finding =
         unreachable !== undefined
           ? findingOf(control, unknown(unreachable), 0, [], run)
@@ -107,7 +110,9 @@ export async function verify(options: VerifyOptions): Promise<Report> {
                 [],
                 run,
               )
-            : await judge(control, run, policy, limitMs, over.signal);
+            : faster === undefined
+              ? await judge(control, run, policy, limitMs, over.signal)
+              : await judgeHastened(faster, run, limitMs, over.signal);
       findings.push(finding);
       options.onFinding?.(finding);
     };
@@ -115,12 +120,16 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     await inParallel(
       controls.filter(({ slow }) => !slow),
       AT_ONCE,
-      conclude,
+      (control) => conclude(control),
     );
+    const faster =
+      options.advance === undefined ? hastenedControls(controls, options.probeAccounts ?? [], policy) : [];
+    // These wait for accounts of their own, each for itself: all at once.
+    await inParallel(faster, faster.length, (one) => conclude(one.control, one));
     await inParallel(
-      controls.filter(({ slow }) => slow),
+      controls.filter((control) => control.slow && !faster.some((one) => one.control === control)),
       1,
-      conclude,
+      (control) => conclude(control),
     );
     const order = new Map(controls.map(({ id }, index) => [id, index]));
     findings.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
@@ -183,6 +192,27 @@ function timePasser({ advance }: VerifyOptions, maxWaitSeconds: number, signal: 
     left -= seconds;
     return sleep(seconds * 1000, true, { signal }).catch(() => false); // cut short: the time has not passed
   };
+}
+
+/** Longer than any time-out that a probe account has is waited for without asking. */
+const MAX_HASTENED_SECONDS = 120;
+
+async function judgeHastened(
+  { control, account, policy, note }: HastenedControl,
+  run: RunContext,
+  limitMs: number,
+  runOver: AbortSignal,
+): Promise<Finding> {
+  run.secrets.add(account.password);
+  let left = MAX_HASTENED_SECONDS;
+  const wait = async (seconds: number): Promise<boolean> => {
+    if (seconds > left) return false;
+    left -= seconds;
+    return sleep(seconds * 1000, true, { signal: runOver }).catch(() => false);
+  };
+  const within = limitMs + MAX_HASTENED_SECONDS * 1000;
+  const finding = await judge(control, run.entering(account, wait), policy, within, runOver);
+  return { ...finding, observed: printable(`${finding.observed} (${note})`, 400) };
 }
 
 async function judge(
