@@ -219,11 +219,15 @@ export const cspControls: readonly Control<Policy>[] = [
     "csp-trusted-types",
     "No text becomes markup or script in the page",
     ["csp.trustedTypes"],
-    "require-trusted-types-for 'script' where the policy says",
+    "require-trusted-types-for 'script' where the policy says, and no way around it",
     "Set headers.csp.trustedTypes.",
     (directives, { csp }) => {
-      const required = directives.get("require-trusted-types-for")?.includes("'script'") === true;
-      return required || !csp.trustedTypes ? undefined : "no require-trusted-types-for";
+      if (!csp.trustedTypes) return undefined;
+      if (directives.get("require-trusted-types-for")?.includes("'script'") !== true)
+        return "no require-trusted-types-for";
+      // Without a list, or with "*", any script may make a policy that lets every text through.
+      const makers = directives.get("trusted-types");
+      return makers === undefined || makers.includes("*") ? "trusted-types names no policies" : undefined;
     },
   ),
   onPage(
