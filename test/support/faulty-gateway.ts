@@ -1,5 +1,5 @@
 /** A gateway with one fault: it stands before a hub and changes what passes, as misconfigured ones do. */
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 
 /** A header line; lines of one name are kept apart. */
 type Line = [name: string, value: string];
@@ -47,42 +47,33 @@ const forward = (origin: string, { method, url, headers, body }: Asked) =>
     const sent = request(
       new URL(url, origin),
       { method, headers: without(headers, "transfer-encoding").flat(), setHost: false, agent: false },
-      async (answer) =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: linesOf(answer.rawHeaders),
-          body: await read(answer),
-        }),
+      (answer) => {
+        const [status, headers] = [answer.statusCode ?? 0, linesOf(answer.rawHeaders)];
+        read(answer).then((all) => resolve({ status, headers, body: all }), reject);
+      },
     );
     sent.on("error", reject);
     sent.end(body);
   });
 
 export async function startFaultyGateway(origin: string, fault: Fault) {
-  const server = createServer(async (incoming, outgoing) => {
-    try {
-      const asked: Asked = {
-        method: incoming.method ?? "GET",
-        url: incoming.url ?? "/",
-        headers: linesOf(incoming.rawHeaders),
-        body: await read(incoming),
-      };
-      await fault.ask?.(asked, origin);
-      const answered: Answered = {
-        asked,
-        ...(fault.instead?.(asked) ?? (await forward(origin, asked))),
-      };
-      fault.answer?.(answered);
-      const lines = without(without(answered.headers, "content-length"), "transfer-encoding");
-      outgoing.sendDate = false;
-      outgoing.writeHead(
-        answered.status,
-        [...lines, ["content-length", String(answered.body.length)]].flat(),
-      );
-      outgoing.end(answered.body);
-    } catch {
-      outgoing.destroy();
-    }
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const asked: Asked = {
+      method: incoming.method ?? "GET",
+      url: incoming.url ?? "/",
+      headers: linesOf(incoming.rawHeaders),
+      body: await read(incoming),
+    };
+    await fault.ask?.(asked, origin);
+    const answered: Answered = { asked, ...(fault.instead?.(asked) ?? (await forward(origin, asked))) };
+    fault.answer?.(answered);
+    const lines = without(without(answered.headers, "content-length"), "transfer-encoding");
+    outgoing.sendDate = false;
+    outgoing.writeHead(answered.status, [...lines, ["content-length", String(answered.body.length)]].flat());
+    outgoing.end(answered.body);
+  };
+  const server = createServer((incoming, outgoing) => {
+    pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
