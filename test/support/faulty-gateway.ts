@@ -48,8 +48,8 @@ const forward = (origin: string, { method, url, headers, body }: Asked) =>
       new URL(url, origin),
       { method, headers: without(headers, "transfer-encoding").flat(), setHost: false, agent: false },
       (answer) => {
-        const [status, headers] = [answer.statusCode ?? 0, linesOf(answer.rawHeaders)];
-        read(answer).then((all) => resolve({ status, headers, body: all }), reject);
+        const got = { status: answer.statusCode ?? 0, headers: linesOf(answer.rawHeaders) };
+        read(answer).then((all) => resolve({ ...got, body: all }), reject);
       },
     );
     sent.on("error", reject);
