@@ -275,6 +275,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "upload.archiveExpandedBytes": 200_000,
   "upload.nameMaxLength": 80,
   "upload.inlineImages": true,
+  "metrics.tokenRequired": false,
 };
 
 const closed = {
@@ -290,6 +291,7 @@ async function verifyHub(enforced: Policy, declared: Policy, leaf?: string): Pro
     limits: memoryStores().limits,
     probeKey,
     tokenKeys,
+    metrics: { token: randomBytes(32).toString("base64url") },
     ...maintenance,
   });
   const administrator = { username: "root", password: "Aa7-harbour-violet-eleven-spoons" };

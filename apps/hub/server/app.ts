@@ -41,6 +41,7 @@ export interface HubParts extends AegisStores {
   readonly probeKey?: string | undefined;
   readonly revocation?: AegisWiring["revocation"] | undefined;
   readonly maintenance?: AegisWiring["maintenance"] | undefined;
+  readonly metrics?: AegisWiring["metrics"] | undefined;
   readonly drain?: Drain;
   readonly blobs: BlobStore;
   readonly clock?: AegisWiring["clock"];
@@ -66,6 +67,7 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
     ...(parts.probeKey === undefined ? {} : { probeKey: parts.probeKey }),
     ...(parts.revocation === undefined ? {} : { revocation: parts.revocation }),
     ...(parts.maintenance === undefined ? {} : { maintenance: parts.maintenance }),
+    ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
     blobs: parts.blobs,
     ...(policy.tenancy.enabled
       ? { collectPersonalData: personalData({ tenancy: parts.tenancy, database: simulationRows }) }

@@ -10,6 +10,7 @@ import {
   type PresetName,
 } from "aegis";
 import { ConfigError } from "./config-error.ts";
+import { addressFrom } from "./metrics-settings.ts";
 import { hubPolicy } from "./policy.ts";
 
 export interface HubConfig {
@@ -41,6 +42,10 @@ export interface HubConfig {
   readonly redisUrl: string | undefined;
   /** Lifts limits of volume for the operator's own verifier; development makes one. */
   readonly probeKey: string | undefined;
+  /** Where the certificate that people are shown can be looked at; undefined: it is not measured. */
+  readonly certificateAddress: { readonly host: string; readonly port: number } | undefined;
+  /** Where backups are, of which only the names are read; undefined: their age is not measured. */
+  readonly backupDirectory: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -78,6 +83,8 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     breachCorpus: env["BREACH_CORPUS"],
     redisUrl: redisUrlFrom(env["REDIS_URL"]),
     probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
+    certificateAddress: addressFrom(env["CERTIFICATE_ADDRESS"]),
+    backupDirectory: env["BACKUP_DIRECTORY"] === "" ? undefined : env["BACKUP_DIRECTORY"],
   };
 }
 

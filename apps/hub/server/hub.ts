@@ -14,6 +14,7 @@ import { tenantRows } from "./database/tenant-rows.ts";
 import { syncCourseDocuments } from "./features/search/course-documents.ts";
 import { openSharedStores, type SharedStores } from "./shared-stores.ts";
 import { loadProbeKey } from "./probe-key.ts";
+import { hubMetrics } from "./metrics.ts";
 import { openMail } from "./mail.ts";
 import { sealWhatIsPlain } from "./data-keys.ts";
 import {
@@ -108,6 +109,7 @@ export async function openHub(
       webRoot,
       maintenance: { source: fileMaintenance(config.maintenanceFile) },
       drain,
+      metrics: hubMetrics({ config, secrets, database, shared: open }),
       blobs: fileBlobs(config.uploadsDirectory),
       checkReady: async () => {
         if (secrets.isStale()) throw new Error("the source of the secrets has been away for too long");

@@ -8,6 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import { openHub } from "./hub.ts";
 import { stopOnSignal, tellAndExit, tellSurprises } from "./process.ts";
 import { type HubSetUp, setUp } from "./secrets.ts";
+import { answerSiblings, relayMetrics } from "./siblings.ts";
 
 /** A worker that dies at once is no accident: after so many in a minute the server gives up instead of spinning. */
 const MAX_DEATHS_A_MINUTE = 5;
@@ -69,6 +70,7 @@ function demandProduction({ config, secrets }: HubSetUp, problems: readonly Secr
 async function runWorker(made: HubSetUp): Promise<void> {
   const { config } = made;
   const hub = await openHub(made, { level: "info", migrates: false });
+  answerSiblings(hub.app.aegis.metrics);
   await hub.app.listen({ host: config.host, port: config.port });
   stopOnSignal(() => hub.drain().then(() => hub.close()), config.drainSeconds);
 }
@@ -97,10 +99,12 @@ async function runPrimary(made: HubSetUp): Promise<void> {
   let stopping = false;
   let announced = false;
   const deaths: number[] = [];
-  const start = (): void => {
-    const worker = cluster.fork();
+  const start = (place: number): void => {
+    // The one that takes the place of another has its name: what is measured is told apart by few names.
+    const worker = cluster.fork({ HUB_PROCESS: String(place) });
     const hangUpsBefore = hangUps;
     workers.add(worker);
+    relayMetrics(worker, workers);
     worker.on("listening", ({ port }) => {
       listening.add(worker);
       if (hangUps > hangUpsBefore) worker.process.kill("SIGHUP"); // what it read may be from before
@@ -117,10 +121,10 @@ async function runPrimary(made: HubSetUp): Promise<void> {
       if (deaths.filter((at) => now - at < 60_000).length > MAX_DEATHS_A_MINUTE)
         tellAndExit("Processes die as fast as they are started; see their last log lines.");
       process.stderr.write(`hub: a process ended (${signal ?? code}); starting another\n`);
-      start();
+      start(place);
     });
   };
-  for (let count = 0; count < config.workers; count++) start();
+  for (let place = 1; place <= config.workers; place++) start(place);
 
   stopOnSignal(async () => {
     stopping = true;

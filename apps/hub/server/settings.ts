@@ -1,6 +1,7 @@
 /** Everything that the hub can be told by its environment. What is a secret may come from any source of the policy's. */
 import { DataKeyError, KeyRingError, parseDataKeyRing, parseKeyRing } from "aegis";
 import type { EnvSetting } from "aegis/secrets";
+import { metricsTokenProblem } from "./metrics-settings.ts";
 
 /** What a parser says of a broken ring may quote it: its own errors do not. */
 const ringCheck =
@@ -104,6 +105,15 @@ export const hubSettings: readonly EnvSetting[] = [
     about: "A verifier that has it is not stopped by limits of volume. Unset it afterwards.",
     secret: { kind: "text" },
   },
+  {
+    name: "METRICS_TOKEN",
+    about: "Who has it reads GET /metrics; Prometheus does. Unset: there is no such page.",
+    secret: {
+      kind: "text",
+      check: metricsTokenProblem,
+      how: "Make one with: npx aegis keys secret --out /etc/hub/keys/metrics-token",
+    },
+  },
   { name: "PORT", about: "Where it listens.", example: "3000" },
   { name: "HOST", about: "On which address; a proxy in front ends TLS.", example: "127.0.0.1" },
   { name: "WORKERS", about: "Processes of the production server.", example: "2" },
@@ -134,6 +144,16 @@ export const hubSettings: readonly EnvSetting[] = [
     name: "DRAIN_SECONDS",
     about: "How long a process that is told to stop goes on answering, with 503 at /ready.",
     example: "0",
+  },
+  {
+    name: "CERTIFICATE_ADDRESS",
+    about: "Where the certificate that people are shown is looked at, for the metrics.",
+    example: "127.0.0.1:443",
+  },
+  {
+    name: "BACKUP_DIRECTORY",
+    about: "Where backups are, for the metrics: only names in it are read.",
+    example: "/var/backups/hub",
   },
   { name: "BREACH_CORPUS", about: "A file made by aegis breach build.", example: "corpus.bin" },
   {

@@ -13,6 +13,8 @@ export interface SharedStores {
   readonly stores: Partial<AegisStores>;
   /** Undefined where there is one process alone to tell. */
   readonly bus: RevocationBus | undefined;
+  /** Rejects while Redis does not answer; undefined where there is none. */
+  readonly ping: (() => Promise<unknown>) | undefined;
   close(): Promise<void>;
 }
 
@@ -32,7 +34,8 @@ export interface SharedStoresOptions {
 /** @throws ConfigError when production's Redis is away at the start, or would lose what it is given. */
 export async function openSharedStores(options: SharedStoresOptions): Promise<SharedStores> {
   const { redisUrl, environment, warn } = options;
-  if (redisUrl === undefined) return { stores: {}, bus: undefined, close: async () => undefined };
+  if (redisUrl === undefined)
+    return { stores: {}, bus: undefined, ping: undefined, close: async () => undefined };
   const client = createClient({
     url: redisUrl,
     RESP: 3,
@@ -68,6 +71,7 @@ export async function openSharedStores(options: SharedStoresOptions): Promise<Sh
   return {
     stores: redisLimits(redis),
     bus: redisRevocationBus(redis, subscriber),
+    ping: () => client.ping(),
     close: async () => destroy(),
   };
 }

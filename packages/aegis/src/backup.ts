@@ -6,6 +6,7 @@ import { type KeyRing, openKeyRing } from "./token/keys.ts";
 export {
   beginBackup,
   checkBackup,
+  lastBackupAt,
   type ListedBackup,
   listBackups,
   type NewBackup,

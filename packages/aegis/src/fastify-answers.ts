@@ -22,15 +22,20 @@ const refusals: readonly (readonly [prefix: string, event: AuditEventName])[] = 
   ["AEGIS_TRANSPORT_", "transport.refused"],
 ];
 
-export function enforceErrors(app: FastifyInstance, audit: Audit): void {
+export function enforceErrors(app: FastifyInstance, audit: Audit, refused: (code: string) => void): void {
   app.setErrorHandler((thrown, request, reply) => {
     // The client went away in the middle: its reset connection is not a store's.
     const gone = request.raw.socket.destroyed && !request.raw.complete;
     const error = gone ? inputError("AEGIS_INPUT_MALFORMED") : toAegisError(thrown);
+    refused(error.code);
     note(error, request, audit);
     return answer(error, request, reply);
   });
-  app.setNotFoundHandler((request, reply) => answer(accessError("AEGIS_ACCESS_NOT_FOUND"), request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const error = accessError("AEGIS_ACCESS_NOT_FOUND");
+    refused(error.code);
+    return answer(error, request, reply);
+  });
 }
 
 function note(error: AegisError, request: FastifyRequest, audit: Audit): void {
@@ -77,6 +82,11 @@ function loggable(error: unknown): object {
   };
 }
 
+const CHALLENGES: Readonly<Record<string, string>> = {
+  AEGIS_ACCESS_BEARER_INVALID: 'Bearer error="invalid_token"',
+  AEGIS_METRICS_TOKEN_NEEDED: 'Bearer realm="metrics"',
+};
+
 /** One form for every refusal; nothing is logged. */
 export function answer(error: AegisError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.facts.retryAfterSeconds !== undefined)
@@ -85,12 +95,7 @@ export function answer(error: AegisError, request: FastifyRequest, reply: Fastif
   reply.header("cache-control", "no-store");
   // RFC 9110 15.5.2 asks for a challenge; a scheme that browsers do not know opens no password box.
   if (error.status === 401)
-    reply.header(
-      "www-authenticate",
-      error.code === "AEGIS_ACCESS_BEARER_INVALID"
-        ? 'Bearer error="invalid_token"'
-        : 'Session realm="session"',
-    );
+    reply.header("www-authenticate", CHALLENGES[error.code] ?? 'Session realm="session"');
   return reply
     .code(error.status)
     .type("application/problem+json; charset=utf-8")

@@ -95,6 +95,7 @@ export function auditing(app: FastifyInstance, wiring: AuditWiring, clock: Clock
   return {
     audit: auditor(sink, clock, chained),
     settled: () => writer.settled(),
+    state: () => writer.state(),
     routes: () =>
       auditRoutes(app, {
         store: wiring.auditLog,

@@ -13,6 +13,7 @@ import { approvalErrors } from "./approval/errors.ts";
 import { breachErrors } from "./breach/errors.ts";
 import { maintenanceErrors } from "./maintenance/errors.ts";
 import { monitorErrors } from "./monitor/errors.ts";
+import { metricsErrors } from "./metrics/errors.ts";
 import { mfaErrors } from "./mfa/errors.ts";
 import { passkeyErrors } from "./passkey/errors.ts";
 import { passwordErrors } from "./password/errors.ts";
@@ -60,6 +61,7 @@ export const errorTable = {
   ...tenancyErrors,
   ...throttleErrors,
   ...monitorErrors,
+  ...metricsErrors,
   ...mfaErrors,
   ...passkeyErrors,
   ...recoveryErrors,

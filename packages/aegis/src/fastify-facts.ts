@@ -3,6 +3,7 @@ import type { RouteRow } from "./access/enforce.ts";
 import type { CreatedAccount, NewAccount } from "./account/service.ts";
 import type { NewTenant } from "./fastify-tenants.ts";
 import type { RecordEvent } from "./audit/application.ts";
+import type { Family } from "./metrics/families.ts";
 import type { Policy } from "./policy.ts";
 import type { Sanitizer } from "./sanitize/sanitizer.ts";
 import type { SignInPaths } from "./sign-in/paths.ts";
@@ -36,6 +37,8 @@ export interface AegisFacts {
    * @throws TypeError for a name that is not 1 to 32 small letters and "_"
    */
   readonly record: RecordEvent;
+  /** What this process would tell Prometheus of itself, as data for another one that shares its port; empty where none is wired. */
+  readonly metrics: () => Promise<readonly Family[]>;
   /** The live route table. */
   readonly routes: readonly RouteRow[];
 }

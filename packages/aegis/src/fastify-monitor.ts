@@ -21,6 +21,11 @@ export interface MonitorParts {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly userIdOf: (request: FastifyRequest) => string | undefined;
+  /** The same, counted by name in this process. */
+  readonly figures: {
+    listen(told: { readonly event: string }): void;
+    exceeded(limit: string): void;
+  };
 }
 
 /** The pages that everybody reads are hashed once; forgotten all at once, and nothing long is kept. */
@@ -42,7 +47,10 @@ const FLUSH_EVERY_MS = 1000;
 /** An outage is one line a minute. */
 const QUIET_MS = 60_000;
 
-export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, userIdOf }: MonitorParts) {
+export function monitoring(
+  app: FastifyInstance,
+  { wiring, audit: write, clock, userIdOf, figures }: MonitorParts,
+) {
   const { policy } = wiring;
   const secrets = secretKeys(wiring);
   const tallies = talliesIn(wiring.monitor, clock);
@@ -79,6 +87,7 @@ export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, 
   const audit: Audit = (request, event) => {
     write(request, event);
     counting.listen(request, event);
+    figures.listen(event);
   };
   const limits: readonly LimitRow[] = [
     ...Object.entries(policy.rateLimit.limits).map(([name, rate]) => ({ name, rate })),
@@ -90,7 +99,10 @@ export function monitoring(app: FastifyInstance, { wiring, audit: write, clock, 
 
   return {
     audit,
-    exceeded: (request: FastifyRequest, limit: string) => counting.exceeded(request, limit),
+    exceeded: (request: FastifyRequest, limit: string) => {
+      counting.exceeded(request, limit);
+      figures.exceeded(limit);
+    },
     routes(parts: {
       readonly sessions: SessionStore;
       readonly listBans: () => Promise<readonly BanView[]>;

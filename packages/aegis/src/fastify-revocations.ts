@@ -4,7 +4,7 @@ import type { Clock } from "./lib/clock.ts";
 import type { Random } from "./lib/random.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import type { Policy } from "./policy.ts";
-import { type RevocationParts, revocations } from "./revocation/service.ts";
+import { type RevocationParts, revocations, type RevocationState } from "./revocation/service.ts";
 import { CachedSessionStore } from "./stores/cached/session-store.ts";
 import { CachedTokenDenylist } from "./stores/cached/token-denylist.ts";
 
@@ -21,7 +21,7 @@ export function strictStores(
   { policy, sessions, tokenDenylist, revocation }: Wiring,
   clock: Clock,
   random: Random,
-): Strict {
+): Strict & { readonly state?: () => RevocationState } {
   if (revocation === undefined) {
     if (sessions.isDurable) return { sessions, tokenDenylist };
     throw new Error(
@@ -46,6 +46,7 @@ export function strictStores(
   app.addHook("onReady", () => service.start());
   app.addHook("onClose", () => service.close());
   return {
+    state: () => service.state(),
     sessions: new CachedSessionStore(sessions, {
       revocations: service,
       now,

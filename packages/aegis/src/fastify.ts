@@ -21,6 +21,7 @@ import { breachedBy } from "./fastify-breach.ts";
 import { endAllSessions } from "./fastify-cut-over.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { limits } from "./fastify-limits.ts";
+import { metrics, type MetricsParts } from "./fastify-metrics.ts";
 import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { demandMail, people } from "./fastify-people.ts";
@@ -87,6 +88,8 @@ export interface AegisWiring extends AegisStores, SecretWiring {
   readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Closes the application while its source says so (`aegis/maintenance`, `aegis maintenance on`). */
   readonly maintenance?: MaintenanceParts;
+  /** Gives `GET /metrics` to Prometheus, with a token of its own; and where to look for what is measured. */
+  readonly metrics?: MetricsParts;
   /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
   readonly publicOrigin?: string;
   /** The product's name: a password may not consist of it. */
@@ -106,14 +109,14 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   demandServerOptions(app, policy);
   const secrets = secretKeys(wiring);
   const userIdOf = (request: FastifyRequest) => principalOf(request)?.userId;
+  const figures = metrics(app, wiring, clock); // first: what the others do to a request is part of its time
   const chain = auditing(app, wiring, clock, random); // before any route: it may hold their answers
-  const watch = monitoring(app, { wiring, audit: chain.audit, clock, userIdOf }); // counts what the others tell
+  const watch = monitoring(app, { wiring, audit: chain.audit, clock, userIdOf, figures }); // counts what the others tell
   const judge = originJudge(policy.csrf, publicOrigin);
   const isForged = (request: FastifyRequest) => policy.csrf.originCheck && judge(request) === "foreign";
   const counted = { audit: watch.audit, onExceeded: watch.exceeded };
   const rates = limits(app, { wiring, ...counted, clock, userIdOf, isForged });
   const { audit } = rates;
-  const signInRequired = () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED");
   const invalid = (errors: readonly FieldError[]) => inputError("AEGIS_INPUT_INVALID", { errors });
 
   const routes = collectRoutes(app); // before any route exists: an undeclared one stops the start
@@ -134,6 +137,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     routes,
     signInPaths: paths,
     settled: () => who.settled().then(chain.settled),
+    metrics: figures.own,
     openTenant: (tenant) => tenancy.open(tenant),
     get uploads() {
       return files?.uploads;
@@ -146,9 +150,10 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   });
 
   const headers = enforceHeaders(app, policy.headers, random, policy.access.openGroups); // first: every answer has them, refusals too
-  enforceErrors(app, audit); // whatever goes wrong from here on has one form
+  enforceErrors(app, audit, figures.refused); // whatever goes wrong from here on has one form
   refuseExpectations(app, policy);
   enforceSecrets(app, secrets); // keys that may have been taken back prove nothing about anybody
+  figures.enforce(); // its own token decides, whole: a scraper asks an address of this machine, in clear
   enforceTransport(app, policy.transport, publicOrigin); // before anything is believed that came in clear
   if (wiring.maintenance !== undefined)
     enforceMaintenance(app, policy.maintenance, {
@@ -161,6 +166,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const tenancy = tenants(app, { policy, secrets, stores: wiring, audit, clock, random });
   tenancy.enforceHeaders(); // what a header says of the caller, before anybody could believe it
   const strict = { ...wiring, ...strictStores(app, wiring, clock, random) };
+  figures.watch({ audit: chain.state, revocations: strict.state });
   const tokens = openTokens(app, { wiring: strict, audit, clock, random });
   const { sessions: store } = tokens; // the store, and with every end of sessions that of tokens
   const apiKeys = keys({ policy, stores: wiring, audit, clock, random });
@@ -169,7 +175,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   const sessions = enforceSession(app, policy.session, {
     service,
     clearSiteData: headers.clearSiteData,
-    signInRequired,
+    signInRequired: () => accessError("AEGIS_ACCESS_SIGN_IN_REQUIRED"),
     onTooMany: (request, { id, subject }) =>
       audit(request, {
         event: "session.ended",
@@ -219,9 +225,8 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     clock,
     random,
   });
-  const sealer = keyRingSealer(secrets, "mfa", random);
   const mfa = mfaService(policy.mfa, {
-    ...sealer,
+    ...keyRingSealer(secrets, "mfa", random),
     store: wiring.factors,
     keys: purposeKeys(secrets, "backup-codes"),
     issuer: wiring.product ?? "Aegis",
@@ -257,8 +262,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   sweep(app, [
     () => service.removeExpired(),
     () => wiring.throttle.removeStale(clock.now() - policy.throttle.forgetAfterSeconds * 1000, clock.now()),
-    () => wiring.oneTime.removeExpired(clock.now()),
-    () => wiring.devices.removeExpired(clock.now()),
+    ...[wiring.oneTime, wiring.devices].map((kept) => () => kept.removeExpired(clock.now())),
     tokens.removeExpired,
     () => apiKeys.service.removeExpired(),
     () => tenancy.service.removeExpired(),
@@ -274,11 +278,9 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     describeUser: async (request) => userView(await who.accountOf(request)),
     describeUnfinished: async ({ unfinishedSignIn }) => {
       if (unfinishedSignIn === null) return {};
-      const { stage, userId } = unfinishedSignIn;
-      const step = stepWord(stage);
-      return stage === "second-factor"
-        ? { step, methods: await factorsOf(who, mfa, { id: userId }) }
-        : { step };
+      const step = stepWord(unfinishedSignIn.stage);
+      if (unfinishedSignIn.stage !== "second-factor") return { step };
+      return { step, methods: await factorsOf(who, mfa, { id: unfinishedSignIn.userId }) };
     },
     onEnded: (request, { userId, sessionId, reason, count }) =>
       audit(request, {
@@ -295,5 +297,4 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
 Object.assign(aegis, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "aegis" });
 
 const MOST_EVENTS = 1000;
-const DAY_MS = 86_400_000;
-const EVENTS_KEPT_MS = 400 * DAY_MS;
+const [DAY_MS, EVENTS_KEPT_MS] = [86_400_000, 400 * 86_400_000];

@@ -185,6 +185,20 @@ export const crossRules: readonly CrossRule[] = [
     },
   },
   {
+    rule: "production-metrics-need-a-token",
+    path: "metrics.tokenRequired",
+    expected: "true in production",
+    hint: "Which routes there are and how they fail is not for everybody.",
+    holds: (get) => get("environment") !== "production" || get("metrics.tokenRequired") === true,
+  },
+  {
+    rule: "alerts-see-two-scrapes",
+    path: "metrics.alerts.windowSeconds",
+    expected: "four times metrics.scrapeSeconds or more",
+    hint: "A rate needs two readings, also when one is missed.",
+    holds: (get) => number(get("metrics.alerts.windowSeconds")) >= 4 * number(get("metrics.scrapeSeconds")),
+  },
+  {
     rule: "header-time-within-request-time",
     path: "transport.headersTimeoutSeconds",
     expected: "no more than transport.requestTimeoutSeconds",

@@ -14,6 +14,7 @@ import { canonical } from "./lib/canonical.ts";
 import { deepFreeze, type DeepPartial, type DeepReadonly, mergeData } from "./lib/freeze.ts";
 import { type Environment, oneOf, section } from "./lib/schema.ts";
 import { maintenanceDefaults, maintenancePolicySchema } from "./maintenance/policy.ts";
+import { metricsDefaults, metricsPolicySchema } from "./metrics/policy.ts";
 import { mfaDefaults, mfaPolicySchema } from "./mfa/policy.ts";
 import { passwordDefaults, passwordPolicySchema } from "./password/policy.ts";
 import { checkPolicy, PolicyError } from "./policy-check.ts";
@@ -58,6 +59,7 @@ export const policySchema = section(
     sanitize: sanitizePolicySchema,
     upload: uploadPolicySchema,
     backup: backupPolicySchema,
+    metrics: metricsPolicySchema,
   },
   "An Aegis policy: what is enforced, rendered, verified and reported.",
 );
@@ -115,6 +117,7 @@ export function definePolicy(input: PolicyInput = {}): Policy {
     sanitize: sanitizeDefaults(environment),
     upload: uploadDefaults(environment),
     backup: backupDefaults(environment),
+    metrics: metricsDefaults(environment),
   };
   const known: Readonly<Record<PresetName, PolicyOverrides>> = presets;
   const merged = mergeData(mergeData(base, known[preset]), overrides);

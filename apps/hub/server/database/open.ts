@@ -17,9 +17,12 @@ export interface DatabaseOptions {
 export interface Database {
   readonly kind: "postgresql" | "embedded";
   readonly pool: SqlPool;
+  /** Connections in use; undefined where there is one alone. */
+  readonly poolState?: () => { readonly used: number; readonly limit: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
+const MOST_CONNECTIONS = 10;
 const CONNECT_WITHIN_MS = 3_000; // a request must not wait longer for a database that is away
 const STATEMENT_WITHIN_MS = 10_000;
 
@@ -53,7 +56,7 @@ export function openPostgres(
 ): Database {
   const pool = new pg.Pool({
     connectionString,
-    max: 10,
+    max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     statement_timeout: STATEMENT_WITHIN_MS,
     query_timeout: STATEMENT_WITHIN_MS + 1_000,
@@ -62,5 +65,14 @@ export function openPostgres(
   // Without a listener a connection that breaks would end the process: idle, or in the middle of a transaction.
   pool.on("error", onIdleError);
   pool.on("connect", (client) => client.on("error", onIdleError));
-  return { kind: "postgresql", pool, close: () => pool.end() };
+  return {
+    kind: "postgresql",
+    pool,
+    poolState: () => ({
+      used: pool.totalCount - pool.idleCount,
+      limit: MOST_CONNECTIONS,
+      waiting: pool.waitingCount,
+    }),
+    close: () => pool.end(),
+  };
 }

@@ -178,6 +178,16 @@ export async function listBackups(
   return listed;
 }
 
+/** When the newest whole backup was made, by its name alone, which needs no key: milliseconds; undefined: there is none. */
+export async function lastBackupAt(directory: string): Promise<number | undefined> {
+  const newest = (await namesIn(directory)).filter(isBackupId).toSorted().at(-1);
+  const [, date = "", time = ""] = /^(\d{8})T(\d{6})Z/.exec(newest ?? "") ?? [];
+  if (date === "") return undefined;
+  const [day, clock] = [date.match(/^(....)(..)(..)$/), time.match(/../g)];
+  const at = Date.parse(`${day?.slice(1).join("-")}T${clock?.join(":")}Z`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** Its name goes first: nobody finds half a backup. */
 export async function removeBackup(directory: string, id: string): Promise<void> {
   if (!isBackupId(id)) throw new TypeError("that is no name of a backup");

@@ -53,6 +53,19 @@ export async function lookAtHost(
   };
 }
 
+/**
+ * When the certificate ends that a server shows to whoever asks for `servername`: milliseconds since the Unix epoch. What
+ * it is not trusted with is read all the same.
+ * @throws CertificateError where nothing answers, or not in TLS
+ */
+export const certificateEndsAt = (address: HostAddress, servername = address.host): Promise<number> =>
+  shake(address, isIP(servername) === 0 ? { servername } : {}, (socket) => {
+    const end = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
+    if (Number.isNaN(end))
+      throw new CertificateError(`${address.host}:${address.port} shows no certificate.`);
+    return end;
+  });
+
 const codeIn = (verdict: string): string => /[A-Z][A-Z_]{5,}/.exec(verdict)?.[0] ?? verdict;
 
 function chainOf(socket: TLSSocket): readonly X509Certificate[] {
@@ -128,7 +141,11 @@ function shake<T>(
     socket.once("close", () => fail("CLOSED"));
     socket.once("secureConnect", () => {
       clearTimeout(timer);
-      resolve(look(socket));
+      try {
+        resolve(look(socket));
+      } catch (error) {
+        reject(error instanceof Error ? error : new CertificateError(String(error)));
+      }
       socket.destroy();
     });
   });

@@ -8,7 +8,7 @@ export {
   readKeyFile,
   writeNewFile,
 } from "./files.ts";
-export { type HostAddress, lookAtHost, type ShownByHost } from "./host.ts";
+export { certificateEndsAt, type HostAddress, lookAtHost, type ShownByHost } from "./host.ts";
 export {
   type CertificateFinding,
   certificateChecks,

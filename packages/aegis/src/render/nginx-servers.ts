@@ -99,6 +99,7 @@ export function application({ deployment, headers, bodies, transport }: Parts): 
           ...marks.map(({ file, group }) => `if (-f ${file}) { set $aegis_instances ${group}; }`),
           "",
         ]),
+    "location = /metrics { return 404; } # read where the application runs, with a token of its own",
     `location / { ${pass} }`,
     ...assets.flatMap((prefix) =>
       block(`location ^~ ${prefix}`, [

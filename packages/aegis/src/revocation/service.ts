@@ -17,7 +17,14 @@ export interface RevocationParts {
   readonly bus: RevocationBus;
 }
 
+export interface RevocationState {
+  readonly fresh: boolean;
+  /** Of the last minute; 0: nothing was ended. */
+  readonly slowestSeconds: number;
+}
+
 export interface Revocations {
+  state(): RevocationState;
   /** Memory is to be trusted now: this instance holds its lease. */
   isFresh(): boolean;
   /** Makes it so, if the ledger can be reached. */
@@ -46,6 +53,8 @@ const LEASE_MS = 1000;
 /** Clocks of two machines run at the same speed within this, by far. */
 const CLOCK_MARGIN = 1.02;
 
+const MOST_NOTED = 200;
+
 const name = Type.String({ maxLength: 128 });
 const messageSchema = Type.Object({
   id: name,
@@ -64,6 +73,8 @@ export function revocations(wiring: Wiring): Revocations {
   let mark: string | null = null;
   let renewing: Promise<boolean> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** How long each end of the last minute took until everybody knew: bounded, the oldest goes. */
+  let took: readonly { readonly at: number; readonly ms: number }[] = [];
   let stopListening: (() => Promise<void>) | undefined;
 
   const renew = async (): Promise<boolean> => {
@@ -127,7 +138,16 @@ export function revocations(wiring: Wiring): Revocations {
     }
   };
 
+  const noteTook = (from: number): void => {
+    const at = elapsed();
+    took = [...took.filter((one) => at - one.at < 60_000), { at, ms: at - from }].slice(-MOST_NOTED);
+  };
+
   return {
+    state: () => {
+      const recent = took.filter((one) => elapsed() - one.at < 60_000);
+      return { fresh: isFresh(), slowestSeconds: Math.max(0, ...recent.map(({ ms }) => ms)) / 1000 };
+    },
     isFresh,
     refresh,
     refuses: (one) => view.refuses(one),
@@ -136,6 +156,7 @@ export function revocations(wiring: Wiring): Revocations {
 
     async revoke(entries) {
       if (entries.length === 0) return;
+      const from = elapsed();
       view.apply(entries); // here, it holds at once
       const id = wiring.random.uuid();
       const by = new Set<string>();
@@ -147,6 +168,7 @@ export function revocations(wiring: Wiring): Revocations {
         ]);
         await everybodyKnows(id, by);
       } finally {
+        noteTook(from);
         acknowledged.delete(id);
       }
     },

@@ -119,6 +119,10 @@ export class MemorySessionStore implements SessionStore {
     return this.#removeWhere((record) => record.subject.userId === userId && record.id !== exceptId);
   }
 
+  async countLive(now: number): Promise<number> {
+    return [...this.#sessions.values()].filter((record) => isLive(record, now)).length;
+  }
+
   async removeExpired(now: number): Promise<number> {
     return this.#removeWhere((record) => !isLive(record, now));
   }

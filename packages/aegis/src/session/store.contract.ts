@@ -45,6 +45,16 @@ export function describeSessionStore(
       return record;
     };
 
+    it("counts those that are live, of everybody, where it can", async () => {
+      if (store.countLive === undefined) return;
+      const before = await store.countLive(NOW);
+      await kept();
+      await kept({ idleExpiresAt: NOW + 500 });
+      expect(await store.countLive(NOW)).toBe(before + 2);
+      expect(await store.countLive(NOW + 600)).toBeLessThan(before + 2);
+      expect(await store.countLive(NOW + 6000)).toBe(0);
+    });
+
     const started = async (over: Partial<SessionRecord> = {}) => {
       const record = await kept(over);
       return { ...record, ref: { id: record.id, userId: record.subject.userId } };

@@ -89,6 +89,8 @@ export interface SessionStore {
   revoke(userId: string, id: string, reason: RevocationReason): Promise<boolean>;
   /** Ends all sessions of the user but `exceptId`; how many it ended. */
   revokeAll(userId: string, reason: RevocationReason, exceptId?: string): Promise<number>;
+  /** How many are live, of everybody; absent where only a walk over all of them could tell. */
+  countLive?(now: number): Promise<number>;
   /** Forgets what is past; how many. Called from time to time, so that the store cannot grow without end. */
   removeExpired(now: number): Promise<number>;
 }

@@ -10,6 +10,7 @@ import { csrfControls } from "../csrf/controls.ts";
 import { headersControls } from "../headers/controls.ts";
 import { inputControls } from "../input/controls.ts";
 import { maintenanceControls } from "../maintenance/controls.ts";
+import { metricsControls } from "../metrics/controls.ts";
 import { mfaControls } from "../mfa/controls.ts";
 import { passwordControls } from "../password/controls.ts";
 import type { Policy } from "../policy.ts";
@@ -80,6 +81,7 @@ export const catalogue: readonly BoundRoom[] = [
   bind("upload", uploadControls),
   bind("backup", backupControls),
   bind("maintenance", maintenanceControls),
+  bind("metrics", metricsControls),
   bind("reputation", reputationControls),
   bind("rateLimit", rateLimitControls), // last: what it uses up, others behind the same address would miss
 ];

@@ -143,6 +143,14 @@ export class PostgresSessionStore implements SessionStore {
     return rowCount ?? 0;
   }
 
+  async countLive(now: number): Promise<number> {
+    const { rows } = await this.#sql.query(
+      "select count(*)::int as live from aegis_sessions where idle_expires_at > $1 and absolute_expires_at > $1",
+      [at(now)],
+    );
+    return count(rowOf(rows[0]), "live");
+  }
+
   async removeExpired(now: number): Promise<number> {
     const { rowCount } = await this.#sql.query(
       "delete from aegis_sessions where idle_expires_at <= $1 or absolute_expires_at <= $1",
