@@ -130,6 +130,56 @@ describe("systemd", () => {
   });
 });
 
+describe("promtool and amtool", () => {
+  it.each(Object.keys(presets))("accept what is rendered of preset %s", (name) => {
+    const preset = Object.keys(presets).find((one): one is keyof typeof presets => one === name) ?? "modern";
+    const of = definePolicy({ preset, environment: "production" });
+    const data = described("deployment.json");
+    const files = { tokenFile: join(folder, "token"), rulesFile: join(folder, "alerts.yml") };
+    const deployment = parseDeployment({ ...data, monitoring: { ...data.monitoring, ...files } });
+    writeFileSync(files.tokenFile, "t");
+    writeFileSync(files.rulesFile, artefacts.alerts.render(of, deployment));
+    writeFileSync(join(folder, "prometheus.yml"), artefacts.prometheus.render(of, deployment));
+    writeFileSync(join(folder, "alertmanager.yml"), artefacts.alertmanager.render(of, deployment));
+    const count = artefacts.alerts.render(of, deployment).match(/- alert: /g)?.length ?? 0;
+    expect(count).toBeGreaterThan(14);
+    const [status, said] = accepts("promtool", ["check", "config", join(folder, "prometheus.yml")]);
+    expect([status, said]).toEqual([0, expect.stringContaining(`${count} rules found`)]);
+    expect(accepts("promtool", ["check", "rules", "--lint-fatal", files.rulesFile])[0]).toBe(0);
+    expect(accepts("amtool", ["check-config", join(folder, "alertmanager.yml")])).toEqual([
+      0,
+      expect.stringContaining("1 receivers"),
+    ]);
+  });
+
+  it("refuse it once it is damaged: what they accept says something", () => {
+    const text = readFileSync(join(deploy, "alerts.yml"), "utf8");
+    writeFileSync(join(folder, "bad.yml"), text.replace("100 * sum(", "100 * sum(("));
+    expect(accepts("promtool", ["check", "rules", join(folder, "bad.yml")])[0]).not.toBe(0);
+    const mail = readFileSync(join(deploy, "alertmanager.yml"), "utf8");
+    writeFileSync(join(folder, "bad-mail.yml"), mail.replace("receiver: operators", "receiver: nobody"));
+    expect(accepts("amtool", ["check-config", join(folder, "bad-mail.yml")])[0]).not.toBe(0);
+  });
+
+  it("are given no secret: only the names of the files that hold them", () => {
+    const data = described("deployment.json");
+    for (const bad of [
+      { webhooks: [{ url: "https://user:secret@pager.example/" }] },
+      { webhooks: [{ url: "https://pager.example/?token=secret" }] },
+      { email: { ...data.monitoring.email, password: "secret" } },
+    ])
+      expect(() => parseDeployment({ ...data, monitoring: { ...data.monitoring, ...bad } })).toThrow(
+        "The deployment description is not valid",
+      );
+    expect(() =>
+      artefacts.alertmanager.render(
+        policy,
+        parseDeployment({ ...data, monitoring: { runbooks: data.monitoring.runbooks } }),
+      ),
+    ).toThrow("Nobody would be told");
+  });
+});
+
 describe("the other programs", () => {
   it("accept log rotation", () => {
     const [status, said] = accepts("/usr/sbin/logrotate", [

@@ -38,6 +38,8 @@ const needed = [
   { name: "logrotate", present: () => existsSync("/usr/sbin/logrotate") },
   { name: "pebble", present: () => existsSync("/usr/bin/pebble") },
   { name: "certbot", present: () => existsSync("/usr/bin/certbot") },
+  { name: "prometheus", present: () => existsSync("/usr/bin/promtool") },
+  { name: "prometheus-alertmanager", present: () => existsSync("/usr/bin/amtool") },
   { name: "docker-compose", present: () => existsSync("/usr/bin/docker-compose") },
 ];
 

@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { isRecord, mergeData } from "../lib/freeze.ts";
+import { emailDefaults, monitoringDefaults, monitoringSchema } from "./monitoring.ts";
 
 // Every text lands in somebody's configuration file: none may hold a space, a quote, a bracket, a semicolon or a dollar.
 const text = (pattern: string) => Type.String({ pattern, maxLength: 256 });
@@ -115,6 +116,8 @@ export const deploymentSchema = closed({
   service: Type.Optional(serviceSchema),
   /** Dockerfile and compose file; absent: none. */
   container: Type.Optional(containerSchema),
+  /** Prometheus and Alertmanager; absent: neither. */
+  monitoring: Type.Optional(monitoringSchema),
   logs: closed({ keepDays: Type.Integer({ minimum: 1, maximum: 3650 }) }),
 });
 
@@ -174,6 +177,11 @@ const containerDefaults = (name: string) => ({
   stopSeconds: 30,
 });
 
+const monitoringOf = (name: string, given: unknown) => ({
+  ...monitoringDefaults(name),
+  ...(isRecord(given) && given["email"] !== undefined ? { email: emailDefaults } : {}),
+});
+
 export class DeploymentError extends Error {
   override readonly name = "DeploymentError";
 }
@@ -192,6 +200,7 @@ export function parseDeployment(data: unknown): Deployment {
           ...defaults,
           ...(data["service"] === undefined ? {} : { service: serviceDefaults(name) }),
           ...(data["container"] === undefined ? {} : { container: containerDefaults(name) }),
+          ...(data["monitoring"] === undefined ? {} : { monitoring: monitoringOf(name, data["monitoring"]) }),
         },
         data,
       )

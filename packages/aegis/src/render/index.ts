@@ -4,9 +4,11 @@ import { renderCompose, renderDockerfile } from "./container.ts";
 import type { Deployment } from "./deployment.ts";
 import { renderLogrotate } from "./logrotate.ts";
 import { renderNginx } from "./nginx.ts";
+import { renderAlertmanager, renderAlerts, renderPrometheus } from "./prometheus.ts";
 import { renderSystemd } from "./systemd.ts";
 
 export { type Render, RenderError } from "./artefact.ts";
+export { type Alert, alertsOf } from "./alerts.ts";
 export { type Deployment, DeploymentError, deploymentSchema, parseDeployment } from "./deployment.ts";
 
 export interface Artefact {
@@ -50,6 +52,24 @@ export const artefacts = {
     file: () => "compose.yaml",
     wanted: ({ container }) => container !== undefined,
     render: renderCompose,
+  },
+  prometheus: {
+    about: "what Prometheus reads, and how often",
+    file: () => "prometheus.yml",
+    wanted: ({ monitoring }) => monitoring !== undefined,
+    render: renderPrometheus,
+  },
+  alerts: {
+    about: "when somebody is told: rules of Prometheus with the policy's thresholds",
+    file: () => "alerts.yml",
+    wanted: ({ monitoring }) => monitoring !== undefined,
+    render: renderAlerts,
+  },
+  alertmanager: {
+    about: "who is told, by mail and webhook",
+    file: () => "alertmanager.yml",
+    wanted: ({ monitoring }) => monitoring !== undefined,
+    render: renderAlertmanager,
   },
 } as const satisfies Readonly<Record<string, Artefact>>;
 

@@ -19,7 +19,11 @@ const container = {
   context: "..",
   folder: "deploy",
 };
-const whole = { ...least, service, container };
+const monitoring = {
+  runbooks: "https://app.example/docs/runbooks.md",
+  email: { to: ["ops@app.example"], from: "watch@app.example", smarthost: "mail.app.example:587" },
+};
+const whole = { ...least, service, container, monitoring };
 const render = (name: ArtefactName, data: unknown = whole, of = policy): string =>
   artefacts[name].render(of, parseDeployment(data));
 const names = Object.keys(artefacts).filter((name): name is ArtefactName => name in artefacts);
