@@ -4,7 +4,7 @@ import { corpusSource, openCorpus } from "aegis/breach";
 import { PostgresRevocationLedger, postgresStores, sealedAccounts } from "aegis/stores/postgres";
 import { fileMaintenance } from "aegis/maintenance";
 import { fileBlobs } from "aegis/stores/files";
-import type { AegisStores } from "aegis/fastify";
+import { type AegisStores, logSerializers, safeLogLine } from "aegis/fastify";
 import type { FastifyInstance } from "fastify";
 import { buildHub } from "./app.ts";
 import { newDrain } from "./drain.ts";
@@ -58,7 +58,8 @@ export async function openHub(
   const dataKeys = dataKeysOf(secrets, secretKey);
   const logger = {
     level,
-    hooks: { streamWrite: (line: string) => known.line(line) },
+    serializers: logSerializers,
+    hooks: { streamWrite: (line: string) => safeLogLine(known.line(line)) },
     ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } } : {}),
   };
   const webRoot = webFolder();

@@ -3,6 +3,8 @@ export { errorTable, type ErrorCode } from "./fastify-errors.ts";
 export type { MetricsParts } from "./fastify-metrics.ts";
 export type { MaintenanceParts } from "./maintenance/enforce.ts";
 export type { AegisFacts } from "./fastify-facts.ts";
+export { eventMeanings } from "./audit/meanings.ts";
+export { logSerializers, safeLogLine } from "./lib/log-lines.ts";
 export { serverOptions } from "./fastify-server.ts";
 export { type AegisStores, memoryStores } from "./memory-stores.ts";
 export type { RouteRow } from "./access/enforce.ts";

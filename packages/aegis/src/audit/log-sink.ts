@@ -27,7 +27,8 @@ function shown(value: unknown): unknown {
 export function logSink(log: LogTarget): AuditSink {
   return {
     write(event: AuditEvent) {
-      const fields = { audit: shown(event) };
+      // Under the name that the other lines of the request have it by.
+      const fields = { ...(event.request_id === "" ? {} : { reqId: event.request_id }), audit: shown(event) };
       if (event.outcome === "success") log.info(fields, event.event);
       else log.warn(fields, event.event);
     },
