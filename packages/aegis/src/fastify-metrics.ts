@@ -96,7 +96,7 @@ export function metrics(app: FastifyInstance, wiring: AegisWiring, clock: Clock)
     family(
       "counter",
       "aegis_events_total",
-      "Security events, by name (docs/logs.md).",
+      "Security events, by name (docs/events.md).",
       events.samples("event"),
     ),
     family(

@@ -28,7 +28,7 @@ interface Asking<T> {
   latest(): Promise<T | undefined>;
 }
 
-const WITHIN_MS = 2000;
+const WITHIN_MS = 1500;
 const STORE_EVERY_MS = 1000;
 const SESSIONS_EVERY_MS = 30_000;
 const CERTIFICATE_EVERY_MS = 300_000;

@@ -15,10 +15,14 @@ export const metricsPolicySchema = section(
     tokenRequired: flag(
       "Who reads GET /metrics needs its token (METRICS_TOKEN of the hub). Without a token there is no such route; production takes nothing else.",
     ),
-    scrapeSeconds: seconds(1, 300, "How often Prometheus reads the metrics and looks at its rules."),
+    scrapeSeconds: seconds(
+      3,
+      300,
+      "How often Prometheus reads the metrics and looks at its rules; an answer may take two seconds.",
+    ),
     alerts: section(
       {
-        windowSeconds: seconds(4, DAY, "Rates and shares are those of so long."),
+        windowSeconds: seconds(12, DAY, "Rates and shares are those of so long."),
         holdSeconds: seconds(0, DAY, "Something has to be too much for so long before anybody is told."),
         repeatSeconds: seconds(60, 7 * DAY, "Who was told is told again after so long, while it goes on."),
         leastRequestCount: count(
