@@ -133,6 +133,17 @@ describe("what nginx passes on", () => {
       expect([name, headers[name]]).toEqual([name, undefined]);
   });
 
+  it("is no way to the metrics, however their address is written", async () => {
+    const { ask } = await proxy();
+    for (const path of ["/metrics", "/metrics?x", "/%6detrics", "//metrics", "/a/../metrics", "/./metrics"])
+      expect([path, (await ask(path, { headers: { authorization: "Bearer x" } })).status]).toEqual([
+        path,
+        404,
+      ]);
+    expect(seen).toEqual([]);
+    expect((await ask("/metrics-of-a-course")).status).toBe(200);
+  });
+
   it("is what the application answered, errors too, with no header twice", async () => {
     const { ask } = await proxy();
     answer = (_request, response) =>
