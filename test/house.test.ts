@@ -29,7 +29,7 @@ const rooms = readdirSync(new URL(`../${source}/`, import.meta.url), { withFileT
   .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
   .map(({ name }) => name);
 /** Rooms that meet no request: commands use them, by an entry point of their own. */
-const OFFLINE = ["preflight", "checklist", "release"];
+const OFFLINE = ["preflight", "checklist", "release", "user-import"];
 /** Rooms without settings have no section of the policy, and so nothing that could be weakened. */
 const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   approval: "how long a request waits is mfa.approvalSeconds, because only second factors ask for one",
@@ -48,6 +48,7 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   checklist: "the list is data of whoever keeps it; how entries are linked and signed is a constant",
   preflight: "what is looked at is about a machine, and stands in aegis.config.ts",
   revocation: "leases and copies are constants; how long sessions live is session",
+  "user-import": "whom the file brings is judged by account, password and mfa; bounds of a file are constants",
   release: "it stands beside the application, not in it; what an operator says is release.config.json",
 };
 

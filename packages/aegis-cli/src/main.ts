@@ -17,6 +17,7 @@ import { registerRender } from "./render/render.ts";
 import { registerRelease } from "./release/release.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
+import { registerUsers } from "./users/users.ts";
 import { registerVerify } from "./verify/verify.ts";
 
 const program = new Command("aegis")
@@ -42,6 +43,7 @@ registerMaintenance(program);
 registerChecklist(program);
 registerMigrateFrontend(program);
 registerRenderEnv(program);
+registerUsers(program);
 
 // `aegis policy show | head` reads no further: that is no fault to be told, and what was not read cannot count as done.
 const SIGPIPE_STATUS = 128 + 13;

@@ -39,6 +39,7 @@ const KNOWN = new Set([
   "ReleaseError",
   "PreflightError",
   "ChecklistError",
+  "ImportError",
 ]);
 
 export function tellError(error: unknown): void {

@@ -4,6 +4,7 @@
  */
 export const auditEventNames = [
   "account.registered",
+  "account.imported",
   "account.registration_refused",
   "account.profile_changed",
   "account.email_verified",

@@ -8,7 +8,7 @@ import {
   type NewPassword,
 } from "../../account/store.ts";
 import { withRoleLocked } from "./account-lock.ts";
-import type { SqlPool } from "./client.ts";
+import type { SqlClient, SqlPool } from "./client.ts";
 import {
   at,
   count,
@@ -23,6 +23,43 @@ import {
   time,
 } from "./rows.ts";
 
+/** @throws with SQLSTATE 23505 where a name is taken: nothing is written then. */
+export async function insertAccount(sql: SqlClient, account: Account, linkEmail: boolean): Promise<void> {
+  const email = account.email === null || !linkEmail ? null : nameKey(account.email);
+  await sql.query(
+    `with account as (
+       insert into aegis_accounts
+         (id, username, email, password_hash, password_changed_at, display_name, about_me, roles, created_at,
+          email_verified_at, must_change_password, password_needs_mfa, disabled_at, delete_after,
+          registration_pending)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $13, $14, $15, $16, $17) returning id)
+     insert into aegis_logins (key, account_id, kind)
+     select login.key, account.id, login.kind
+       from account, (values ($10::text, 'username'), ($11::text, 'email')) as login (key, kind)
+      where login.key is not null
+      order by login.key`,
+    [
+      account.id,
+      account.username,
+      account.email,
+      account.passwordHash,
+      at(account.passwordChangedAt),
+      account.displayName,
+      account.aboutMe,
+      [...account.roles],
+      at(account.createdAt),
+      nameKey(account.username),
+      email,
+      optionalAt(account.emailVerifiedAt),
+      account.mustChangePassword,
+      account.passwordNeedsMfa,
+      optionalAt(account.disabledAt),
+      optionalAt(account.deleteAfter),
+      account.registrationPending,
+    ],
+  );
+}
+
 /** Accounts in PostgreSQL. What decides is one statement, and so one atomic step. */
 export class PostgresAccountStore implements AccountStore {
   readonly #sql: SqlPool;
@@ -33,40 +70,8 @@ export class PostgresAccountStore implements AccountStore {
 
   /** The account exists only if its names were free, however many ask at once. */
   async create(account: Account, linkEmail: boolean) {
-    const email = account.email === null || !linkEmail ? null : nameKey(account.email);
     try {
-      await this.#sql.query(
-        `with account as (
-           insert into aegis_accounts
-             (id, username, email, password_hash, password_changed_at, display_name, about_me, roles, created_at,
-              email_verified_at, must_change_password, password_needs_mfa, disabled_at, delete_after,
-              registration_pending)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $13, $14, $15, $16, $17) returning id)
-         insert into aegis_logins (key, account_id, kind)
-         select login.key, account.id, login.kind
-           from account, (values ($10::text, 'username'), ($11::text, 'email')) as login (key, kind)
-          where login.key is not null
-          order by login.key`,
-        [
-          account.id,
-          account.username,
-          account.email,
-          account.passwordHash,
-          at(account.passwordChangedAt),
-          account.displayName,
-          account.aboutMe,
-          [...account.roles],
-          at(account.createdAt),
-          nameKey(account.username),
-          email,
-          optionalAt(account.emailVerifiedAt),
-          account.mustChangePassword,
-          account.passwordNeedsMfa,
-          optionalAt(account.disabledAt),
-          optionalAt(account.deleteAfter),
-          account.registrationPending,
-        ],
-      );
+      await insertAccount(this.#sql, account, linkEmail);
       return { created: true } as const;
     } catch (error) {
       if (!isLoginTaken(error)) throw error;
@@ -243,7 +248,7 @@ const valuesOf = (id: string, { mustChangePassword, disabledAt, deleteAfter }: A
 ];
 
 /** SQLSTATE 23505 on the table of login keys. */
-function isLoginTaken(error: unknown): boolean {
+export function isLoginTaken(error: unknown): boolean {
   return (
     error instanceof Error &&
     "code" in error &&

@@ -115,6 +115,13 @@ export class PostgresAuditLogStore implements AuditLogStore {
   }
 }
 
+/** Within a transaction of the caller's, at its end: others that append wait until it is over. */
+export async function appendWithin(sql: SqlClient, records: readonly AuditRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await sql.query(`select pg_advisory_xact_lock(${LOCK})`);
+  await appendLocked(sql, records, {});
+}
+
 /** Under the lock: what is last stays so until we have committed. */
 async function appendLocked(
   sql: SqlClient,

@@ -69,6 +69,12 @@ export {
   TenantSqlError,
 } from "./tenant-database.ts";
 export { type IsolationTrial, type TriedCommand, tryIsolation } from "./try-isolation.ts";
+export {
+  accountWordsAre,
+  findImportTenant,
+  postgresUserImport,
+  type PostgresUserImportOptions,
+} from "./user-import.ts";
 export { sealedAccountColumns, sealedAccounts } from "../sealed/account-store.ts";
 
 /** The library's own tables. */

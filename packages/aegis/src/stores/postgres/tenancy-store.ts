@@ -239,7 +239,7 @@ async function insertTenant(sql: SqlClient, tenant: Tenant): Promise<"created" |
   return rowCount === 1 ? "created" : "taken";
 }
 
-async function insertMember(sql: SqlClient, tenantId: string, member: Member): Promise<void> {
+export async function insertMember(sql: SqlClient, tenantId: string, member: Member): Promise<void> {
   await sql.query(
     "insert into aegis_memberships (tenant_id, account_id, role, joined_at) values ($1, $2, $3, $4)",
     [tenantId, member.accountId, member.role, at(member.joinedAt)],
@@ -254,7 +254,7 @@ async function roleOf(sql: SqlClient, tenantId: string, accountId: string): Prom
   return rows[0] === undefined ? undefined : word(rowOf(rows[0]), "role", ROLES);
 }
 
-async function countMembers(sql: SqlClient, tenantId: string, role?: TenantRole): Promise<number> {
+export async function countMembers(sql: SqlClient, tenantId: string, role?: TenantRole): Promise<number> {
   const { rows } = await sql.query(
     "select count(*) as total from aegis_memberships where tenant_id = $1 and ($2::text is null or role = $2)",
     [tenantId, role ?? null],

@@ -14,24 +14,35 @@ export const sealedAccountColumns = [
   { table: "aegis_accounts", column: "about_me", rowColumn: "id" },
 ] as const;
 
+/** Seals the words of an account, as `sealedAccounts` does before it stores them. */
+export function accountSealer(keys: DataKeys, random: Random = systemRandom) {
+  const [name, about] = sealedAccountColumns;
+  const nameColumn = encryptedColumn(name, keys, random);
+  const aboutColumn = encryptedColumn(about, keys, random);
+  return {
+    /** Nothing is kept of nothing: that somebody wrote nothing is no secret. */
+    sealed: ({ id, displayName, aboutMe }: Pick<Account, "id" | "displayName" | "aboutMe">) => ({
+      displayName: displayName === "" ? "" : nameColumn.seal(displayName, { row: id }),
+      aboutMe: aboutMe === "" ? "" : aboutColumn.seal(aboutMe, { row: id }),
+    }),
+    /** @throws SealError */
+    openedName: (id: string, sealed: string): string => nameColumn.open(sealed, { row: id }),
+    /** @throws SealError */
+    opened: (account: Account): Account => ({
+      ...account,
+      displayName:
+        account.displayName === "" ? "" : nameColumn.open(account.displayName, { row: account.id }),
+      aboutMe: account.aboutMe === "" ? "" : aboutColumn.open(account.aboutMe, { row: account.id }),
+    }),
+  };
+}
+
 export function sealedAccounts(
   store: AccountStore,
   keys: DataKeys,
   random: Random = systemRandom,
 ): AccountStore {
-  const [name, about] = sealedAccountColumns;
-  const nameColumn = encryptedColumn(name, keys, random);
-  const aboutColumn = encryptedColumn(about, keys, random);
-  /** Nothing is kept of nothing: that somebody wrote nothing is no secret. */
-  const sealed = ({ id, displayName, aboutMe }: Pick<Account, "id" | "displayName" | "aboutMe">) => ({
-    displayName: displayName === "" ? "" : nameColumn.seal(displayName, { row: id }),
-    aboutMe: aboutMe === "" ? "" : aboutColumn.seal(aboutMe, { row: id }),
-  });
-  const opened = (account: Account): Account => ({
-    ...account,
-    displayName: account.displayName === "" ? "" : nameColumn.open(account.displayName, { row: account.id }),
-    aboutMe: account.aboutMe === "" ? "" : aboutColumn.open(account.aboutMe, { row: account.id }),
-  });
+  const { sealed, opened } = accountSealer(keys, random);
   const openedOne = async (found: Promise<Account | undefined>): Promise<Account | undefined> => {
     const account = await found;
     return account === undefined ? undefined : opened(account);

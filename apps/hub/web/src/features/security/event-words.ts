@@ -1,6 +1,7 @@
 /** What happened, in plain words; what is not known here yet is shown by its own name. */
 const WORDS: Readonly<Record<string, string>> = {
   "account.registered": "The account was made",
+  "account.imported": "The account was brought over from another system",
   "account.registration_refused": "A registration was refused",
   "account.profile_changed": "The profile was changed",
   "account.email_verified": "The e-mail address was verified",
