@@ -292,7 +292,7 @@ describe("ten thousand of them", () => {
     async () => {
       const path = big();
       const before = await count("select count(*) from aegis_accounts");
-      const env = { NODE_OPTIONS: "--max-old-space-size=100" };
+      const env = { NODE_OPTIONS: "--max-old-space-size=128" };
       const first = start(["import", path, "--apply"], env);
       await first.until(/^1000 rows$/m, 200);
       first.child.kill("SIGKILL");

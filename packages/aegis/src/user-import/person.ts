@@ -40,6 +40,9 @@ const NO = new Set(["false", "f", "no", "n", "0"]);
 const TIME =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,3})\d{0,6})?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
+/** In characters, as a form counts them. */
+const isLonger = (text: string, most: number): boolean => text.length > most && [...text].length > most;
+
 export type Judged = { readonly person: Person } | { readonly problems: readonly RowProblem[] };
 
 export function personOf(record: ImportRecord, rules: PersonRules): Judged {
@@ -86,10 +89,10 @@ export function personOf(record: ImportRecord, rules: PersonRules): Judged {
 
   const shown = text("display_name", 4 * LONGEST_NAME);
   const displayName = shown === undefined ? username : rules.clean(shown);
-  if (shown !== undefined && [...displayName].length > LONGEST_NAME)
+  if (shown !== undefined && isLonger(displayName, LONGEST_NAME))
     wrong("display_name", `must be a text of at most ${LONGEST_NAME} characters.`);
   const aboutMe = rules.clean(text("about_me", 4 * LONGEST_ABOUT) ?? "");
-  if ([...aboutMe].length > LONGEST_ABOUT)
+  if (isLonger(aboutMe, LONGEST_ABOUT))
     wrong("about_me", `must be a text of at most ${LONGEST_ABOUT} characters.`);
 
   const person: Person = {
