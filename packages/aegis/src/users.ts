@@ -23,7 +23,7 @@ export {
 export { importColumns, ImportError, type ImportRow, type RowProblem } from "./user-import/row.ts";
 export type { NewPerson, Standing, UserImportStore } from "./user-import/store.ts";
 
-export const MOST_DEPTH = 4;
+const MOST_DEPTH = 4;
 
 /** JSON Lines: one object a line. Keys that stand twice, `__proto__` and NUL are refused, as from a stranger. */
 export const jsonRows = (chunks: AsyncIterable<Uint8Array>) =>
@@ -75,8 +75,17 @@ export function importUsers(options: UserImportOptions, run: ImportRun): Promise
   );
 }
 
-/** What the audit log is told of each; undefined where the policy does not have accounts in it. */
-export function importRecords(policy: Policy, runId: string, random: Random = systemRandom) {
+/** For an account without a password: no password fits it. */
+export const passwordOfNobody = (policy: Policy, random: Random = systemRandom): string =>
+  hashOfNothing(policy.password.argon2, random);
+
+/** What the audit log is told of each account; undefined where the policy does not have accounts in it. */
+export function accountRecords(
+  policy: Policy,
+  name: "account.imported" | "password.hash_retired",
+  runId: string,
+  random: Random = systemRandom,
+) {
   const covers = coverage(policy.audit);
   return (
     accountId: string,
@@ -84,7 +93,7 @@ export function importRecords(policy: Policy, runId: string, random: Random = sy
     now: number,
   ): AuditRecord | undefined => {
     const event = {
-      event: "account.imported",
+      event: name,
       at: new Date(now).toISOString(),
       outcome: "success",
       request_id: runId,

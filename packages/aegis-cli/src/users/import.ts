@@ -4,8 +4,8 @@ import { type Command, Option } from "commander";
 import { environmentOf, type Policy, systemRandom } from "aegis";
 import { accountWordsAre, findImportTenant, postgresUserImport, type SqlClient } from "aegis/stores/postgres";
 import {
+  accountRecords,
   csvRows,
-  importRecords,
   type ImportSummary,
   importUsers,
   jsonRows,
@@ -158,7 +158,10 @@ async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function policyFrom(flags: ImportFlags, config: ProjectConfig | undefined): Promise<Policy> {
+export async function policyFrom(
+  flags: { readonly preset?: string; readonly policy?: string },
+  config: ProjectConfig | undefined,
+): Promise<Policy> {
   const environment = environmentOf(process.env["NODE_ENV"]);
   if (flags.preset !== undefined || flags.policy !== undefined)
     return choosePolicy(
@@ -205,7 +208,7 @@ async function storeFrom(
     postgresUserImport(sql, {
       ...(keys === undefined ? {} : { dataKeys: keys }),
       ...(tenant === undefined ? {} : { tenant }),
-      record: importRecords(policy, runId),
+      record: accountRecords(policy, "account.imported", runId),
       now: () => Date.now(),
     });
 }

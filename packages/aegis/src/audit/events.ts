@@ -25,6 +25,7 @@ export const auditEventNames = [
   "throttle.delayed",
   "throttle.owner_told",
   "password.rehashed",
+  "password.hash_retired",
   "password.changed",
   "password.change_forced",
   "password.reset_requested",

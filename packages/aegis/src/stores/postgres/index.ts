@@ -69,6 +69,7 @@ export {
   TenantSqlError,
 } from "./tenant-database.ts";
 export { type IsolationTrial, type TriedCommand, tryIsolation } from "./try-isolation.ts";
+export { countHashKinds, retireForeignHashes, type RetireOptions } from "./user-hashes.ts";
 export {
   accountWordsAre,
   findImportTenant,

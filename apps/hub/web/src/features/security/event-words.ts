@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "throttle.delayed": "A sign-in was held back after failed tries",
   "throttle.owner_told": "You were told of many failed tries",
   "password.changed": "The password was changed",
+  "password.hash_retired": "The password of the system before was taken away",
   "password.rehashed": "The password's hash was renewed",
   "password.change_forced": "An administrator asked for a new password",
   "password.reset_requested": "A link for a new password was asked for",
