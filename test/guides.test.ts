@@ -93,7 +93,7 @@ async function follow(block: string, env: Readonly<Record<string, string>> = {})
   expect([block, status, child.output()]).toEqual([block, 0, expect.any(String)]);
   return child.output();
 }
-const one = async (text: string): Promise<Record<string, unknown>> =>
+const firstRow = async (text: string): Promise<Record<string, unknown>> =>
   (await sql.query<Record<string, unknown>>(text)).rows[0] ?? {};
 
 describe("the guide for people from another system", () => {
@@ -128,14 +128,16 @@ describe("the guide for people from another system", () => {
     expect(all).toMatch(/^0 taken away/m);
     expect(existsSync(at("people.csv"))).toBe(false);
     expect(readFileSync(at("web/src/api.js"), "utf8")).not.toContain("X-User-ID");
-    expect(await one("select count(*)::int as n from aegis_accounts where username like 'old-%'")).toEqual({
+    expect(
+      await firstRow("select count(*)::int as n from aegis_accounts where username like 'old-%'"),
+    ).toEqual({
       n: 3,
     });
     // What the guide says of one that is retired: no password fits, and the log says so.
     const retired = await follow("npx aegis users hashes --retire");
     expect(retired).toMatch(/^3 taken away[\s\S]*^argon2id +3$/m);
     expect(
-      await one("select count(*)::int as n from aegis_audit where record like '%hash_retired%'"),
+      await firstRow("select count(*)::int as n from aegis_audit where record like '%hash_retired%'"),
     ).toEqual({ n: 3 });
   });
 });
@@ -188,7 +190,7 @@ describe("the guide for incidents", () => {
       const sent = await upload(bob, named(bad, "bad.txt"));
       expect(sent.statusCode).toBe(201);
       await hub.settled();
-      const file = await one("select id::text, digest, account_id::text as owner from aegis_uploads");
+      const file = await firstRow("select id::text, digest, account_id::text as owner from aegis_uploads");
 
       const blocks = blocksOf("docs/incident-response.md");
       const signIn = blocks.find((block) => block.includes("/api/auth/mfa/verify")) ?? "";
@@ -238,19 +240,19 @@ describe("the guide for incidents", () => {
         if (block.includes("/suspend")) {
           expect((await bob.send("GET", "/api/profile")).statusCode).toBe(401);
           expect(
-            await one(
+            await firstRow(
               "select count(*)::int as n from aegis_accounts where disabled_at is not null and username like 'v%'",
             ),
           ).toEqual({ n: 1 });
         }
         if (block.includes("/restore"))
           expect(
-            await one(
+            await firstRow(
               `select disabled_at, must_change_password from aegis_accounts where id = '${env.ACCOUNT}'`,
             ),
           ).toEqual({ disabled_at: null, must_change_password: true });
         if (block.includes("state = 'ended'"))
-          expect(await one("select state from aegis_uploads")).toEqual({ state: "ended" });
+          expect(await firstRow("select state from aegis_uploads")).toEqual({ state: "ended" });
       }
       const all = said.join("\n");
       expect(said.length).toBeGreaterThanOrEqual(10);
@@ -338,11 +340,11 @@ describe("both guides", () => {
       for (const [, path = ""] of readFileSync(join(repository, guide), "utf8").matchAll(
         /(\/(?:api|admin)\/[A-Za-z0-9/$_-]+)/g,
       )) {
-        const named = path
+        const route = path
           .replaceAll(/\/(\$?[A-Z]+)(?=\/|$)/g, "/:id")
           .replace("/bans/:id", "/bans/:key")
           .replace(/\/$/, "");
-        expect([guide, path, routes.includes(`"${named}"`)]).toEqual([guide, path, true]);
+        expect([guide, path, routes.includes(`"${route}"`)]).toEqual([guide, path, true]);
       }
   });
 });

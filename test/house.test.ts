@@ -48,7 +48,8 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   checklist: "the list is data of whoever keeps it; how entries are linked and signed is a constant",
   preflight: "what is looked at is about a machine, and stands in aegis.config.ts",
   revocation: "leases and copies are constants; how long sessions live is session",
-  "user-import": "whom the file brings is judged by account, password and mfa; bounds of a file are constants",
+  "user-import":
+    "whom the file brings is judged by account, password and mfa; bounds of a file are constants",
   release: "it stands beside the application, not in it; what an operator says is release.config.json",
 };
 
