@@ -12,6 +12,7 @@ import { migrationSources } from "../apps/hub/server/database/migrations.ts";
 import { SECRET } from "./support/backup.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { codeIn } from "./support/letters.ts";
 import { roomyLimits } from "./support/roomy-limits.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { repository, run } from "./support/processes.ts";
@@ -50,9 +51,9 @@ const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.str
 const count = async (text: string, values: unknown[] = []): Promise<number> =>
   Number((await sql.query<{ count: string }>(text, values)).rows[0]?.count);
 
-async function openHub() {
+async function openHub(rules = policy) {
   const stores = postgresStores(sql);
-  return startHub(policy, {
+  return startHub(rules, {
     ...stores,
     accounts: sealedAccounts(stores.accounts, keys),
     secretKey: Buffer.from(SECRET, "base64url"),
@@ -150,6 +151,32 @@ describe("people of another system", () => {
       expect(await count("select count(*) from aegis_audit where record like '%account.imported%'")).toBe(5);
     },
   );
+
+  it("prove their address first where the policy asks for that", { timeout: 60_000 }, async () => {
+    const person = { username: "unproven", email: "unproven@example.com" };
+    const path = file("unproven.jsonl", lines([{ ...person, password_hash: werkzeugPbkdf2(PASSWORD) }]));
+    expect((await aegis("import", path, "--apply")).status).toBe(0);
+    const hub = await openHub(
+      definePolicy({
+        preset: "education",
+        environment: "test",
+        account: { emailVerification: "required", emailRequired: true },
+        password: { argon2: cheapHash },
+      }),
+    );
+    try {
+      const refused = await signIn(hub, "unproven", PASSWORD);
+      expect(refused.visitor.cookies.has("session")).toBe(false);
+      expect(refused.statusCode).toBe(403);
+      await refused.visitor.send("POST", "/api/register/resend", { json: person });
+      await hub.settled();
+      const json = { ...person, code: codeIn(hub.mail.sent.at(-1)) };
+      expect((await refused.visitor.send("POST", "/api/register/verify", { json })).statusCode).toBe(200);
+      expect((await signIn(hub, person.email, PASSWORD)).statusCode).toBe(200);
+    } finally {
+      await hub.close();
+    }
+  });
 
   it("that are there already are left alone, and told as such", { timeout: 60_000 }, async () => {
     const path = file(
