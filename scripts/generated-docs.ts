@@ -10,11 +10,8 @@ export const generatedDocs = (): Readonly<Record<string, string>> => ({
   "docs/controls.md": controlsPage(),
   "docs/policy.md": policyPage(),
   "docs/errors.md": errorsPage(),
-<<<<<<< HEAD
   "docs/events.md": eventsPage(),
-=======
   "docs/troubleshooting.md": troubleshootingPage(NOTE),
->>>>>>> e3a8781 (docs: generate the guide to trouble out of the checks' own texts)
 });
 
 const escape = (text: string): string => text.replaceAll("|", "\\|");

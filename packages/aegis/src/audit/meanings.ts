@@ -3,6 +3,8 @@ import type { AuditEventName } from "./events.ts";
 
 export const eventMeanings: Readonly<Record<AuditEventName, string>> = {
   "account.registered": "An account was made.",
+  "account.imported":
+    "An account was brought over from another system (`aegis users import`); the request id names the run.",
   "account.registration_refused": "A registration was refused.",
   "account.probes_created": "Accounts without rights were made for a verifier.",
   "account.profile_changed": "Somebody changed their profile.",
@@ -22,6 +24,8 @@ export const eventMeanings: Readonly<Record<AuditEventName, string>> = {
   "session.store_away": "The session store does not answer.",
   "throttle.delayed": "A sign-in had to wait, after failures of the same account.",
   "throttle.owner_told": "An owner was told of failures at their account.",
+  "password.hash_retired":
+    "The hash of another system was taken away (`aegis users hashes --retire`); its owner asks for a new password.",
   "password.rehashed": "A password is kept under today's cost.",
   "password.changed": "Somebody changed their password.",
   "password.change_forced": "A password has to be changed before anything else.",
