@@ -5,6 +5,7 @@ import { definePolicy, policyLeaves } from "aegis";
 import { errorTable } from "aegis/fastify";
 import { catalogue } from "aegis/verify";
 import { describe, expect, it } from "vitest";
+import { VERSION } from "../packages/aegis/src/version.ts";
 import { generatedDocs } from "../scripts/generated-docs.ts";
 import { repository } from "./support/processes.ts";
 
@@ -19,7 +20,7 @@ const code = tracked.filter((path) => /\.(ts|tsx|mjs|css|sql)$/.test(path));
 
 const source = "packages/aegis/src";
 /** Folders of the library that are no room. */
-const OTHERS = ["certificate", "lib", "render", "stores", "testing", "verify"];
+const OTHERS = ["certificate", "lib", "render", "report", "stores", "testing", "verify"];
 /** What a command does and no server: its entry point stands for the list of enforcement. */
 const COMMANDS = [`${source}/backup.ts`];
 /** A room's section of the policy: "api-key" is apiKey. */
@@ -137,6 +138,10 @@ describe("files", () => {
     expect(read("package-lock.json")).not.toMatch(/"resolved": "http/);
     for (const path of tracked.filter((one) => /\.(ts|tsx|mjs|json|sh|yml)$/.test(one)))
       expect([path, /\/(work|farm|root)\//.exec(read(path))?.[0]]).toEqual([path, undefined]);
+  });
+
+  it("say one version of the library", () => {
+    expect(read("packages/aegis/package.json")).toContain(`"version": "${VERSION}"`);
   });
 
   it("of npm run no script at install", () => {

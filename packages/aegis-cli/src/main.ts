@@ -14,6 +14,8 @@ import { registerProbeAccounts } from "./probe-accounts.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRenderEnv } from "./render/env.ts";
 import { registerRender } from "./render/render.ts";
+import { registerCompare } from "./report/compare.ts";
+import { registerReport } from "./report/report.ts";
 import { registerRelease } from "./release/release.ts";
 import { registerRoutes } from "./routes.ts";
 import { tellError } from "./talk.ts";
@@ -26,6 +28,8 @@ const program = new Command("aegis")
   .showHelpAfterError("(aegis --help lists the commands)")
   .exitOverride();
 registerVerify(program);
+registerReport(program);
+registerCompare(program);
 registerPolicy(program);
 registerProbeAccounts(program);
 registerRoutes(program);

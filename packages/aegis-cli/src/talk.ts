@@ -40,6 +40,7 @@ const KNOWN = new Set([
   "PreflightError",
   "ChecklistError",
   "ImportError",
+  "ReportError",
 ]);
 
 export function tellError(error: unknown): void {

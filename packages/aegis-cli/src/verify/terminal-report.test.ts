@@ -26,13 +26,18 @@ function reportOf(findings: readonly Finding[], more: Partial<Report> = {}): Rep
     error: count("error"),
   };
   return {
+    format: "aegis-run/1",
+    tool: { name: "aegis", version: "0.1.0" },
+    nodeVersion: "v24.0.0",
     origin: "https://hub.example",
     target: "Hub",
     environment: "production",
     policyName: "preset saas",
     fingerprint: "0123456789abcdef",
     startedAt: "2026-01-01T00:00:00.000Z",
+    endedAt: "2026-01-01T00:00:01.250Z",
     seconds: 1.25,
+    controlsKnown: findings.length,
     reachable: true,
     findings,
     counts,

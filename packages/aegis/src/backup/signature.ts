@@ -20,7 +20,7 @@ export interface BackupSigner {
 export type BackupKeys = ReadonlyMap<string, KeyObject>;
 
 /** What a signature is for, so that one of another thing is none. */
-export type SignedPurpose = "aegis-backup" | "aegis-backup-wal";
+export type SignedPurpose = "aegis-backup" | "aegis-backup-wal" | "aegis-evidence";
 
 const signedBytes = (purpose: SignedPurpose, kid: string, body: unknown): Buffer =>
   Buffer.from(canonical({ body, kid, purpose }));

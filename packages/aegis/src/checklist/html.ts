@@ -2,16 +2,8 @@
 import { hash } from "node:crypto";
 import type { Outcome } from "../control.ts";
 import { byWhom, type ExportOptions, saidOf, timeOf, WORDS } from "./markdown.ts";
+import { htmlText as text } from "../lib/markup.ts";
 import type { ChecklistState, StepState } from "./state.ts";
-
-const SIGNS: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const text = (value: string): string => value.replaceAll(/[&<>"']/g, (sign) => SIGNS[sign] ?? "");
 
 const STYLE = `:root{color-scheme:light dark;--line:#c8ccd4;--quiet:#565d6b;--pass:#1a6b35;--fail:#b3261e;--open:#7a5200;--back:#fff;--fore:#1b1e24}
 @media (prefers-color-scheme:dark){:root{--line:#454b57;--quiet:#aab1bf;--pass:#7ddb9b;--fail:#ffb4ab;--open:#f0c26b;--back:#15181d;--fore:#e6e8ec}}

@@ -1,5 +1,6 @@
 /** A record as Markdown. Everything that somebody typed, or a server answered, is text and stays text. */
 import type { Outcome } from "../control.ts";
+import { markdownText as plain } from "../lib/markup.ts";
 import type { ChecklistState, StepState } from "./state.ts";
 
 export const WORDS: Readonly<Record<Outcome, string>> = {
@@ -9,18 +10,6 @@ export const WORDS: Readonly<Record<Outcome, string>> = {
   unknown: "open",
   error: "open (an error)",
 };
-
-/** Nothing in it is markup, and it stays on its line (a table ends with a line). */
-export const plain = (text: string): string =>
-  text
-    .replaceAll(/[\r\n\t\u2028\u2029]+/g, " ")
-    .replaceAll(/[\\`*_{}[\]()#+!|~<>&-]/g, (sign) =>
-      sign === "<" ? "&lt;" : sign === "&" ? "&amp;" : `\\${sign}`,
-    )
-    // No renderer makes a link of it by itself.
-    .replaceAll(/:\/\//g, ":\\/\\/")
-    .replaceAll(/\bwww\./gi, (word) => `${word.slice(0, 3)}\\.`)
-    .replaceAll("@", "\\@");
 
 /** As people read it; to the millisecond it is in the record. */
 export const timeOf = (at: string): string => `${at.slice(0, 16).replace("T", " ")} UTC`;

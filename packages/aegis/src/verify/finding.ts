@@ -2,6 +2,9 @@ import type { Exchange, MatrixCell, Outcome } from "../control.ts";
 import { hideHeader, hideInBody, type Secrets } from "./redact.ts";
 import { printable } from "./wire/text.ts";
 
+/** How a saved run begins: whoever reads one knows by it what it is, and whether they understand it. */
+export const RUN_FORMAT = "aegis-run/1";
+
 /** What one control found on one target: the unit of every report. */
 export interface Finding {
   readonly id: string;
@@ -60,5 +63,19 @@ export function evidenceOf({ request, response }: Exchange, secrets: Secrets): E
         printable(secrets.hide(`${name}: ${hideHeader(name, value.slice(0, LOOKED_AT))}`), 400),
       ),
     body: printable(secrets.hide(hideInBody(response.body.slice(0, LOOKED_AT))), MAX_BODY),
+  };
+}
+
+export type Counts = Readonly<Record<Outcome, number>>;
+
+export function countsOf(findings: readonly Finding[]): Counts {
+  const count = (outcome: Outcome): number =>
+    findings.filter((finding) => finding.outcome === outcome).length;
+  return {
+    pass: count("pass"),
+    fail: count("fail"),
+    "not-applicable": count("not-applicable"),
+    unknown: count("unknown"),
+    error: count("error"),
   };
 }

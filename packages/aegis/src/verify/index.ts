@@ -10,8 +10,8 @@ export type {
   Verdict,
 } from "../control.ts";
 export { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
-export type { EvidenceExchange, Finding, FindingCell } from "./finding.ts";
+export type { Counts, EvidenceExchange, Finding, FindingCell } from "./finding.ts";
 export { lookAtLive, type LookOptions } from "./look.ts";
-export { type Counts, type Report, verify, type VerifyOptions } from "./run.ts";
+export { type Report, verify, type VerifyOptions } from "./run.ts";
 export { parseTarget, TargetError, targetSchema } from "./target.ts";
 export { printable } from "./wire/text.ts";

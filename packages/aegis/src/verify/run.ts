@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Exchange, type Outcome, type TargetDescription, unknown, type Verdict } from "../control.ts";
+import { type Exchange, type TargetDescription, unknown, type Verdict } from "../control.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 import { fingerprint, type Policy } from "../policy.ts";
+import { VERSION } from "../version.ts";
 import { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 import { PROBE_HEADER, type RunContext, runContext } from "./context.ts";
-import { cellOf, evidenceOf, type Finding } from "./finding.ts";
+import { cellOf, type Counts, countsOf, evidenceOf, type Finding, RUN_FORMAT } from "./finding.ts";
 import { hastenedControls, type HastenedAccount, type HastenedControl } from "./hastened.ts";
 import { CookieClient } from "./wire/client.ts";
 import { WireError, wireDefaults, type WireOptions } from "./wire/connection.ts";
@@ -43,16 +44,21 @@ export interface VerifyOptions {
   readonly onFinding?: (finding: Finding) => void;
 }
 
-export type Counts = Readonly<Record<Outcome, number>>;
-
 export interface Report {
+  readonly format: typeof RUN_FORMAT;
+  readonly tool: { readonly name: "aegis"; readonly version: string };
+  /** The verifier's own, not the target's. */
+  readonly nodeVersion: string;
   readonly origin: string;
   readonly target: string;
   readonly environment: string;
   readonly policyName?: string;
   readonly fingerprint: string;
   readonly startedAt: string;
+  readonly endedAt: string;
   readonly seconds: number;
+  /** How many controls there are; fewer findings mean that some were left out on purpose. */
+  readonly controlsKnown: number;
   readonly reachable: boolean;
   readonly findings: readonly Finding[];
   readonly counts: Counts;
@@ -91,9 +97,8 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const { now = Date.now, mailbox } = options;
   const run = runContext({ wire, policy, target, random, passTime, now, mailbox });
   if (options.probeKey !== undefined) run.secrets.add(options.probeKey);
-  const controls = (options.rooms ?? catalogue)
-    .flatMap((room) => room.controls)
-    .filter(options.only ?? (() => true));
+  const known = (options.rooms ?? catalogue).flatMap((room) => room.controls);
+  const controls = known.filter(options.only ?? (() => true));
   const findings: Finding[] = [];
   try {
     const unreachable = await reach(wire, target);
@@ -135,13 +140,18 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     findings.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
     const rooms = Map.groupBy(findings, ({ room }) => room);
     return {
+      format: RUN_FORMAT,
+      tool: { name: "aegis", version: VERSION },
+      nodeVersion: process.version,
       origin: wire.origin.origin,
       target: printable(target.name ?? wire.origin.host, 80),
       environment: policy.environment,
       ...(options.policyName === undefined ? {} : { policyName: printable(options.policyName, 80) }),
       fingerprint: fingerprint(policy),
       startedAt,
+      endedAt: new Date().toISOString(),
       seconds: (performance.now() - started) / 1000,
+      controlsKnown: known.length,
       reachable: unreachable === undefined,
       findings,
       counts: countsOf(findings),
@@ -152,18 +162,6 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     clearTimeout(timer);
     over.abort();
   }
-}
-
-function countsOf(findings: readonly Finding[]): Counts {
-  const count = (outcome: Outcome): number =>
-    findings.filter((finding) => finding.outcome === outcome).length;
-  return {
-    pass: count("pass"),
-    fail: count("fail"),
-    "not-applicable": count("not-applicable"),
-    unknown: count("unknown"),
-    error: count("error"),
-  };
 }
 
 /** Why the target cannot be reached, or undefined. An answer that is no HTTP counts as no answer. */

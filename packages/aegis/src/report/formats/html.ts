@@ -1,0 +1,165 @@
+/**
+ * A report as one HTML file. Threat: a target that answers with markup, and an auditor who opens the report of it. Rule:
+ * nothing is fetched, nothing runs, every text is text; the page's own policy allows its one style and nothing else, so
+ * that whatever slipped through would not run. References: requirement CHK-5; ASVS 5.0 1.2.1, 3.4.3; CWE-79.
+ */
+import { hash } from "node:crypto";
+import type { Outcome } from "../../control.ts";
+import { htmlText as text } from "../../lib/markup.ts";
+import { type FrameworkResult, REQUIREMENT_STATUSES, REQUIREMENT_WORDS } from "../frameworks.ts";
+import {
+  failed,
+  many,
+  policyText,
+  type SecurityReport,
+  timeText,
+  unseen,
+  weakestSentence,
+  WORDS,
+} from "../model.ts";
+import type { RunFinding } from "../run-file.ts";
+import { scoreText, weakestFirst } from "../score.ts";
+import { chartsOf, HATCH, LEGEND } from "./chart.ts";
+import { STYLE } from "./style.ts";
+
+const MARK =
+  '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0f6b62"/><path d="M16 6l8 3v6.500c0 5-3.300 8.600-8 10.500-4.700-1.900-8-5.500-8-10.500V9z" fill="none" stroke="#fff" stroke-width="2.200" stroke-linejoin="round"/><path d="M12.500 16l2.600 2.600 4.600-5" fill="none" stroke="#fff" stroke-width="2.200" stroke-linecap="round" stroke-linejoin="round"/></svg>';
+
+/** What gives a failure away is in its first exchanges; all of them are in the run and in the bundle. */
+const MAX_EXCHANGES = 3;
+
+const look = (outcome: Outcome): string =>
+  outcome === "pass" ? "pass" : outcome === "fail" ? "fail" : outcome === "not-applicable" ? "" : "open";
+const tag = (outcome: Outcome): string => `<span class="tag ${look(outcome)}">${WORDS[outcome]}</span>`;
+
+export function htmlReport(report: SecurityReport): string {
+  const { run, score, frameworks } = report;
+  const title = `Security report: ${run.target}`;
+  const allowed = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'`;
+  return [
+    "<!doctype html>",
+    '<html lang="en"><head><meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${allowed}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="referrer" content="no-referrer">',
+    `<title>${text(title)}</title><style>${STYLE}</style></head><body>`,
+    '<a class="skip" href="#content">To the findings</a>',
+    `<header class="head"><div>${MARK}Aegis<span>Report of ${timeText(report.madeAt)}</span></div></header>`,
+    `<main id="content"><h1>${text(title)}</h1><p class="quiet">${text(run.origin)}</p>${HATCH}`,
+    summary(report),
+    facts(report),
+    `<h2>Components</h2><figure class="card"><figcaption><strong>${text(weakestSentence(score))}</strong><p>Share of the controls that pass, of those that apply, per component; weakest first.</p></figcaption>${chartsOf(weakestFirst(score.components))}${LEGEND}</figure>`,
+    componentTable(report),
+    ...findings("To mend", failed(report), "No control fails."),
+    ...findings(
+      "Not seen",
+      unseen(report),
+      "Everything that applies was seen.",
+      "<p>Nobody knows whether these hold. In every score they count as not proven.</p>",
+    ),
+    ...frameworks.map(framework),
+    "<h2>All controls</h2>",
+    ...score.components.map(({ component }) => controlTable(component, report)),
+    "</main>",
+    `<footer>Aegis ${text(run.tool.version)} on Node.js ${text(run.nodeVersion)}; ${text(policyText(run))}. A score is the share of controls that pass, of all that apply; what could not be seen counts as not proven. It says nothing of what no control looks at.</footer>`,
+    "</body></html>",
+    "",
+  ].join("\n");
+}
+
+function summary({ score, headline }: SecurityReport): string {
+  const order: readonly Outcome[] = ["fail", "error", "unknown", "pass", "not-applicable"];
+  const counts = order
+    .filter((outcome) => score.counts[outcome] > 0)
+    .map(
+      (outcome) =>
+        `<li class="tag ${look(outcome)}">${score.counts[outcome]} ${WORDS[outcome].toLowerCase()}</li>`,
+    );
+  return `<section class="card summary" aria-label="Result"><div><div class="score">${scoreText(score.score)}<small> of 100</small></div><div class="quiet">coverage ${scoreText(score.coverage)} %</div></div><div><p class="headline">${text(headline)}</p><ul class="counts">${counts.join("")}</ul></div></section>`;
+}
+
+function facts({ run, leftOut }: SecurityReport): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ["Target", run.origin],
+    ["Held against", policyText(run)],
+    ["Environment", run.environment],
+    ["Looked at", `${timeText(run.startedAt)}, for ${Math.max(1, Math.round(run.seconds))} s`],
+    [
+      "Controls",
+      `${run.findings.length} of ${run.controlsKnown}${leftOut === 0 ? "" : `; ${leftOut} left out on purpose, and in no score`}`,
+    ],
+    ["Verifier", `Aegis ${run.tool.version}, Node.js ${run.nodeVersion}`],
+  ];
+  return `<dl class="facts">${rows.map(([name, value]) => `<div><dt>${name}</dt><dd>${text(value)}</dd></div>`).join("")}</dl>`;
+}
+
+const cells = (values: readonly (string | number)[]): string =>
+  values.map((value) => `<td class="num">${value}</td>`).join("");
+
+function componentTable({ score }: SecurityReport): string {
+  const head = ["Score", "Coverage", "Pass", "Fail", "Not seen", "Error", "Not applicable"];
+  const row = ({ counts, score: own, coverage }: SecurityReport["score"]["components"][number]): string =>
+    cells([
+      scoreText(own),
+      coverage === undefined ? "–" : `${scoreText(coverage)} %`,
+      counts.pass,
+      counts.fail,
+      counts.unknown,
+      counts.error,
+      counts["not-applicable"],
+    ]);
+  const rows = [...weakestFirst(score.components), { component: "overall", ...score }];
+  return `<div class="wide" role="region" aria-label="Scores by component" tabindex="0"><table><caption>The numbers of the chart</caption><thead><tr><th scope="col">Component</th>${head.map((one) => `<th scope="col" class="num">${one}</th>`).join("")}</tr></thead><tbody>${rows.map((one) => `<tr><th scope="row">${text(one.component)}</th>${row(one)}</tr>`).join("\n")}</tbody></table></div>`;
+}
+
+function findings(title: string, list: readonly RunFinding[], none: string, lead = ""): readonly string[] {
+  if (list.length === 0) return [`<h2>${title}</h2><p>${none}</p>`];
+  return [`<h2>${title}</h2>${lead}`, ...list.map(findingOf)];
+}
+
+function findingOf(one: RunFinding): string {
+  const isFail = one.outcome === "fail";
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["seen", one.observed],
+    ["expected", isFail ? (one.expected ?? "as claimed") : undefined],
+    ["symptom", isFail ? one.advice.symptom : undefined],
+    ["cause", isFail ? one.advice.cause : undefined],
+    ["fix", isFail ? one.advice.fix : undefined],
+    ["references", one.references.length === 0 ? undefined : one.references.join(", ")],
+  ];
+  return [
+    `<article class="card finding"><h3>${text(one.claim)}${tag(one.outcome)}</h3><code>${text(one.id)}</code><dl>`,
+    ...rows.map(([name, value]) => (value === undefined ? "" : `<dt>${name}</dt><dd>${text(value)}</dd>`)),
+    "</dl>",
+    isFail && one.evidence.length > 0
+      ? `<pre>${one.evidence.slice(0, MAX_EXCHANGES).map(exchange).join("\n\n")}</pre>`
+      : "",
+    "</article>",
+  ].join("");
+}
+
+const exchange = ({ request, status, headers, body }: RunFinding["evidence"][number]): string =>
+  [`&gt; ${text(request)}`, `&lt; ${status}`, ...headers.map((line) => `&lt; ${text(line)}`), text(body)]
+    .filter((line) => line !== "")
+    .join("\n");
+
+function framework({ name, version, rows }: FrameworkResult): string {
+  const counts = REQUIREMENT_STATUSES.map(
+    (status) => `${rows.filter((row) => row.status === status).length} ${REQUIREMENT_WORDS[status]}`,
+  );
+  const kind = { tested: "pass", attested: "pass", "not-met": "fail", "not-applicable": "" };
+  const body = rows.map(
+    ({ id, title, level, status, controls, why }) =>
+      `<tr><th scope="row"><code>${text(id)}</code>${level === undefined ? "" : ` <span class="quiet">${text(level)}</span>`}<br>${text(title)}</th><td><span class="tag ${kind[status]}">${REQUIREMENT_WORDS[status]}</span></td><td>${text(why)}${controls.length === 0 ? "" : `<br><code>${text(controls.join(", "))}</code>`}</td></tr>`,
+  );
+  return `<h2>${text(name)} ${text(version)}</h2><table class="controls"><caption>${many(rows.length, "requirement")}: ${counts.join(", ")}</caption><thead><tr><th scope="col">Requirement</th><th scope="col">State</th><th scope="col">Why</th></tr></thead><tbody>${body.join("\n")}</tbody></table>`;
+}
+
+function controlTable(component: string, { run }: SecurityReport): string {
+  const own = run.findings.filter(({ room }) => room === component);
+  const rows = own.map(
+    ({ id, claim, outcome, observed }) =>
+      `<tr><th scope="row">${text(claim)}<br><code>${text(id)}</code></th><td>${tag(outcome)}</td><td>${text(observed)}</td></tr>`,
+  );
+  return `<h3 class="component">${text(component)}</h3><table class="controls"><caption>${many(own.length, "control")}</caption><thead><tr><th scope="col">Claim</th><th scope="col">Outcome</th><th scope="col">What was seen</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+}

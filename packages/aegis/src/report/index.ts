@@ -1,0 +1,23 @@
+/** "aegis/report": a saved run as a score, a comparison, a report in six formats, and a signed bundle of evidence. */
+export { type EvidenceManifest, MAX_BUNDLE_BYTES } from "./bundle/manifest.ts";
+export { type EvidenceKeys, verifyBundle, type VerifiedBundle } from "./bundle/read.ts";
+export { evidenceBundle, evidenceSigner, type EvidenceSigner } from "./bundle/write.ts";
+export {
+  type ComponentComparison,
+  type Comparison,
+  compareRuns,
+  type ControlChange,
+  type Effect,
+} from "./compare.ts";
+export { ReportError } from "./errors.ts";
+export { comparisonJson, comparisonMarkdown, comparisonText } from "./formats/comparison.ts";
+export { htmlReport } from "./formats/html.ts";
+export { jsonReport } from "./formats/json.ts";
+export { junitReport } from "./formats/junit.ts";
+export { markdownReport } from "./formats/markdown.ts";
+export { oscalReport } from "./formats/oscal.ts";
+export { sarifReport } from "./formats/sarif.ts";
+export type { FrameworkResult, RequirementRow, RequirementStatus } from "./frameworks.ts";
+export { reportOf, type ReportOptions, type SecurityReport } from "./model.ts";
+export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding } from "./run-file.ts";
+export { type ComponentScore, type Score, scoreOf, type Scored, scoreText, type Tally } from "./score.ts";

@@ -1,0 +1,80 @@
+/** What every format is made of: a run, its score, and what frameworks make of it. */
+import type { Outcome } from "../control.ts";
+import type { FrameworkResult } from "./frameworks.ts";
+import type { Run, RunFinding } from "./run-file.ts";
+import { type Score, scoreOf, scoreText, weakestFirst } from "./score.ts";
+
+export interface ReportOptions {
+  /** When the report is made, in milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly frameworks?: readonly FrameworkResult[];
+}
+
+export interface SecurityReport {
+  readonly run: Run;
+  readonly score: Score;
+  readonly frameworks: readonly FrameworkResult[];
+  readonly madeAt: string;
+  /** Controls that were left out on purpose (`--fast`, `--only`). */
+  readonly leftOut: number;
+  /** The finding of the whole, as a sentence. */
+  readonly headline: string;
+}
+
+export const WORDS: Readonly<Record<Outcome, string>> = {
+  pass: "pass",
+  fail: "FAIL",
+  "not-applicable": "not applicable",
+  unknown: "not seen",
+  error: "error",
+};
+
+export function reportOf(run: Run, { now, frameworks = [] }: ReportOptions): SecurityReport {
+  const score = scoreOf(run.findings);
+  return {
+    run,
+    score,
+    frameworks,
+    madeAt: new Date(now).toISOString(),
+    leftOut: Math.max(0, run.controlsKnown - run.findings.length),
+    headline: headlineOf(run, score),
+  };
+}
+
+export const many = (count: number, one: string, more = `${one}s`): string =>
+  `${count} ${count === 1 ? one : more}`;
+
+function headlineOf({ reachable }: Run, { counts, applicable }: Score): string {
+  if (!reachable) return "The target could not be reached: nothing is proven.";
+  if (applicable === 0) return "Nothing was looked at.";
+  const unseen = counts.unknown + counts.error;
+  const rest = unseen === 0 ? "" : `; ${many(unseen, "control")} could not be seen`;
+  if (counts.fail > 0)
+    return `${many(counts.fail, "control fails", "controls fail")} of ${applicable} that apply${rest}.`;
+  return unseen === 0
+    ? `All ${many(applicable, "control")} that apply pass.`
+    : `No control fails, and ${counts.pass} of ${applicable} that apply pass${rest}.`;
+}
+
+/** What a chart of the components shows, as a sentence. */
+export function weakestSentence({ components }: Score): string {
+  const scored = weakestFirst(components).filter(({ score }) => score !== undefined);
+  const weak = scored.filter(({ score }) => score !== 100);
+  const [first, second] = weak;
+  if (scored.length === 0) return "No component has a score";
+  if (first === undefined) return `All ${many(scored.length, "component")} are at 100`;
+  return second === undefined
+    ? `${first.component} is the one component below 100, at ${scoreText(first.score)}`
+    : `${first.component} (${scoreText(first.score)}) and ${second.component} (${scoreText(second.score)}) are weakest of ${scored.length} components`;
+}
+
+export const failed = ({ run }: SecurityReport): readonly RunFinding[] =>
+  run.findings.filter(({ outcome }) => outcome === "fail");
+export const unseen = ({ run }: SecurityReport): readonly RunFinding[] =>
+  run.findings.filter(({ outcome }) => outcome === "unknown" || outcome === "error");
+
+/** As people read it; to the millisecond it is in the run. */
+export const timeText = (at: string): string => `${at.slice(0, 16).replace("T", " ")} UTC`;
+
+export const policyText = ({ policyName, fingerprint }: Pick<Run, "policyName" | "fingerprint">): string =>
+  policyName === undefined ? `policy ${fingerprint}` : `${policyName} (policy ${fingerprint})`;
