@@ -40,6 +40,7 @@ const needed = [
   { name: "certbot", present: () => existsSync("/usr/bin/certbot") },
   { name: "prometheus", present: () => existsSync("/usr/bin/promtool") },
   { name: "prometheus-alertmanager", present: () => existsSync("/usr/bin/amtool") },
+  { name: "libxml2-utils", present: () => existsSync("/usr/bin/xmllint") },
   { name: "docker-compose", present: () => existsSync("/usr/bin/docker-compose") },
 ];
 

@@ -1,5 +1,6 @@
 /** What every format is made of: a run, its score, and what frameworks make of it. */
 import type { Outcome } from "../control.ts";
+import { printable } from "../verify/wire/text.ts";
 import type { FrameworkResult } from "./frameworks.ts";
 import type { Run, RunFinding } from "./run-file.ts";
 import { type Score, scoreOf, scoreText, weakestFirst } from "./score.ts";
@@ -34,12 +35,27 @@ export function reportOf(run: Run, { now, frameworks = [] }: ReportOptions): Sec
   return {
     run,
     score,
-    frameworks,
+    frameworks: frameworks.map(shownFramework),
     madeAt: new Date(now).toISOString(),
     leftOut: Math.max(0, run.controlsKnown - run.findings.length),
     headline: headlineOf(run, score),
   };
 }
+
+/** People attest in words of their own: they are shown as one line, as what a target says is. */
+const shown = (text: string, longest: number): string => printable(text.toWellFormed(), longest);
+const shownFramework = ({ name, version, rows }: FrameworkResult): FrameworkResult => ({
+  name: shown(name, 80),
+  version: shown(version, 40),
+  rows: rows.map(({ id, title, level, status, controls, why }) => ({
+    id: shown(id, 80),
+    title: shown(title, 300),
+    ...(level === undefined ? {} : { level: shown(level, 20) }),
+    status,
+    controls: controls.map((control) => shown(control, 100)),
+    why: shown(why, 1000),
+  })),
+});
 
 export const many = (count: number, one: string, more = `${one}s`): string =>
   `${count} ${count === 1 ? one : more}`;

@@ -57,11 +57,12 @@ export function scoreOf(findings: readonly Scored[]): Score {
 export const scoreText = (score: number | undefined): string =>
   score === undefined ? "–" : Number.isInteger(score) ? String(score) : score.toFixed(1);
 
-/** Weakest first; those of one score by how much applies to them, then by name. */
+/** Weakest first; of one score those first where more fails, then where more applies, then by name. */
 export const weakestFirst = (components: readonly ComponentScore[]): readonly ComponentScore[] =>
   components.toSorted(
     (a, b) =>
       (a.score ?? 101) - (b.score ?? 101) ||
+      b.counts.fail - a.counts.fail ||
       b.applicable - a.applicable ||
       (a.component < b.component ? -1 : 1),
   );

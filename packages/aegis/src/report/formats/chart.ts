@@ -17,7 +17,7 @@ interface Frame {
   readonly left: number;
   readonly right: number;
 }
-const WIDE: Frame = { width: 940, left: 130, right: 150 };
+const WIDE: Frame = { width: 940, left: 110, right: 110 };
 const NARROW: Frame = { width: 360, left: 104, right: 44 };
 
 const n = (value: number): string => String(Math.round(value * 10) / 10);
@@ -67,7 +67,7 @@ function bar(one: ComponentScore, row: number, x: (percent: number) => number, f
   return [
     `<text x="${frame.left - 10}" y="${n(line)}" text-anchor="end">${text(one.component)}</text>`,
     applicable === 0 ? none : drawn.join(""),
-    `<text x="${n(x(100) + 10)}" y="${n(line)}">${text(applicable === 0 ? "none apply" : end)}</text>`,
+    `<text x="${n(x(100) + 10)}" y="${n(line)}">${text(applicable === 0 ? (frame === WIDE ? "none apply" : "–") : end)}</text>`,
   ].join("");
 }
 
@@ -78,4 +78,4 @@ export const LEGEND = `<ul class="legend">${key("b-pass", "pass")}${key("b-fail"
 
 /** Once a page: what the bars of the third kind are filled with. */
 export const HATCH =
-  '<svg width="0" height="0" aria-hidden="true" focusable="false"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="hatch-back" width="6" height="6"/><path class="hatch-line" d="M-1 7L7-1M-1 1L1-1M5 7L7 5" stroke-width="1.2"/></pattern></defs></svg>';
+  '<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="hatch-back" width="6" height="6"/><path class="hatch-line" d="M-1 7L7-1M-1 1L1-1M5 7L7 5" stroke-width="1.2"/></pattern></defs></svg>';

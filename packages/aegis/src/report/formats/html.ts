@@ -25,8 +25,8 @@ import { STYLE } from "./style.ts";
 const MARK =
   '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0f6b62"/><path d="M16 6l8 3v6.500c0 5-3.300 8.600-8 10.500-4.700-1.900-8-5.500-8-10.500V9z" fill="none" stroke="#fff" stroke-width="2.200" stroke-linejoin="round"/><path d="M12.500 16l2.600 2.600 4.600-5" fill="none" stroke="#fff" stroke-width="2.200" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
-/** What gives a failure away is in its first exchanges; all of them are in the run and in the bundle. */
-const MAX_EXCHANGES = 3;
+/** No component is called so: a name has no space. */
+const OVERALL = "all components";
 
 const look = (outcome: Outcome): string =>
   outcome === "pass" ? "pass" : outcome === "fail" ? "fail" : outcome === "not-applicable" ? "" : "open";
@@ -34,6 +34,7 @@ const tag = (outcome: Outcome): string => `<span class="tag ${look(outcome)}">${
 
 export function htmlReport(report: SecurityReport): string {
   const { run, score, frameworks } = report;
+  const [bad, open] = [failed(report), unseen(report)];
   const title = `Security report: ${run.target}`;
   const allowed = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'`;
   return [
@@ -50,13 +51,12 @@ export function htmlReport(report: SecurityReport): string {
     facts(report),
     `<h2>Components</h2><figure class="card"><figcaption><strong>${text(weakestSentence(score))}</strong><p>Share of the controls that pass, of those that apply, per component; weakest first.</p></figcaption>${chartsOf(weakestFirst(score.components))}${LEGEND}</figure>`,
     componentTable(report),
-    ...findings("To mend", failed(report), "No control fails."),
-    ...findings(
-      "Not seen",
-      unseen(report),
-      "Everything that applies was seen.",
-      "<p>Nobody knows whether these hold. In every score they count as not proven.</p>",
-    ),
+    "<h2>To mend</h2>",
+    ...(bad.length === 0 ? ["<p>No control fails.</p>"] : bad.map(failure)),
+    "<h2>Not seen</h2>",
+    open.length === 0
+      ? "<p>Everything that applies was seen.</p>"
+      : `<p>Nobody knows whether these hold. In every score they count as not proven.</p>${table(open, "Why")}`,
     ...frameworks.map(framework),
     "<h2>All controls</h2>",
     ...score.components.map(({ component }) => controlTable(component, report)),
@@ -108,32 +108,27 @@ function componentTable({ score }: SecurityReport): string {
       counts.error,
       counts["not-applicable"],
     ]);
-  const rows = [...weakestFirst(score.components), { component: "overall", ...score }];
-  return `<div class="wide" role="region" aria-label="Scores by component" tabindex="0"><table><caption>The numbers of the chart</caption><thead><tr><th scope="col">Component</th>${head.map((one) => `<th scope="col" class="num">${one}</th>`).join("")}</tr></thead><tbody>${rows.map((one) => `<tr><th scope="row">${text(one.component)}</th>${row(one)}</tr>`).join("\n")}</tbody></table></div>`;
+  const rows = [...weakestFirst(score.components), { component: OVERALL, ...score }];
+  return `<div class="wide" role="region" aria-label="Scores by component" tabindex="0"><table><caption>The numbers of the chart</caption><thead><tr><th scope="col">Component</th>${head.map((one) => `<th scope="col" class="num">${one}</th>`).join("")}</tr></thead><tbody>${rows.map((one) => `<tr${one.component === OVERALL ? ' class="total"' : ""}><th scope="row">${text(one.component)}</th>${row(one)}</tr>`).join("\n")}</tbody></table></div>`;
 }
 
-function findings(title: string, list: readonly RunFinding[], none: string, lead = ""): readonly string[] {
-  if (list.length === 0) return [`<h2>${title}</h2><p>${none}</p>`];
-  return [`<h2>${title}</h2>${lead}`, ...list.map(findingOf)];
-}
-
-function findingOf(one: RunFinding): string {
-  const isFail = one.outcome === "fail";
-  const rows: readonly (readonly [string, string | undefined])[] = [
-    ["seen", one.observed],
-    ["expected", isFail ? (one.expected ?? "as claimed") : undefined],
-    ["symptom", isFail ? one.advice.symptom : undefined],
-    ["cause", isFail ? one.advice.cause : undefined],
-    ["fix", isFail ? one.advice.fix : undefined],
-    ["references", one.references.length === 0 ? undefined : one.references.join(", ")],
+function failure(one: RunFinding): string {
+  const { id, claim, observed, expected, advice, references } = one;
+  const rows: readonly (readonly [string, string])[] = [
+    ["seen", observed],
+    ["expected", expected ?? "as claimed"],
+    ["symptom", advice.symptom],
+    ["cause", advice.cause],
+    ["fix", advice.fix],
+    ["references", references.join(", ")],
   ];
+  // What a failure is decided by comes last; all exchanges are in the run and in the bundle.
+  const last = one.evidence.at(-1);
   return [
-    `<article class="card finding"><h3>${text(one.claim)}${tag(one.outcome)}</h3><code>${text(one.id)}</code><dl>`,
-    ...rows.map(([name, value]) => (value === undefined ? "" : `<dt>${name}</dt><dd>${text(value)}</dd>`)),
+    `<article class="card finding"><h3>${text(claim)}${tag(one.outcome)}</h3><code>${text(id)}</code><dl>`,
+    ...rows.map(([name, value]) => (value === "" ? "" : `<dt>${name}</dt><dd>${text(value)}</dd>`)),
     "</dl>",
-    isFail && one.evidence.length > 0
-      ? `<pre>${one.evidence.slice(0, MAX_EXCHANGES).map(exchange).join("\n\n")}</pre>`
-      : "",
+    last === undefined ? "" : `<pre>${exchange(last)}</pre>`,
     "</article>",
   ].join("");
 }
@@ -157,9 +152,13 @@ function framework({ name, version, rows }: FrameworkResult): string {
 
 function controlTable(component: string, { run }: SecurityReport): string {
   const own = run.findings.filter(({ room }) => room === component);
-  const rows = own.map(
+  return `<h3 class="component">${text(component)}</h3>${table(own, "What was seen")}`;
+}
+
+function table(findings: readonly RunFinding[], observation: string): string {
+  const rows = findings.map(
     ({ id, claim, outcome, observed }) =>
       `<tr><th scope="row">${text(claim)}<br><code>${text(id)}</code></th><td>${tag(outcome)}</td><td>${text(observed)}</td></tr>`,
   );
-  return `<h3 class="component">${text(component)}</h3><table class="controls"><caption>${many(own.length, "control")}</caption><thead><tr><th scope="col">Claim</th><th scope="col">Outcome</th><th scope="col">What was seen</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return `<table class="controls"><caption>${many(findings.length, "control")}</caption><thead><tr><th scope="col">Claim</th><th scope="col">Outcome</th><th scope="col">${observation}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }

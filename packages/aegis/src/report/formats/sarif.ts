@@ -16,23 +16,25 @@ const KINDS: Readonly<Record<Outcome, Result.kind>> = {
 
 const ruleOf = ({ id, claim, advice, references }: RunFinding): ReportingDescriptor => ({
   id,
-  shortDescription: { text: claim },
+  shortDescription: { text: claim || id },
   fullDescription: { text: `${advice.symptom} ${advice.cause}` },
-  help: { text: advice.fix },
+  help: { text: advice.fix || "-" },
   defaultConfiguration: { level: "error" },
   properties: { tags: ["security", ...new Set(references)] },
 });
 
 function resultOf(finding: RunFinding, ruleIndex: number, { origin }: Run): Result {
   const { id, outcome, observed, expected, evidence, room } = finding;
-  const [first] = outcome === "fail" ? evidence : [];
+  const last = outcome === "fail" ? evidence.at(-1) : undefined;
   return {
     ruleId: id,
     ruleIndex,
     kind: KINDS[outcome],
     level: outcome === "fail" ? "error" : "none",
     // A brace or a bracket would be read as a placeholder or a link (3.11.5, 3.11.6).
-    message: { text: literal(`${observed}${expected === undefined ? "" : `; expected: ${expected}`}`) },
+    message: {
+      text: literal(`${observed || "-"}${expected === undefined ? "" : `; expected: ${expected}`}`),
+    },
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: `${origin}/` } },
@@ -40,7 +42,7 @@ function resultOf(finding: RunFinding, ruleIndex: number, { origin }: Run): Resu
       },
     ],
     partialFingerprints: { "aegisControl/v1": sha256(`${origin}\n${id}`) },
-    ...(first === undefined ? {} : { webRequest: requestOf(first.request), webResponse: responseOf(first) }),
+    ...(last === undefined ? {} : { webRequest: requestOf(last.request), webResponse: responseOf(last) }),
   };
 }
 
