@@ -2,7 +2,7 @@
 export const STYLE = `:root{color-scheme:light dark;--bg:#fbfbfa;--surface:#fff;--sunken:#f3f3f1;--line:#e2e2de;--axis:#85857c;--text:#1c1c1a;--muted:#5b5b55;--accent:#0f6b62;--accent-soft:#e3f1ef;--pass:#1a6b38;--pass-soft:#e4f3e8;--warn:#7d4e00;--warn-soft:#fbf0da;--fail:#a92b21;--fail-soft:#fceae8}
 @media (prefers-color-scheme:dark){:root{--bg:#131413;--surface:#1b1d1c;--sunken:#232524;--line:#333635;--axis:#7d827f;--text:#ececea;--muted:#a6aaa6;--accent:#5cc9bb;--accent-soft:#16322f;--pass:#7bd398;--pass-soft:#14301e;--warn:#ecb95c;--warn-soft:#33270f;--fail:#ff9a8f;--fail-soft:#3a1a17}}
 *{box-sizing:border-box}html{background:var(--bg);-webkit-text-size-adjust:100%}
-body{margin:0;font:15px/1.6 "Inter Variable",Inter,system-ui,sans-serif;color:var(--text)}
+body{margin:0;font:15px/1.6 "Inter Variable",Inter,system-ui,sans-serif;font-variant-ligatures:none;font-feature-settings:"calt" 0;color:var(--text)}
 main,.head>div{max-width:64rem;margin:0 auto;padding:0 1.25rem}
 .head{background:var(--surface);border-bottom:1px solid var(--line)}.head>div{display:flex;gap:.75rem;align-items:center;padding-block:.75rem;font-weight:600}
 .head svg{width:1.75rem;height:1.75rem;flex:none}.head span{margin-left:auto;font-weight:400;color:var(--muted);font-size:13px}
