@@ -26,6 +26,8 @@ const program = new Command("aegis")
   .description("One policy: enforced, verified, explained.")
   .version("0.1.0")
   .showHelpAfterError("(aegis --help lists the commands)")
+  // An option belongs to the command that it stands behind: `report` and `report bundle` both have --from.
+  .enablePositionalOptions()
   .exitOverride();
 registerVerify(program);
 registerReport(program);
