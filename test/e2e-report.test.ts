@@ -11,6 +11,8 @@ import { axe, inChromium, look, shot } from "./support/e2e.ts";
 import { repository, run } from "./support/processes.ts";
 import { nastyRun, OUTCOMES, runData } from "./support/run-file.ts";
 
+/** A report is a long page, and axe looks at every part of it. */
+const LONG = { timeout: 90_000 };
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "aegis-report-"));
@@ -59,7 +61,7 @@ describe("a report in the browser", () => {
     ["dark", { dark: true }],
     ["phone", { width: 390 }],
     ["phone-dark", { width: 390, dark: true }],
-  ])("is whole, fits and has nothing for axe to find: %s", async (name, options) => {
+  ])("is whole, fits and has nothing for axe to find: %s", LONG, async (name, options) => {
     const { page: tab, complaints, context } = await visit(options);
     const asked: string[] = [];
     tab.on("request", (request) => asked.push(request.url()));
@@ -71,7 +73,7 @@ describe("a report in the browser", () => {
     await context.close();
   });
 
-  it("on paper is light, whatever the screen is, and has nothing for axe to find", async () => {
+  it("on paper is light, whatever the screen is, and has nothing for axe to find", LONG, async () => {
     const { page: tab, context } = await visit({ dark: true });
     await tab.goto(page("whole", whole));
     await tab.emulateMedia({ media: "print" });
@@ -83,7 +85,7 @@ describe("a report in the browser", () => {
     await context.close();
   });
 
-  it("runs nothing and asks for nothing, whatever the target said", async () => {
+  it("runs nothing and asks for nothing, whatever the target said", LONG, async () => {
     const { page: tab, complaints, context } = await visit();
     tab.on("dialog", (dialog) => {
       complaints.push(`dialog: ${dialog.message()}`);
@@ -104,7 +106,7 @@ describe("a report in the browser", () => {
 });
 
 describe("a report as PDF", () => {
-  it("is printed by Chromium; without one the command says what to do", async () => {
+  it("is printed by Chromium; without one the command says what to do", LONG, async () => {
     writeFileSync(join(folder, "run.json"), JSON.stringify(whole));
     const aegis = (env: Record<string, string>) =>
       run(
