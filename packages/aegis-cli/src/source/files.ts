@@ -29,7 +29,18 @@ export const LIMITS = {
 const IGNORED = new Set(["node_modules", "bower_components", "dist", "build", "coverage"]);
 const NOFOLLOW = constants.O_NOFOLLOW;
 
-export async function readSources(folder: string, limits = LIMITS): Promise<Sources> {
+export interface Wanted {
+  /** Beside source files: other names that are read. */
+  readonly also?: (name: string) => boolean;
+  /** Whether links are told of; they are never followed. */
+  readonly links?: boolean;
+}
+
+export async function readSources(
+  folder: string,
+  limits: typeof LIMITS = LIMITS,
+  { also = () => false, links = false }: Wanted = {},
+): Promise<Sources> {
   const root = await rootOf(folder);
   const files: SourceFile[] = [];
   const unread: { path: string; why: string }[] = [];
@@ -48,7 +59,9 @@ export async function readSources(folder: string, limits = LIMITS): Promise<Sour
         const path = join(directory, entry.name);
         if (entry.isDirectory() && !IGNORED.has(entry.name) && !entry.name.startsWith("."))
           folders.push(path);
-        else if (entry.isFile() && isSource(entry.name)) found.push(path);
+        else if (entry.isFile() && (isSource(entry.name) || also(entry.name))) found.push(path);
+        else if (links && entry.isSymbolicLink() && !IGNORED.has(entry.name))
+          unread.push({ path: pathIn(root, path), why: "it is a link, and links are not followed" });
       }
     } catch (error) {
       if (error instanceof UsageError) throw error;

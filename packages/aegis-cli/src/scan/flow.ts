@@ -1,0 +1,265 @@
+/**
+ * Where a value comes from, as far as the sources say; a light flow over names, calls and files that runs nothing.
+ * It errs towards `unknown`: what was not followed is neither believed to be harmless nor said to come from a stranger.
+ */
+import type { Node } from "oxc-parser";
+import { bare, isFunction, type Module, sourceOf } from "../source/parse.ts";
+import type { Project } from "../source/project.ts";
+import type { Binding } from "../source/scope.ts";
+import { type Caller, callersIn, returnsOf } from "./callers.ts";
+import { asks, isGuarded } from "./guards.ts";
+import { patternPath } from "./patterns.ts";
+import { nameOf } from "./read.ts";
+import { isRequestCall, isRequestName, isRequestPart, REQUEST_PARTS } from "./request.ts";
+import { isClosedName } from "./types.ts";
+
+/** From harmless to hostile. `closed`: of a bounded set, such as numbers; `setting`: from the environment. */
+export const ORIGINS = ["constant", "closed", "setting", "unknown", "request"] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+const MAX_DEPTH = 40;
+const MAX_STEPS = 4000;
+/** Functions whose result is a number, a truth, or free of what its sink would read as more than text. */
+const CLOSING =
+  /^(?:Number|parseInt|parseFloat|Boolean|BigInt|isNaN|now|random|floor|round|ceil|min|max|abs|trunc|toFixed|toISOString|getTime|includes|indexOf|lastIndexOf|has|test|some|every|startsWith|endsWith|isArray|randomUUID|randomInt|randomBytes|digest|basename|localeCompare|charCodeAt)$/;
+const CLEANING =
+  /escape|sanit|purif|encode|slug|quote|(?:identifier|literal)$|^(?:hash|digest|sha\d+|md5|h|html|css|clean)$/i;
+const PASSING =
+  /^(?:String|decodeURIComponent|decodeURI|concat|format|join|resolve|normalize|from|parse|stringify|assign|freeze|fromEntries|entries|keys|values|unescape|atob)$/;
+const ELEMENTS = /^(?:map|flatMap|filter|forEach|find|some|every|reduce|sort|toSorted)$/;
+const GLOBALS = new Set(["undefined", "NaN", "Infinity", "__dirname", "__filename"]);
+
+const worst = (...all: readonly Origin[]): Origin =>
+  ORIGINS[Math.max(0, ...all.map((one) => ORIGINS.indexOf(one)))] ?? "unknown";
+export const atLeast = (one: Origin, other: Origin): boolean =>
+  ORIGINS.indexOf(one) >= ORIGINS.indexOf(other);
+
+export class Flow {
+  readonly #project: Project;
+  readonly #known = new Map<Node, Origin>();
+  #callers: ReadonlyMap<Node, readonly Caller[]> | undefined;
+  #steps = 0;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  of(module: Module, node: Node): Origin {
+    this.#steps = 0;
+    return this.#of(module, node, 0);
+  }
+
+  #of(module: Module, expression: Node, depth: number): Origin {
+    const node = bare(expression);
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    this.#steps += 1;
+    if (depth > MAX_DEPTH || this.#steps > MAX_STEPS) return "unknown";
+    // Something that is made of itself is as bad as what else it is made of.
+    this.#known.set(node, "constant");
+    const origin = this.#find(module, node, depth + 1);
+    this.#known.set(node, origin);
+    return origin;
+  }
+
+  #find(module: Module, node: Node, depth: number): Origin {
+    const of = (one: Node): Origin => this.#of(module, one, depth);
+    const all = (list: readonly (Node | null)[]): Origin =>
+      worst(...list.map((one) => (one === null ? "constant" : of(one))));
+    switch (node.type) {
+      case "Literal":
+      case "FunctionExpression":
+      case "ArrowFunctionExpression":
+      case "FunctionDeclaration":
+      case "TSEnumDeclaration":
+        return "constant";
+      case "TemplateLiteral":
+        return all(node.expressions);
+      case "TaggedTemplateExpression":
+        return nameOf(node.tag) === "raw" ? of(node.quasi) : "closed";
+      case "BinaryExpression":
+        return node.operator === "+" ? worst(of(node.left), of(node.right)) : "closed";
+      case "UnaryExpression":
+      case "UpdateExpression":
+        return "closed";
+      case "ConditionalExpression":
+        return worst(
+          asks(module, node.test, sourceOf(module, node.consequent)) ? "closed" : of(node.consequent),
+          asks(module, node.test, sourceOf(module, node.alternate)) ? "closed" : of(node.alternate),
+        );
+      case "LogicalExpression":
+        return node.operator === "&&" ? of(node.right) : worst(of(node.left), of(node.right));
+      case "AssignmentExpression":
+        return of(node.right);
+      case "SequenceExpression":
+        return all(node.expressions.slice(-1));
+      case "AwaitExpression":
+      case "SpreadElement":
+        return of(node.argument);
+      case "ArrayExpression":
+        return all(node.elements);
+      case "ObjectExpression":
+        return all(node.properties.map((one) => (one.type === "Property" ? one.value : one)));
+      case "Identifier":
+        return this.#ofName(module, node, depth);
+      case "MemberExpression":
+        return this.#ofMember(module, node, depth);
+      case "CallExpression":
+        return this.#ofCall(module, node, depth);
+      case "NewExpression":
+        if (nameOf(node.callee) === "Date") return "closed";
+        return /^(?:URL|URLSearchParams|String|Set|Map|Function)$/.test(nameOf(node.callee))
+          ? all(node.arguments)
+          : "unknown";
+      default:
+        return "unknown";
+    }
+  }
+
+  #ofName(module: Module, node: Node, depth: number): Origin {
+    if (node.type !== "Identifier") return "unknown";
+    if (GLOBALS.has(node.name)) return "constant";
+    const binding = module.scopes.bindingOf(node);
+    if (binding === undefined) return "unknown";
+    const origin = this.#ofBinding(module, binding, depth);
+    return atLeast(origin, "unknown") && isGuarded(module, node, binding) ? "closed" : origin;
+  }
+
+  #ofBinding(module: Module, binding: Binding, depth: number): Origin {
+    const known = this.#known.get(binding.identifier);
+    if (known !== undefined) return known;
+    this.#known.set(binding.identifier, "constant");
+    const origin = isClosedName(module, binding.identifier)
+      ? "closed"
+      : worst(this.#declared(module, binding, depth), this.#written(module, binding, depth));
+    this.#known.set(binding.identifier, origin);
+    return origin;
+  }
+
+  #declared(module: Module, binding: Binding, depth: number): Origin {
+    const { node, kind, identifier } = binding;
+    if (kind === "import") {
+      const meaning = this.#project.meaningOf(module, identifier);
+      return meaning.kind === "node" && meaning.node !== identifier
+        ? this.#of(meaning.module, meaning.node, depth)
+        : "unknown";
+    }
+    if (kind === "function") return "constant";
+    if (kind === "parameter") return this.#ofParameter(module, binding, depth);
+    if (node.type !== "VariableDeclarator") return "unknown";
+    const { init } = node;
+    if (init === null) {
+      // `for (const one of list)`; otherwise nothing until it is assigned.
+      const loop = module.parents.get(module.parents.get(node) ?? node);
+      return loop?.type === "ForOfStatement" ? this.#of(module, loop.right, depth) : "constant";
+    }
+    if (node.id.type === "Identifier") return this.#of(module, init, depth);
+    const { path, fallback } = patternPath(node.id, identifier);
+    const value = bare(init);
+    const [first] = path;
+    if (value.type === "Identifier" && isRequestName(value.name) && REQUEST_PARTS.has(first ?? ""))
+      return "request";
+    const constant = this.#project.meaningOf(module, identifier);
+    if (constant.kind === "node" && constant.node !== identifier && constant.node.type !== "Identifier")
+      return this.#of(constant.module, constant.node, depth);
+    return worst(
+      this.#of(module, init, depth),
+      fallback === undefined ? "constant" : this.#of(module, fallback, depth),
+    );
+  }
+
+  /** What is assigned or added to it later. */
+  #written(module: Module, binding: Binding, depth: number): Origin {
+    const found: Origin[] = [];
+    for (const reference of binding.references) {
+      const parent = module.parents.get(reference);
+      if (parent?.type === "AssignmentExpression" && parent.left === reference)
+        found.push(this.#of(module, parent.right, depth));
+      if (parent?.type !== "MemberExpression" || parent.object !== reference) continue;
+      const call = module.parents.get(parent);
+      if (
+        call?.type === "CallExpression" &&
+        call.callee === parent &&
+        /^(?:push|unshift|add)$/.test(nameOf(parent))
+      )
+        found.push(...call.arguments.map((one) => this.#of(module, one, depth)));
+    }
+    return worst("constant", ...found);
+  }
+
+  #ofParameter(module: Module, binding: Binding, depth: number): Origin {
+    const { node: home, identifier } = binding;
+    if (!("params" in home) || !Array.isArray(home.params)) return "unknown";
+    const place = home.params.findIndex((one) => one.start <= identifier.start && identifier.end <= one.end);
+    const pattern = home.params[place];
+    if (pattern === undefined) return "unknown";
+    const { path } = patternPath(pattern, identifier);
+    const call = module.parents.get(home);
+    if (call?.type === "CallExpression" && call.callee !== home) {
+      const name = nameOf(call.callee);
+      const callee = bare(call.callee);
+      if (ELEMENTS.test(name) && callee.type === "MemberExpression")
+        return place === 0 ? this.#of(module, callee.object, depth) : "closed";
+      if (path[0] !== undefined && place === 0 && REQUEST_PARTS.has(path[0]) && path[0] !== "file")
+        return "request";
+    }
+    const callers = (this.#callers ??= callersIn(this.#project)).get(home) ?? [];
+    if (callers.length === 0 || path.length > 0) return "unknown";
+    return worst(
+      ...callers.slice(0, 50).map((one): Origin => {
+        if (one.call.arguments.some(({ type }) => type === "SpreadElement")) return "unknown";
+        const argument = one.call.arguments[place];
+        return argument === undefined ? "constant" : this.#of(one.module, argument, depth);
+      }),
+      pattern.type === "AssignmentPattern" ? this.#of(module, pattern.right, depth) : "constant",
+    );
+  }
+
+  #ofMember(module: Module, node: Node, depth: number): Origin {
+    if (node.type !== "MemberExpression") return "unknown";
+    if (isRequestPart(module, node)) return "request";
+    const name = nameOf(node);
+    if (!node.computed && /^(?:length|size|rowCount)$/.test(name)) return "closed";
+    if (nameOf(node.object) === "env" || nameOf(node) === "env" || name === "execPath") return "setting";
+    const meaning = this.#project.meaningOf(module, node);
+    if (meaning.kind === "node" && meaning.node !== node)
+      return this.#of(meaning.module, meaning.node, depth);
+    if (bare(node.object).type === "ThisExpression") return "unknown";
+    const owner = this.#of(module, node.object, depth);
+    return owner === "constant" || owner === "request" || owner === "setting" ? owner : "unknown";
+  }
+
+  #ofCall(module: Module, node: Node, depth: number): Origin {
+    if (node.type !== "CallExpression") return "unknown";
+    if (isRequestCall(node)) return "request";
+    const name = nameOf(node.callee);
+    const callee = bare(node.callee);
+    const given = (): readonly Origin[] => node.arguments.map((one) => this.#of(module, one, depth));
+    const meaning = this.#project.meaningOf(module, node.callee);
+    if (meaning.kind === "node" && isFunction(meaning.node))
+      return CLEANING.test(name)
+        ? "closed"
+        : worst(
+            ...returnsOf(meaning.module, meaning.node).map((one) => this.#of(meaning.module, one, depth)),
+          );
+    if (CLOSING.test(name) || CLEANING.test(name)) return "closed";
+    if (callee.type !== "MemberExpression") return PASSING.test(name) ? worst(...given()) : "unknown";
+    if (name === "map" || name === "flatMap") {
+      const [work] = node.arguments;
+      return work !== undefined && isFunction(work)
+        ? worst(...returnsOf(module, work).map((one) => this.#of(module, one, depth)))
+        : "unknown";
+    }
+    const owner = this.#of(module, callee.object, depth);
+    if (PASSING.test(name))
+      return worst(
+        /^[A-Z]/.test(nameOf(callee.object)) || /^(?:path|util|qs)$/.test(nameOf(callee.object))
+          ? "constant"
+          : owner,
+        ...given(),
+      );
+    // A method of a text or a list gives back what it is called on, or what it is given.
+    if (owner === "request") return "request";
+    return owner === "unknown" ? "unknown" : worst(owner, ...given());
+  }
+}
