@@ -159,6 +159,7 @@ export default {
       const count = (cap: string) =>
         database.inTenant(LARGE, ({ sql }) =>
           sql.query(
+            // aegis-ignore sql-injection until 2027-11-20: both callers stand below and write the text down
             `select count(*) from (select 1 from hub_knowledge_nodes where tenant_id = $1 ${cap}) c`,
             [LARGE],
           ),

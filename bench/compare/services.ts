@@ -20,7 +20,7 @@ export async function startServices(): Promise<Services> {
       const name = `bench_${key.replaceAll("-", "_")}`;
       const admin = new pg.Client({ connectionString: postgres.url });
       await admin.connect();
-      await admin.query(`CREATE DATABASE ${name}`);
+      await admin.query(`CREATE DATABASE ${admin.escapeIdentifier(name)}`);
       await admin.end();
       servers += 1;
       const database = new URL(postgres.url);

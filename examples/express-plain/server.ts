@@ -18,6 +18,7 @@ export function start(port: number): Promise<{ origin: string; server: Server }>
   const app = express();
   app.use(express.json());
   app.use(express.urlencoded({ extended: true }));
+  // aegis-ignore default-secret until 2027-11-20: an example of what applications are before somebody looks at them
   app.use(session({ secret: "keyboard cat", resave: false, saveUninitialized: true }));
 
   app.get(
@@ -36,6 +37,7 @@ export function start(port: number): Promise<{ origin: string; server: Server }>
     const { username, password } = request.body;
     const user = users.get(username);
     if (user === undefined) return void response.status(404).json({ error: "no such user" });
+    // aegis-ignore timing-unsafe until 2027-11-20: an example of what applications are before somebody looks at them
     if (user.password !== password) return void response.status(401).json({ error: "wrong password" });
     request.session.username = username;
     response.json({ username });
@@ -52,6 +54,7 @@ export function start(port: number): Promise<{ origin: string; server: Server }>
     (request, response) => void response.json({ username: request.session.username }),
   );
   app.post("/profile", signedIn, (request, response) => void response.json({ about: request.body.about }));
+  // aegis-ignore missing-auth until 2027-11-20: an example of what applications are before somebody looks at them
   app.get("/admin/users", (_request, response) => void response.json([...users.keys()]));
 
   return new Promise((resolve) => {

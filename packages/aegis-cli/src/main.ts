@@ -18,6 +18,7 @@ import { registerCompare } from "./report/compare.ts";
 import { registerReport } from "./report/report.ts";
 import { registerRelease } from "./release/release.ts";
 import { registerRoutes } from "./routes.ts";
+import { registerScan } from "./scan/scan.ts";
 import { tellError } from "./talk.ts";
 import { registerUsers } from "./users/users.ts";
 import { registerVerify } from "./verify/verify.ts";
@@ -48,6 +49,7 @@ registerRelease(program);
 registerMaintenance(program);
 registerChecklist(program);
 registerMigrateFrontend(program);
+registerScan(program);
 registerRenderEnv(program);
 registerUsers(program);
 

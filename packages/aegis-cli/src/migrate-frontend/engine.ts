@@ -1,6 +1,6 @@
 /** Sources in, edits and findings out. Reads no file, writes none and runs nothing of what it is given. */
-import { extname } from "node:path";
 import type { Node } from "oxc-parser";
+import { isBuilt, isTestFile } from "../source/kinds.ts";
 import { type Module, parseModule, parseTree, UnparsableError } from "../source/parse.ts";
 import { Project } from "../source/project.ts";
 import { findAxios } from "./axios.ts";
@@ -33,11 +33,6 @@ interface FileWork extends Work {
   readonly seen: Set<Node>;
 }
 
-const TESTS =
-  /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|cypress|mocks|playwright)\/|\.(?:test|spec|cy|mock|stories)\.[cm]?[jt]sx?$/;
-/** Written by a machine: whoever changed it would change the wrong file. */
-const BUILT = /\.min\.[cm]?js$|\.bundle\.js$/;
-const BUILT_LINE_LENGTH = 2000;
 /** One with a rule and a date speaks to `aegis scan`. */
 const IGNORE = /\baegis-ignore\b(?!\s+[\w-]+\s+until\b)/;
 
@@ -47,7 +42,7 @@ export function migrate(sources: ReadonlyMap<string, string>, options: MigrateOp
   const modules = new Map<string, Module>();
   for (const [path, text] of sources) {
     const fail = (what: string): void => void findings.push(fileFinding(path, what));
-    if (BUILT.test(path) || (extname(path) !== ".vue" && isBuilt(text))) {
+    if (isBuilt(path, text)) {
       const name = mentionsOf(options).exec(text)?.[0];
       if (name !== undefined) fail(`a built file that has ${name}: change its source and build it again`);
       continue;
@@ -87,15 +82,9 @@ export function migrate(sources: ReadonlyMap<string, string>, options: MigrateOp
   return { changes, findings: sorted(findings) };
 }
 
-const isBuilt = (text: string): boolean =>
-  text.length > BUILT_LINE_LENGTH &&
-  text
-    .split("\n")
-    .some((line) => line.length > BUILT_LINE_LENGTH && /[;{}]/.test(line) && !/data:|base64/.test(line));
-
 function fileWork(project: Project, module: Module, options: MigrateOptions): FileWork {
   const starts = lineStarts(module.text);
-  const isTest = TESTS.test(module.path);
+  const isTest = isTestFile(module.path);
   const ignored = new Set(
     module.comments
       .filter(({ value }) => IGNORE.test(value))

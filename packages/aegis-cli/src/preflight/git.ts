@@ -27,7 +27,10 @@ const git = async (folder: string, args: readonly string[]): Promise<string> =>
 const isEnvFile = (path: string): boolean =>
   /(^|\/)\.env(\.[^/]*)?$/.test(path) && !/\.(example|sample|template|dist)$/.test(path);
 
-export async function gitFindings(scene: Scene): Promise<readonly PreflightFinding[]> {
+/** Of a scene, what is looked at here: the folder, and what was reviewed. */
+type Place = Pick<Scene, "folder" | "settings">;
+
+export async function gitFindings(scene: Place): Promise<readonly PreflightFinding[]> {
   let folder: string;
   try {
     folder = (await git(scene.folder, ["rev-parse", "--show-toplevel"])).trim();
@@ -68,7 +71,7 @@ async function takenIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Newest first, until there is no more, or a limit is reached: then the process is ended. */
-async function historyOf(folder: string, { settings }: Scene): Promise<GitFacts["history"]> {
+async function historyOf(folder: string, { settings }: Place): Promise<GitFacts["history"]> {
   const {
     reviewed = [],
     maxBytes = preflightDefaults.historyBytes,

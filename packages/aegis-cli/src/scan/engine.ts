@@ -6,6 +6,7 @@ import { type Module, parseModule, SOURCE_EXTENSIONS, UnparsableError } from "..
 import { Project } from "../source/project.ts";
 import { type Comment, SUPPRESSION, suppressionsOf } from "./suppressions.ts";
 import { Flow } from "./flow.ts";
+import { lineStarts, oneLine, placeOf } from "./place.ts";
 import type { Rule, RuleText, ScanFinding, Scene, State } from "./rule.ts";
 import { RULES } from "./rules/index.ts";
 
@@ -169,29 +170,4 @@ function commentsOf(text: string, module: Module | undefined): readonly Comment[
           alone: /^\s*(?:<!--|<%#|\{\{!|\/\/)/.test(line),
         });
   return all;
-}
-
-/** What a terminal and a report can show. */
-const oneLine = (text: string): string =>
-  text
-    .slice(0, 300)
-    .replaceAll(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ");
-
-export function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-export function placeOf(
-  starts: readonly number[],
-  position: number,
-): { readonly line: number; readonly column: number } {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] ?? 0) <= position) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, column: position - (starts[low] ?? 0) + 1 };
 }

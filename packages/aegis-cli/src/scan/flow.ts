@@ -6,8 +6,8 @@ import type { Node } from "oxc-parser";
 import { bare, isFunction, type Module, sourceOf } from "../source/parse.ts";
 import type { Project } from "../source/project.ts";
 import type { Binding } from "../source/scope.ts";
-import { type Caller, callersIn, returnsOf } from "./callers.ts";
-import { asks, isGuarded } from "./guards.ts";
+import { type Caller, callersIn, ELEMENTS, ownMethod, returnsOf } from "./callers.ts";
+import { asks, isAskedAbout, isGuarded } from "./guards.ts";
 import { patternPath } from "./patterns.ts";
 import { nameOf } from "./read.ts";
 import { isRequestCall, isRequestName, isRequestPart, REQUEST_PARTS } from "./request.ts";
@@ -19,6 +19,9 @@ export type Origin = (typeof ORIGINS)[number];
 
 const MAX_DEPTH = 40;
 const MAX_STEPS = 4000;
+const MAX_CALLERS = 50;
+/** Methods of routers, whose functions are given a request. */
+const HANDLERS = /^(?:get|post|put|patch|delete|del|all|use|options|head)$/;
 /** Functions whose result is a number, a truth, or free of what its sink would read as more than text. */
 const CLOSING =
   /^(?:Number|parseInt|parseFloat|Boolean|BigInt|isNaN|now|random|floor|round|ceil|min|max|abs|trunc|toFixed|toISOString|getTime|includes|indexOf|lastIndexOf|has|test|some|every|startsWith|endsWith|isArray|randomUUID|randomInt|randomBytes|digest|basename|localeCompare|charCodeAt)$/;
@@ -26,7 +29,6 @@ const CLEANING =
   /escape|sanit|purif|encode|slug|quote|(?:identifier|literal)$|^(?:hash|digest|sha\d+|md5|h|html|css|clean)$/i;
 const PASSING =
   /^(?:String|decodeURIComponent|decodeURI|concat|format|join|resolve|normalize|from|parse|stringify|assign|freeze|fromEntries|entries|keys|values|unescape|atob)$/;
-const ELEMENTS = /^(?:map|flatMap|filter|forEach|find|some|every|reduce|sort|toSorted)$/;
 const GLOBALS = new Set(["undefined", "NaN", "Infinity", "__dirname", "__filename"]);
 
 const worst = (...all: readonly Origin[]): Origin =>
@@ -162,9 +164,20 @@ export class Flow {
     const constant = this.#project.meaningOf(module, identifier);
     if (constant.kind === "node" && constant.node !== identifier && constant.node.type !== "Identifier")
       return this.#of(constant.module, constant.node, depth);
-    return worst(
-      this.#of(module, init, depth),
-      fallback === undefined ? "constant" : this.#of(module, fallback, depth),
+    const origin = this.#of(module, init, depth);
+    if (fallback === undefined) return origin;
+    // What is a number by default is one, unless a stranger says otherwise.
+    return origin === "unknown" && this.#isNumber(module, fallback)
+      ? "closed"
+      : worst(origin, this.#of(module, fallback, depth));
+  }
+
+  #isNumber(module: Module, node: Node): boolean {
+    const meaning = this.#project.meaningOf(module, node);
+    return (
+      meaning.kind === "node" &&
+      meaning.node.type === "Literal" &&
+      /^(?:number|boolean)$/.test(typeof meaning.node.value)
     );
   }
 
@@ -200,16 +213,16 @@ export class Flow {
       const callee = bare(call.callee);
       if (ELEMENTS.test(name) && callee.type === "MemberExpression")
         return place === 0 ? this.#of(module, callee.object, depth) : "closed";
-      if (path[0] !== undefined && place === 0 && REQUEST_PARTS.has(path[0]) && path[0] !== "file")
+      if (path[0] !== undefined && place === 0 && REQUEST_PARTS.has(path[0]) && HANDLERS.test(name))
         return "request";
     }
     const callers = (this.#callers ??= callersIn(this.#project)).get(home) ?? [];
-    if (callers.length === 0 || path.length > 0) return "unknown";
+    if (callers.length === 0) return "unknown";
     return worst(
-      ...callers.slice(0, 50).map((one): Origin => {
-        if (one.call.arguments.some(({ type }) => type === "SpreadElement")) return "unknown";
-        const argument = one.call.arguments[place];
-        return argument === undefined ? "constant" : this.#of(one.module, argument, depth);
+      ...callers.slice(0, MAX_CALLERS).map((one): Origin => {
+        const given = one.given(place);
+        if (given === "other") return "unknown";
+        return given === undefined ? "constant" : this.#of(one.module, given, depth);
       }),
       pattern.type === "AssignmentPattern" ? this.#of(module, pattern.right, depth) : "constant",
     );
@@ -217,7 +230,7 @@ export class Flow {
 
   #ofMember(module: Module, node: Node, depth: number): Origin {
     if (node.type !== "MemberExpression") return "unknown";
-    if (isRequestPart(module, node)) return "request";
+    if (isRequestPart(module, node)) return isAskedAbout(module, node) ? "closed" : "request";
     const name = nameOf(node);
     if (!node.computed && /^(?:length|size|rowCount)$/.test(name)) return "closed";
     if (nameOf(node.object) === "env" || nameOf(node) === "env" || name === "execPath") return "setting";
@@ -225,8 +238,27 @@ export class Flow {
     if (meaning.kind === "node" && meaning.node !== node)
       return this.#of(meaning.module, meaning.node, depth);
     if (bare(node.object).type === "ThisExpression") return "unknown";
+    const result = this.#ofResult(module, node.object, name, depth);
+    if (result !== undefined) return result;
     const owner = this.#of(module, node.object, depth);
     return owner === "constant" || owner === "request" || owner === "setting" ? owner : "unknown";
+  }
+
+  /** `keyset.where`, where a function gave back an object that is written down. */
+  #ofResult(module: Module, object: Node, name: string, depth: number): Origin | undefined {
+    const made = this.#project.meaningOf(module, object);
+    if (made.kind !== "node" || made.node.type !== "CallExpression") return undefined;
+    const called = this.#project.meaningOf(made.module, made.node.callee);
+    if (called.kind !== "node" || !isFunction(called.node)) return undefined;
+    const found: Origin[] = [];
+    for (const one of returnsOf(called.module, called.node)) {
+      const value = bare(one);
+      if (value.type !== "ObjectExpression") return undefined;
+      const property = value.properties.find((each) => this.#project.keyOf(called.module, each) === name);
+      if (property?.type !== "Property") return undefined;
+      found.push(this.#of(called.module, property.value, depth));
+    }
+    return found.length === 0 ? undefined : worst(...found);
   }
 
   #ofCall(module: Module, node: Node, depth: number): Origin {
@@ -235,7 +267,11 @@ export class Flow {
     const name = nameOf(node.callee);
     const callee = bare(node.callee);
     const given = (): readonly Origin[] => node.arguments.map((one) => this.#of(module, one, depth));
-    const meaning = this.#project.meaningOf(module, node.callee);
+    const own = ownMethod(module, callee);
+    const meaning =
+      own === undefined
+        ? this.#project.meaningOf(module, node.callee)
+        : { kind: "node" as const, module, node: own };
     if (meaning.kind === "node" && isFunction(meaning.node))
       return CLEANING.test(name)
         ? "closed"
@@ -246,8 +282,11 @@ export class Flow {
     if (callee.type !== "MemberExpression") return PASSING.test(name) ? worst(...given()) : "unknown";
     if (name === "map" || name === "flatMap") {
       const [work] = node.arguments;
-      return work !== undefined && isFunction(work)
-        ? worst(...returnsOf(module, work).map((one) => this.#of(module, one, depth)))
+      if (work === undefined || CLEANING.test(nameOf(work))) return work === undefined ? "unknown" : "closed";
+      if (nameOf(work) === "String") return this.#of(module, callee.object, depth);
+      const handed = this.#project.meaningOf(module, work);
+      return handed.kind === "node" && isFunction(handed.node)
+        ? worst(...returnsOf(handed.module, handed.node).map((one) => this.#of(handed.module, one, depth)))
         : "unknown";
     }
     const owner = this.#of(module, callee.object, depth);

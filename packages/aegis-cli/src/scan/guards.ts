@@ -39,22 +39,52 @@ function guardCalls(module: Module): readonly GuardCall[] {
   return found;
 }
 
-export function isGuarded(module: Module, use: Node, binding: Binding): boolean {
-  for (const reference of binding.references) {
-    if (reference === use || reference.start > use.start) continue;
-    const test = testOf(module, reference);
-    if (test === undefined) continue;
-    const statement = module.parents.get(test);
-    if (statement?.type === "ConditionalExpression" || statement?.type === "LogicalExpression") {
-      if (use.start >= statement.start && use.end <= statement.end) return true;
-    } else if (statement?.type === "IfStatement") {
-      const { consequent } = statement;
-      if (use.start >= consequent.start && use.end <= statement.end) return true;
-      if (use.start > statement.end && leaves(consequent)) return true;
-    }
+/** Inside an `if` or a choice that asks about the very expression. */
+export function isAskedAbout(module: Module, node: Node): boolean {
+  const text = sourceOf(module, node);
+  let inner = node;
+  for (let one = module.parents.get(node); one !== undefined; one = module.parents.get(one)) {
+    if (
+      (one.type === "IfStatement" || one.type === "ConditionalExpression") &&
+      one.test !== inner &&
+      asks(module, one.test, text)
+    )
+      return true;
+    inner = one;
   }
   return false;
 }
+
+interface Guard {
+  readonly reference: Node;
+  readonly statement: Node;
+}
+const guards = new WeakMap<Binding, readonly Guard[]>();
+
+/** Found once for a name: it may be used ten thousand times. */
+function guardsOf(module: Module, binding: Binding): readonly Guard[] {
+  const known = guards.get(binding);
+  if (known !== undefined) return known;
+  const found: Guard[] = [];
+  for (const reference of binding.references) {
+    const test = testOf(module, reference);
+    const statement = test === undefined ? undefined : module.parents.get(test);
+    if (statement !== undefined) found.push({ reference, statement });
+  }
+  guards.set(binding, found);
+  return found;
+}
+
+export const isGuarded = (module: Module, use: Node, binding: Binding): boolean =>
+  guardsOf(module, binding).some(({ reference, statement }) => {
+    if (reference.start >= use.start) return false;
+    if (statement.type === "ConditionalExpression" || statement.type === "LogicalExpression")
+      return use.end <= statement.end;
+    if (statement.type !== "IfStatement") return false;
+    const { consequent } = statement;
+    if (use.start >= consequent.start && use.end <= statement.end) return true;
+    return use.start > statement.end && leaves(consequent);
+  });
 
 /** The whole test that a name is asked about in. */
 function testOf(module: Module, reference: Node): Node | undefined {

@@ -49,6 +49,6 @@ export function isProofName(name: string): boolean {
   if (/\b(?:confirm|confirmation|repeat|repeated|again|old|new|previous|current|next)\b/.test(text))
     return false;
   if (/^(?:signature|hmac|mac|otp|csrf)$/.test(last)) return true;
-  if (/^(?:hash|digest)$/.test(last)) return /\b(?:password|token|secret|key)\b/.test(text);
+  if (/\b(?:sealed|encrypted|wrapped|hashed)\b/.test(text)) return false;
   return isSecretName(name);
 }

@@ -10,8 +10,16 @@ export interface Piece {
   readonly node: Node;
   /** The whole that it is a piece of, where that is written down. */
   readonly built: Node;
+  /** Of several texts that it may be, which one this is a piece of. */
+  readonly choice: Node;
   /** Undefined: only a running program knows. */
   readonly text: string | undefined;
+}
+
+interface Choice {
+  readonly node: Node;
+  /** In a text that is put together, where what stands before it counts. */
+  readonly inside: boolean;
 }
 
 const MAX_PIECES = 400;
@@ -24,55 +32,70 @@ export class Pieces {
 
   constructor(project: Project, module: Module, expression: Node) {
     this.#project = project;
-    this.#take(module, expression, expression, 0);
+    this.#take(module, expression, expression, 0, { node: expression, inside: false });
   }
 
-  #take(module: Module, expression: Node, built: Node, depth: number): void {
+  #take(module: Module, expression: Node, built: Node, depth: number, choice: Choice): void {
     const node = bare(expression);
     if (this.list.length > MAX_PIECES) return;
-    const put = (text: string | undefined): void => void this.list.push({ module, node, built, text });
+    const put = (text: string | undefined): void =>
+      void this.list.push({ module, node, built, choice: choice.node, text });
     if (depth > MAX_DEPTH) return put(undefined);
-    const go = (one: Node, home: Node = built): void => this.#take(module, one, home, depth + 1);
+    const go = (one: Node, home: Node = built, of: Choice = choice): void =>
+      this.#take(module, one, home, depth + 1, of);
+    const inside: Choice = { node: choice.node, inside: true };
+    const branch = (one: Node): void => go(one, one, choice.inside ? choice : { node: one, inside: false });
     switch (node.type) {
       case "Literal":
         return put(node.value === null ? "" : String(node.value));
       case "TemplateLiteral":
         return node.quasis.forEach((quasi, index) => {
-          this.list.push({ module, node: quasi, built: node, text: quasi.value.cooked ?? quasi.value.raw });
+          this.list.push({
+            module,
+            node: quasi,
+            built: node,
+            choice: choice.node,
+            text: quasi.value.cooked ?? quasi.value.raw,
+          });
           const inner = node.expressions[index];
-          if (inner !== undefined) go(inner, node);
+          if (inner !== undefined) go(inner, node, inside);
         });
       case "BinaryExpression":
         if (node.operator !== "+") return put(undefined);
         // A sum of a thousand texts leans to the left a thousand deep.
-        return sumOf(node).forEach((one) => go(one, wholeOf(module, node)));
+        return this.#ofSum(module, node, depth, inside);
       case "ConditionalExpression":
-        go(node.consequent);
-        return go(node.alternate);
+        branch(node.consequent);
+        return branch(node.alternate);
       case "LogicalExpression":
-        go(node.left);
-        return go(node.right);
+        branch(node.left);
+        return branch(node.right);
       case "AwaitExpression":
         return go(node.argument);
       case "CallExpression":
-        return this.#ofCall(module, node, built, depth);
+        return this.#ofCall(module, node, built, depth, inside);
       case "ArrayExpression":
         return node.elements.forEach((one) => {
           if (one !== null) go(one);
         });
       case "Identifier":
-        return this.#ofName(module, node, built, depth);
+        return this.#ofName(module, node, built, depth, choice);
       case "MemberExpression": {
         const meaning = this.#project.meaningOf(module, node);
         if (meaning.kind !== "node" || meaning.node === node || !isText(meaning.node)) return put(undefined);
-        return this.#take(meaning.module, meaning.node, built, depth + 1);
+        return this.#take(meaning.module, meaning.node, built, depth + 1, choice);
       }
       default:
         return put(undefined);
     }
   }
 
-  #ofCall(module: Module, node: Node, built: Node, depth: number): void {
+  #ofSum(module: Module, node: Node, depth: number, choice: Choice): void {
+    const whole = wholeOf(module, node);
+    for (const one of sumOf(node).slice(0, MAX_PIECES)) this.#take(module, one, whole, depth + 1, choice);
+  }
+
+  #ofCall(module: Module, node: Node, built: Node, depth: number, choice: Choice): void {
     if (node.type !== "CallExpression") return;
     const callee = bare(node.callee);
     const name = nameOf(callee);
@@ -82,13 +105,14 @@ export class Pieces {
       /^(?:concat|join|trim|replace)$/.test(name) &&
       !/^path$/.test(nameOf(callee.object))
     ) {
-      this.#take(module, callee.object, node, depth + 1);
-      if (name === "concat") for (const one of node.arguments) this.#take(module, one, node, depth + 1);
-    } else if (isFormat) for (const one of node.arguments) this.#take(module, one, node, depth + 1);
-    else this.list.push({ module, node, built, text: undefined });
+      this.#take(module, callee.object, node, depth + 1, choice);
+      if (name === "concat")
+        for (const one of node.arguments) this.#take(module, one, node, depth + 1, choice);
+    } else if (isFormat) for (const one of node.arguments) this.#take(module, one, node, depth + 1, choice);
+    else this.list.push({ module, node, built, choice: choice.node, text: undefined });
   }
 
-  #ofName(module: Module, node: Node, built: Node, depth: number): void {
+  #ofName(module: Module, node: Node, built: Node, depth: number, choice: Choice): void {
     const binding = node.type === "Identifier" ? module.scopes.bindingOf(node) : undefined;
     const init = binding?.node.type === "VariableDeclarator" ? binding.node.init : null;
     if (
@@ -99,18 +123,19 @@ export class Pieces {
     ) {
       const meaning = this.#project.meaningOf(module, node);
       if (meaning.kind === "node" && meaning.module !== module && isText(meaning.node))
-        return this.#take(meaning.module, meaning.node, built, depth + 1);
-      return void this.list.push({ module, node, built, text: undefined });
+        return this.#take(meaning.module, meaning.node, built, depth + 1, choice);
+      return void this.list.push({ module, node, built, choice: choice.node, text: undefined });
     }
     this.#seen.add(binding);
-    this.#take(module, init, init, depth + 1);
+    const of = (one: Node): Choice => (choice.inside ? choice : { node: one, inside: false });
+    this.#take(module, init, init, depth + 1, of(init));
     for (const reference of binding.references) {
       const parent = module.parents.get(reference);
       if (parent?.type === "AssignmentExpression" && parent.left === reference)
-        this.#take(module, parent.right, parent.right, depth + 1);
+        this.#take(module, parent.right, parent.right, depth + 1, of(parent.right));
       const call = parent === undefined ? undefined : module.parents.get(parent);
       if (parent?.type === "MemberExpression" && call?.type === "CallExpression" && nameOf(parent) === "push")
-        for (const one of call.arguments) this.#take(module, one, one, depth + 1);
+        for (const one of call.arguments) this.#take(module, one, one, depth + 1, of(one));
     }
   }
 }
@@ -156,6 +181,8 @@ export function isBuilt(module: Module, node: Node): boolean {
       (parent?.type !== "TaggedTemplateExpression" || nameOf(parent.tag) === "raw") &&
       !(parent?.type === "BinaryExpression" && parent.operator === "+")
     );
-  if (node.type === "BinaryExpression") return node.operator === "+" && wholeOf(module, node) === node;
+  // Only the parent is asked: to climb from each of ten thousand summands would take a hundred million steps.
+  if (node.type === "BinaryExpression")
+    return node.operator === "+" && !(parent?.type === "BinaryExpression" && parent.operator === "+");
   return node.type === "CallExpression" && /^(?:concat|format)$/.test(nameOf(node.callee));
 }

@@ -26,7 +26,7 @@ export interface Suppression {
   readonly problem: string | undefined;
 }
 
-const FORM = /\baegis-ignore\s+([\w-]{1,60})([^\r\n]{0,500})/;
+const FORM = /\baegis-ignore\s+([a-z][a-z-]{1,60})([^\r\n]{0,500})/;
 const REST = /^\s+until\s+(\d{4}-\d{2}-\d{2})(?:\s*:\s*(.*))?$/;
 const MAX_DAYS = 366;
 const MIN_REASON_LENGTH = 10;

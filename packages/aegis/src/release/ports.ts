@@ -51,6 +51,7 @@ function askStatus(address: string, path: string, host: string | undefined): Pro
         agent: false, // a connection of its own: one that was kept could still lead to the process before
         timeout: ANSWER_WITHIN_MS,
         // An instance by itself shows the certificate of the public name, if any: who it is, its address says.
+        // aegis-ignore tls-off until 2027-11-20: only whether it answers is asked, of an address of this machine
         rejectUnauthorized: false,
         ...(host === undefined ? {} : { headers: { host } }),
       },

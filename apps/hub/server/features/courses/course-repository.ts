@@ -54,6 +54,7 @@ export function courseRepository(sql: TenantSql) {
       const keyset = keysetSql(order, window, values.length);
       // Lessons are counted for what is shown, not for what an offset passes over.
       const page = await sql.query(
+        // aegis-ignore sql-injection until 2027-11-20: keysetSql makes it of column names that are written down in ORDERS
         `select c.*, (select count(*)::int from hub_lessons l where l.tenant_id = $1 and l.course_id = c.id
            ${withDrafts ? "" : "and l.state = 'published'"}) as lessons from (
            select c.id, c.title, c.title_key, c.summary, c.state, c.version, c.created_at, c.updated_at, ${keyset.key}

@@ -57,6 +57,7 @@ export function nodeRepository(sql: TenantSql) {
       const keyset = keysetSql(order, window, values.length);
       // Edges are counted for what is shown, not for what an offset passes over.
       const found = await sql.query(
+        // aegis-ignore sql-injection until 2027-11-20: keysetSql makes it of column names that are written down in ORDERS
         `select n.*, ${EDGES} from (
            select n.id, n.title, n.title_key, n.summary, n.created_at, n.updated_at, ${keyset.key}
            from hub_knowledge_nodes n where ${where} and ${keyset.where} ${keyset.orderBy} ${keyset.bounds}) n

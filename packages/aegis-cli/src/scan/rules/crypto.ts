@@ -1,12 +1,13 @@
 /** Ciphers, keys and tokens that hold nobody up. */
 import type { Node } from "oxc-parser";
-import { bare } from "../../source/parse.ts";
+import { bare, type Module } from "../../source/parse.ts";
 import { atLeast } from "../flow.ts";
 import { apiOf, literalOf, nameOf, optionsOf, ownerOf, shown } from "../read.ts";
 import type { Rule, Scene } from "../rule.ts";
 
 const WEAK_CIPHER = /(?:^|[-_])(?:ecb|des|rc4|rc2|bf|blowfish|des3|ede3?)(?:$|[-_])|^(?:des|rc4|rc2|bf)/i;
 const MIN_RSA_BITS = 2048;
+const MAX_REFERENCES = 200;
 
 export const weakCrypto: Rule = {
   id: "weak-crypto",
@@ -53,17 +54,20 @@ function isFixed({ project, module, flow }: Scene, iv: Node): boolean {
     nameOf(ownerOf(node.callee) ?? node) === "Buffer"
   )
     return (
-      node.arguments.every((one) => flow.of(module, one) === "constant") && !isFilledLater(module.text, value)
+      node.arguments.every((one) => flow.of(module, one) === "constant") && !isFilledLater(module, value)
     );
   return typeof literalOf(project, module, value) === "string";
 }
 
 /** `const iv = Buffer.alloc(12); randomFillSync(iv);` */
-const isFilledLater = (text: string, iv: Node): boolean =>
-  iv.type === "Identifier" &&
-  new RegExp(
-    `(?:Fill\\w*|getRandomValues)\\(${iv.name.replaceAll("$", "\\$")}\\b|\\b${iv.name.replaceAll("$", "\\$")}\\.(?:write|set|copy)`,
-  ).test(text);
+const isFilledLater = (module: Module, iv: Node): boolean =>
+  (module.scopes.bindingOf(iv)?.references ?? []).slice(0, MAX_REFERENCES).some((one) => {
+    const parent = module.parents.get(one);
+    return (
+      (parent?.type === "CallExpression" && /Fill|getRandomValues/.test(nameOf(parent.callee))) ||
+      (parent?.type === "MemberExpression" && /^(?:write\w*|set|copy|fill)$/.test(nameOf(parent)))
+    );
+  });
 
 function algorithmNone({ project, module, report }: Scene, node: Node): void {
   if (node.type !== "CallExpression") return;

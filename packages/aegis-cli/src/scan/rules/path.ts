@@ -102,27 +102,22 @@ export const openRedirect: Rule = {
   },
 };
 
+/** After these a value names no other site. */
+const HARMLESS_BEFORE = /^(?:\/[^/\\]|https?:\/\/[^/]+\/|[?#])|^\.\.?\//i;
+const PAGE_ITSELF = /^(?:window\.|document\.)?location\.(?:href|pathname|search|hash)$/;
+
 /** What stands before the value decides: after "/users/" it cannot name another site. */
 function leads({ project, module, flow, report }: Scene, at: Node, target: Node): void {
   if (flow.of(module, target) !== "request") return;
   const { list } = new Pieces(project, module, target);
-  const [first] = list;
-  if (
-    first?.text !== undefined &&
-    list.length > 1 &&
-    /^(?:\/[^/\\]|https?:\/\/[^/]+\/|\?|#|[a-z])/i.test(first.text) &&
-    !(at.type === "AssignmentExpression" && first.text === "")
-  ) {
-    const isFallback =
-      list.every(({ built }) => built === list[0]?.built) && bare(target).type === "LogicalExpression";
-    if (!isFallback) return;
-  }
-  const bad = list.find((one) => one.text === undefined && flow.of(one.module, one.node) === "request");
-  // The page itself, reloaded or with another fragment.
-  if (
-    bad === undefined ||
-    /^(?:window\.|document\.)?location\.(?:href|pathname|search|hash)$/.test(shown(bad.module, bad.node))
-  )
-    return;
-  report(at, `${shown(bad.module, bad.node)} says where to go`);
+  const bad = list.find((piece, place) => {
+    if (piece.text !== undefined || flow.of(piece.module, piece.node) !== "request") return false;
+    const before = list.slice(0, place).filter(({ choice }) => choice === piece.choice);
+    const named = shown(piece.module, piece.node);
+    if (PAGE_ITSELF.test(named)) return false;
+    // The path of the request behind a host of one's own.
+    const hasHost = before.some(({ text }) => text === undefined);
+    return !(hasHost || HARMLESS_BEFORE.test(before.map(({ text }) => text ?? "").join("")));
+  });
+  if (bad !== undefined) report(at, `${shown(bad.module, bad.node)} says where to go`);
 }

@@ -11,6 +11,7 @@ const SECRET =
 const HARMLESS =
   /\b(?:delay|jitter|color|colour|element|mock|sample|shuffle|sort|retry|backoff|animation|seed|simulat\w*|dom|key frame|placeholder|demo)\b/;
 const MAX_CLIMB = 40;
+const MAX_REFERENCES = 200;
 
 export const weakRandom: Rule = {
   id: "weak-random",
@@ -131,7 +132,7 @@ function laterUse(module: Module, declarator: Node, name: string): string | unde
   if (title !== "" && isSecret(title)) return `what ${title} gives back`;
   const binding =
     declarator.type === "VariableDeclarator" ? module.scopes.bindingOf(declarator.id) : undefined;
-  for (const reference of binding?.references ?? []) {
+  for (const reference of (binding?.references ?? []).slice(0, MAX_REFERENCES)) {
     let node: Node | undefined = reference;
     for (let steps = 0; node !== undefined && steps < 8; steps += 1) {
       node = module.parents.get(node);

@@ -191,7 +191,13 @@ export class Routers {
     return isFunction(meaning.node) && takesInstance(meaning.module, meaning.node) ? meaning.node : undefined;
   }
 
-  isProtected(module: Module, receiver: Receiver, route: Node, path: string, depth = 0): boolean {
+  isProtected(
+    module: Module,
+    receiver: Receiver,
+    route: Node,
+    path: string,
+    seen = new Set<Node>(),
+  ): boolean {
     const before = (list: readonly Protection[], home: Module, start: number, url: string): boolean =>
       list.some(
         (one) =>
@@ -199,7 +205,9 @@ export class Routers {
           (one.prefix === undefined || url.startsWith(one.prefix)),
       );
     if (before(this.#protections.get(receiver.home) ?? [], module, route.start, path)) return true;
-    if (depth > 6) return false;
+    // Routers may be mounted in a circle.
+    if (seen.has(receiver.home)) return false;
+    seen.add(receiver.home);
     return this.#mounts.some(
       (mount) =>
         (mount.of === receiver.home || mount.of === module.program) &&
@@ -216,7 +224,7 @@ export class Routers {
             { ...receiver, home: mount.under },
             { ...route, start: mount.at.start },
             path,
-            depth + 1,
+            seen,
           )),
     );
   }

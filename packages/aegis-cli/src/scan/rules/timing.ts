@@ -1,6 +1,6 @@
 /** Secrets that are compared byte by byte, until the first that differs. */
 import type { Node } from "oxc-parser";
-import { bare, isFunction, type Module } from "../../source/parse.ts";
+import { bare, type Module, sourceOf } from "../../source/parse.ts";
 import { isProofName, wordsOf } from "../names.ts";
 import { nameOf, ownerOf, shown } from "../read.ts";
 import type { Rule, Scene } from "../rule.ts";
@@ -42,59 +42,61 @@ export const timingUnsafe: Rule = {
   },
 };
 
+const PAIRED =
+  /\b(?:confirm|confirmation|repeat|repeated|again|old|new|previous|last|current|next|kind|type|length|username|user name|email|login)\b/;
+const PLAIN = /^(?:token|key)$/i;
+/** Where secrets are kept. */
+const KEEPERS = /^(?:env|user|session|config|account|invite|invitation|record|row|settings|options)$/;
+
+const has = (pattern: RegExp, name: string): boolean => pattern.test(wordsOf(name).join(" "));
+
 /** One of them is a secret by its name, and the other is a value that somebody gave. */
 function compares({ project, module }: Scene, left: Node, right: Node): boolean {
   if (!isValue(left) || !isValue(right)) return false;
   if (project.textOf(module, left) !== undefined || project.textOf(module, right) !== undefined) return false;
-  const names = [labelOf(module, left), labelOf(module, right)];
-  const [one = "", other = ""] = names;
-  if (
-    names.some((name) =>
-      /\b(?:confirm|confirmation|repeat|repeated|again|old|new|previous|last|current|next|kind|type|length)\b/.test(
-        wordsOf(name).join(" "),
-      ),
-    )
-  )
-    return false;
-  if (/^[A-Z][\w]*\.[A-Z]/.test(module.text.slice(right.start, right.end))) return false;
-  if (!isProofName(one) && !isProofName(other)) return false;
-  // A `token` alone may be one of a parser: then the other has to be a secret too.
-  const isPlain = (name: string): boolean => /^(?:token|key)$/i.test(name);
-  return isPlain(one) || isPlain(other) ? isSecretPair(one, other, left, right) : true;
+  const [one, other] = [labelOf(module, left), labelOf(module, right)];
+  if (has(PAIRED, one) || has(PAIRED, other)) return false;
+  // Members of an enumeration: `token === Token.Close`.
+  if (/^[A-Z]\w*\.[A-Z]/.test(sourceOf(module, right))) return false;
+  if (isSameValue(module, left, right) || isSameValue(module, right, left)) return false;
+  if (PLAIN.test(one) || PLAIN.test(other)) {
+    // A `token` alone may be one of a parser: then the other has to be a secret too.
+    const [rest, node] = PLAIN.test(one) ? [other, right] : [one, left];
+    if (PLAIN.test(rest)) return [left, right].some(isKept);
+    return isProofName(rest) || isKept(node) || has(/\b(?:expected|stored|valid|correct|secret)\b/, rest);
+  }
+  return isProofName(one) || isProofName(other);
 }
 
-const isSecretPair = (one: string, other: string, left: Node, right: Node): boolean => {
-  const [rest, node] = /^(?:token|key)$/i.test(one) ? [other, right] : [one, left];
-  return (
-    (isProofName(rest) && !/^(?:token|key)$/i.test(rest)) ||
-    (/^(?:token|key)$/i.test(rest) &&
-      node.type === "MemberExpression" &&
-      /^(?:env|user|session|config|account|invite|record|row)$/.test(nameOf(node.object))) ||
-    /\b(?:expected|stored|valid|correct|secret)\b/.test(wordsOf(rest).join(" "))
-  );
-};
+const isKept = (node: Node): boolean => node.type === "MemberExpression" && KEEPERS.test(nameOf(node.object));
+
+/** `decoded.toString("base64url") !== text`, where `decoded` was made of that text: its spelling is looked at. */
+function isSameValue(module: Module, shown: Node, text: Node): boolean {
+  const owner = shown.type === "CallExpression" ? ownerOf(shown.callee) : undefined;
+  const binding = owner === undefined ? undefined : module.scopes.bindingOf(owner);
+  const init = binding?.node.type === "VariableDeclarator" ? binding.node.init : null;
+  return init !== null && init !== undefined && sourceOf(module, init).includes(sourceOf(module, text));
+}
 
 const isValue = (node: Node): boolean =>
   node.type === "Identifier"
     ? node.name !== "undefined"
     : node.type === "MemberExpression" || node.type === "CallExpression" || node.type === "AwaitExpression";
 
-/** The name of a value: of `headers["x-signature"]` that, of `get("x-api-key")` its argument, of `hash(x)` the function's and x. */
+/** The name of a value: of `get("x-api-key")` its argument, of `mac.toString("hex")` and of `md5(password)` what is in it. */
 function labelOf(module: Module, node: Node): string {
   if (node.type === "AwaitExpression") return labelOf(module, bare(node.argument));
   if (node.type !== "CallExpression") return nameOf(node);
-  const [first] = node.arguments;
   const name = nameOf(node.callee);
-  if (first !== undefined && first.type === "Literal" && typeof first.value === "string")
-    return /^(?:get|header|param|query|cookie)$/.test(name)
-      ? first.value
-      : name === "digest" || name === "toString"
-        ? "mac"
-        : name;
-  if (/^(?:digest)$/.test(name)) return isHmac(node) ? "mac" : "";
-  if (first !== undefined && !isFunction(first) && /^(?:md5|sha\d+|hash|hashOf|digestOf)$/i.test(name))
-    return `${nameOf(first)}`;
-  return name;
+  const owner = ownerOf(node.callee);
+  const [first] = node.arguments;
+  if (first !== undefined && /^(?:decodeURIComponent|String|from)$/.test(name))
+    return labelOf(module, bare(first));
+  if (name === "digest") return isHmac(node) ? "mac" : "";
+  if (owner !== undefined && /^(?:toString|trim|toLowerCase|at)$/.test(name)) return labelOf(module, owner);
+  if (first?.type === "Literal" && typeof first.value === "string")
+    return /^(?:get|header|param|query|cookie)$/.test(name) ? first.value : "";
+  return first !== undefined && /^(?:md5|sha\d+|hash|hashOf|digestOf)$/i.test(name) ? nameOf(first) : name;
 }
 
 const isHmac = (node: Node): boolean => {

@@ -30,8 +30,8 @@ export async function* auditLines(sql: SqlClient, batchSize = 1000): AsyncGenera
     const isLast = entries.length < batchSize;
     const upTo = entries.at(-1)?.seq ?? after;
     const { rows } = await sql.query(
-      `select * from aegis_audit_heads where seq > $1 ${isLast ? "" : `and seq <= ${upTo}`} order by seq, at`,
-      [after],
+      "select * from aegis_audit_heads where seq > $1 and ($2::bigint is null or seq <= $2) order by seq, at",
+      [after, isLast ? null : upTo],
     );
     const heads = rows.map((row) => headFrom(rowOf(row)));
     let next = 0;

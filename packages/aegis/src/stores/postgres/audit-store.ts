@@ -64,6 +64,7 @@ export class PostgresAuditLogStore implements AuditLogStore {
     const where = (condition: (place: string) => string, value: unknown): void => {
       if (value === undefined) return;
       values.push(value);
+      // aegis-ignore sql-injection until 2027-11-20: every condition is written down below, and is given the name of a parameter
       conditions.push(condition(`$${values.length}`));
     };
     const { event } = query;

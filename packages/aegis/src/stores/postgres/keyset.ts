@@ -71,6 +71,7 @@ export function keyedRows<T>(
 
 /** How many rows a query has, as far as anybody wants to know: `select 1 from … where …` is put in. */
 export const cappedCountSql = (query: string, cap: number): string =>
+  // aegis-ignore sql-injection until 2027-11-20: the query is a statement with parameters; its callers write it down
   `select count(*)::int as n from (${query} limit ${cap + 1}) counted`;
 
 export function cappedTotal(

@@ -1,0 +1,62 @@
+/** A scan as a person likes to read it: rule by rule, with what to do. */
+import { paint, table } from "../talk.ts";
+import { oneLine } from "./place.ts";
+import { KNOWN_RULES, type ScanResult } from "./result.ts";
+import type { ScanFinding, Severity } from "./rule.ts";
+
+const STYLE: Readonly<Record<Severity, Parameters<typeof paint>[0]>> = {
+  high: ["bold", "red"],
+  medium: "yellow",
+  low: "dim",
+};
+
+export function textOf({ findings, unread, unchecked }: ScanResult): string {
+  const open = findings.filter(({ state }) => state === "open");
+  return [
+    ...KNOWN_RULES.flatMap(({ id, claim, cwe, asvs, severity, advice }) => {
+      const own = open.filter(({ rule }) => rule === id);
+      if (own.length === 0) return [];
+      return [
+        `${paint(STYLE[severity], severity.toUpperCase())} ${paint("bold", id)}  ${claim} ${paint("dim", `CWE-${cwe}, ASVS ${asvs}`)}`,
+        indented(table(own.map(rowOf))),
+        `  ${paint("dim", "symptom")}  ${advice.symptom}`,
+        `  ${paint("dim", "cause")}    ${advice.cause}`,
+        `  ${paint("dim", "fix")}      ${advice.fix}`,
+        "",
+      ];
+    }),
+    ...unread.map(
+      ({ path, why }) => `${paint("magenta", "could not read")}  ${oneLine(path)}: ${oneLine(why)}`,
+    ),
+    ...unchecked.map(
+      ({ what, why }) => `${paint("magenta", "could not check")} ${what}: ${oneLine(why, 600)}`,
+    ),
+  ].join("\n");
+}
+
+const rowOf = ({ file, line, observed }: ScanFinding): readonly string[] => [
+  `${oneLine(file)}:${line}`,
+  observed,
+];
+const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
+
+export function summaryOf({
+  findings,
+  unread,
+  unchecked,
+  files,
+  lines,
+  packages,
+  leftOut,
+}: ScanResult): string {
+  const count = (state: ScanFinding["state"]): number => findings.filter((one) => one.state === state).length;
+  const parts = [
+    `${count("open")} open, ${count("suppressed")} suppressed, ${count("accepted")} accepted`,
+    `${files} files (${lines} lines) and ${packages} packages looked at`,
+  ];
+  if (leftOut.tests + leftOut.built > 0)
+    parts.push(`left out: ${leftOut.tests} of tests, ${leftOut.built} built`);
+  if (unread.length + unchecked.length > 0)
+    parts.push(`${unread.length} files could not be read, ${unchecked.length} checks could not be made`);
+  return parts.join("; ");
+}
