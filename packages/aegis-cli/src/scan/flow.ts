@@ -122,7 +122,7 @@ export class Flow {
     if (node.type !== "Identifier") return "unknown";
     if (GLOBALS.has(node.name)) return "constant";
     const binding = module.scopes.bindingOf(node);
-    if (binding === undefined) return "unknown";
+    if (binding === undefined) return isAskedAbout(module, node) ? "closed" : "unknown";
     const origin = this.#ofBinding(module, binding, depth);
     return atLeast(origin, "unknown") && isGuarded(module, node, binding) ? "closed" : origin;
   }
@@ -241,7 +241,8 @@ export class Flow {
     const result = this.#ofResult(module, node.object, name, depth);
     if (result !== undefined) return result;
     const owner = this.#of(module, node.object, depth);
-    return owner === "constant" || owner === "request" || owner === "setting" ? owner : "unknown";
+    if (owner === "request") return isAskedAbout(module, node) ? "closed" : "request";
+    return owner === "constant" || owner === "setting" ? owner : "unknown";
   }
 
   /** `keyset.where`, where a function gave back an object that is written down. */

@@ -39,20 +39,41 @@ function guardCalls(module: Module): readonly GuardCall[] {
   return found;
 }
 
-/** Inside an `if` or a choice that asks about the very expression. */
+/** So many statements before a place are looked at. */
+const MAX_BEFORE = 50;
+
+/** Inside an `if` or a choice that asks about the very expression, or behind one that leaves. */
 export function isAskedAbout(module: Module, node: Node): boolean {
   const text = sourceOf(module, node);
   let inner = node;
   for (let one = module.parents.get(node); one !== undefined; one = module.parents.get(one)) {
-    if (
-      (one.type === "IfStatement" || one.type === "ConditionalExpression") &&
-      one.test !== inner &&
-      asks(module, one.test, text)
-    )
-      return true;
+    if (one.type === "IfStatement" || one.type === "ConditionalExpression") {
+      if (one.test !== inner && asks(module, one.test, text)) return true;
+    } else if (one.type === "BlockStatement" || one.type === "Program") {
+      const place = placeIn(one.body, inner);
+      const before = one.body.slice(Math.max(0, place - MAX_BEFORE), Math.max(0, place));
+      for (const statement of before)
+        if (
+          statement.type === "IfStatement" &&
+          leaves(statement.consequent) &&
+          asks(module, statement.test, text)
+        )
+          return true;
+    }
     inner = one;
   }
   return false;
+}
+
+/** By halves: a file may be one list of ten thousand statements. */
+function placeIn(body: readonly Node[], statement: Node): number {
+  let [low, high] = [0, body.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((body[middle]?.start ?? 0) < statement.start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Guard {

@@ -108,7 +108,8 @@ export class Pieces {
       this.#take(module, callee.object, node, depth + 1, choice);
       if (name === "concat")
         for (const one of node.arguments) this.#take(module, one, node, depth + 1, choice);
-    } else if (isFormat) for (const one of node.arguments) this.#take(module, one, node, depth + 1, choice);
+    } else if (isFormat && !isQuotingFormat(node.arguments[0]))
+      for (const one of node.arguments) this.#take(module, one, node, depth + 1, choice);
     else this.list.push({ module, node, built, choice: choice.node, text: undefined });
   }
 
@@ -139,6 +140,10 @@ export class Pieces {
     }
   }
 }
+
+/** pg-format: `%I` and `%L` are quoted by it, `%s` is not. */
+const isQuotingFormat = (first: Node | undefined): boolean =>
+  first?.type === "Literal" && /%[IL]/.test(String(first.value)) && !/%s/.test(String(first.value));
 
 const isList = (node: Node): boolean => node.type === "ArrayExpression";
 const isText = (node: Node): boolean =>

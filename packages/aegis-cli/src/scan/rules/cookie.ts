@@ -69,7 +69,7 @@ function inCall(scene: Scene, node: Node): void {
   const isSetter =
     name === "setCookie" ||
     (name === "cookie" && /^(?:res|response|reply)$/.test(rootName(owner))) ||
-    (name === "set" && nameOf(owner) === "cookies");
+    (name === "set" && nameOf(owner) === "cookies" && owner.type !== "Identifier");
   if (!isSetter || second === undefined) return;
   const cookie = String(literalOf(project, module, first) ?? nameOf(first));
   if (!isProof(cookie)) return;

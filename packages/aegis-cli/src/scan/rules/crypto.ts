@@ -39,7 +39,7 @@ export const weakCrypto: Rule = {
       const count = bits === undefined ? undefined : literalOf(project, bits.module, bits.node);
       if (Number(count) < MIN_RSA_BITS) report(node, `an RSA key of ${String(count)} bits`);
     } else if (/^(?:verify|sign|jwtVerify)$/.test(name)) algorithmNone(scene, node);
-    else if (name === "decode" && first !== undefined) decoded(scene, node, first);
+    else if (/^(?:decode|jwt_?[dD]ecode)$/.test(name) && first !== undefined) decoded(scene, node, first);
   },
 };
 

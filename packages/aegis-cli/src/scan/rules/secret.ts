@@ -167,7 +167,7 @@ function isLabel(module: Module, node: Node): boolean {
 function isUsed(module: Module, node: Node): boolean {
   const parent = module.parents.get(node);
   if (parent?.type !== "Property")
-    return parent?.type === "VariableDeclarator" || parent?.type === "AssignmentExpression";
+    return /^(?:VariableDeclarator|AssignmentExpression|CallExpression)$/.test(parent?.type ?? "");
   const object = module.parents.get(parent);
   for (
     let [one, steps] = [object, 0] as [Node | undefined, number];

@@ -12,6 +12,8 @@ const STATEMENT =
 /** What may be a piece of one, where it is handed to a database. */
 const PIECE =
   /\b(?:select|insert\s+into|update|delete\s+from|where|order\s+by|group\s+by|limit|values|set|from|join)\b/i;
+/** Of a builder: what it takes is SQL, whatever it says. */
+const ANYTHING = /\S/;
 const SINKS =
   /^(?:query|execute|raw|unsafe|prepare|exec|run|all|get|each|\$?(?:query|execute)RawUnsafe|literal|\w*[a-z]Raw)$/;
 /** Words to a person, whatever they begin with. */
@@ -38,7 +40,7 @@ export const sqlInjection: Rule = {
     const options = optionsOf(scene.project, scene.module, first)?.values;
     const text = options?.get("text") ?? options?.get("sql") ?? options?.get("query");
     if (text !== undefined) judge({ ...scene, module: text.module }, text.node, PIECE);
-    else judge(scene, first, PIECE);
+    else judge(scene, first, /Raw$/.test(nameOf(node.callee)) ? ANYTHING : PIECE);
   },
 };
 
