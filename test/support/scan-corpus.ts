@@ -29,7 +29,7 @@ function filled(text: string, seed: string): string {
     .replaceAll("{{stripe}}", `sk_live_${random(24, seed)}`)
     .replaceAll("{{github}}", `ghp_${random(36, seed)}`)
     .replaceAll("{{slack}}", `xoxb-${random(30, seed)}`)
-    .replaceAll("{{pem}}", `-----BEGIN RSA PRIVATE ${"KEY"}-----\\n${random(60, seed)}`)
+    .replaceAll("{{pem}}", `-----BEGIN RSA PRIVATE KEY-----\\n${random(60, seed)}`)
     .replaceAll("{{word}}", "Sommer");
 }
 

@@ -8,14 +8,11 @@ import type { Project } from "../source/project.ts";
 import type { Binding } from "../source/scope.ts";
 import { type Caller, callersIn, ELEMENTS, ownMethod, returnsOf } from "./callers.ts";
 import { asks, isAskedAbout, isGuarded } from "./guards.ts";
+import { type Origin, worst, atLeast } from "./origin.ts";
 import { patternPath } from "./patterns.ts";
 import { nameOf } from "./read.ts";
 import { isRequestCall, isRequestName, isRequestPart, REQUEST_PARTS } from "./request.ts";
 import { isClosedName } from "./types.ts";
-
-/** From harmless to hostile. `closed`: of a bounded set, such as numbers; `setting`: from the environment. */
-export const ORIGINS = ["constant", "closed", "setting", "unknown", "request"] as const;
-export type Origin = (typeof ORIGINS)[number];
 
 const MAX_DEPTH = 40;
 const MAX_STEPS = 4000;
@@ -30,11 +27,6 @@ const CLEANING =
 const PASSING =
   /^(?:String|decodeURIComponent|decodeURI|concat|format|join|resolve|normalize|from|parse|stringify|assign|freeze|fromEntries|entries|keys|values|unescape|atob)$/;
 const GLOBALS = new Set(["undefined", "NaN", "Infinity", "__dirname", "__filename"]);
-
-const worst = (...all: readonly Origin[]): Origin =>
-  ORIGINS[Math.max(0, ...all.map((one) => ORIGINS.indexOf(one)))] ?? "unknown";
-export const atLeast = (one: Origin, other: Origin): boolean =>
-  ORIGINS.indexOf(one) >= ORIGINS.indexOf(other);
 
 export class Flow {
   readonly #project: Project;

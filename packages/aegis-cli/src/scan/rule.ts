@@ -25,7 +25,7 @@ export interface Scene {
   readonly module: Module;
   readonly flow: Flow;
   /** `observed` is one line and holds no secret; `key` stands for the source text in the fingerprint, where that is one. */
-  report(node: Node, observed: string, key?: string): void;
+  readonly report: (node: Node, observed: string, key?: string) => void;
 }
 
 export interface Rule extends RuleText {

@@ -1,6 +1,6 @@
 /** One scan of a folder: sources, installed packages, repository; and how it is told. */
 import { loadConfig } from "../config.ts";
-import { isBuilt, isTestFile } from "../source/kinds.ts";
+import { isMinified, isTestFile } from "../source/kinds.ts";
 import { LIMITS, readSources } from "../source/files.ts";
 import { deadly } from "../source/probe.ts";
 import { print, tell, UsageError } from "../talk.ts";
@@ -58,7 +58,7 @@ export async function look(folder: string, options: ScanOptions): Promise<ScanRe
   const leftOut = { tests: 0, built: 0 };
   const files = sources.files.filter(({ path, text }) => {
     if (options.tests !== true && isTestFile(path)) leftOut.tests += 1;
-    else if (isBuilt(path, text)) leftOut.built += 1;
+    else if (isMinified(path, text)) leftOut.built += 1;
     else return true;
     return false;
   });

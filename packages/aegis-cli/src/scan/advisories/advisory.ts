@@ -44,7 +44,9 @@ const severityOf = (word: string): Severity =>
 
 function fromNpm(name: string, data: unknown): Advisory {
   if (!isRecord(data)) throw new AdvisoryError(`what it says of ${name.slice(0, 100)} is no advisory`);
-  const range = semver.validRange(text(data["vulnerable_versions"]));
+  const versions = text(data["vulnerable_versions"]);
+  // An empty range would be every version.
+  const range = versions.trim() === "" ? null : semver.validRange(versions);
   if (range === null) throw new AdvisoryError(`an advisory of ${name.slice(0, 100)} has no versions`);
   const ghsa = /GHSA(?:-[\w]{4}){3}/.exec(text(data["url"]))?.[0];
   return {

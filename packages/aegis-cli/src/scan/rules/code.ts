@@ -1,5 +1,5 @@
 /** Texts that are run as code. */
-import { atLeast } from "../flow.ts";
+import { atLeast } from "../origin.ts";
 import { apiOf, nameOf, ownerOf, shown } from "../read.ts";
 import type { Rule } from "../rule.ts";
 import { isFunction } from "../../source/parse.ts";

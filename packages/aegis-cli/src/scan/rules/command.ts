@@ -1,7 +1,7 @@
 /** Programs that are started with words of others. */
 import type { Node } from "oxc-parser";
 import { bare } from "../../source/parse.ts";
-import { atLeast } from "../flow.ts";
+import { atLeast } from "../origin.ts";
 import { Pieces } from "../pieces.ts";
 import { apiOf, literalOf, nameOf, optionsOf, shown } from "../read.ts";
 import type { Rule, Scene } from "../rule.ts";

@@ -1,7 +1,7 @@
 /** Ciphers, keys and tokens that hold nobody up. */
 import type { Node } from "oxc-parser";
 import { bare, type Module } from "../../source/parse.ts";
-import { atLeast } from "../flow.ts";
+import { atLeast } from "../origin.ts";
 import { apiOf, literalOf, nameOf, optionsOf, ownerOf, shown } from "../read.ts";
 import type { Rule, Scene } from "../rule.ts";
 

@@ -1,7 +1,7 @@
 /** Values that a browser reads as HTML. */
 import type { Node } from "oxc-parser";
 import { bare } from "../../source/parse.ts";
-import { atLeast } from "../flow.ts";
+import { atLeast } from "../origin.ts";
 import { Pieces } from "../pieces.ts";
 import { literalOf, nameOf, optionsOf, ownerOf, shown } from "../read.ts";
 import type { Rule, Scene, TextHit } from "../rule.ts";

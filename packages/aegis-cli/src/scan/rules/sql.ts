@@ -1,7 +1,7 @@
 /** Statements that are put together of texts. */
 import type { Node } from "oxc-parser";
 import { bare } from "../../source/parse.ts";
-import { atLeast } from "../flow.ts";
+import { atLeast } from "../origin.ts";
 import { isBuilt, Pieces } from "../pieces.ts";
 import { nameOf, optionsOf, ownerOf, shown } from "../read.ts";
 import type { Rule, Scene } from "../rule.ts";
@@ -40,7 +40,7 @@ export const sqlInjection: Rule = {
     const options = optionsOf(scene.project, scene.module, first)?.values;
     const text = options?.get("text") ?? options?.get("sql") ?? options?.get("query");
     if (text !== undefined) judge({ ...scene, module: text.module }, text.node, PIECE);
-    else judge(scene, first, /Raw$/.test(nameOf(node.callee)) ? ANYTHING : PIECE);
+    else judge(scene, first, nameOf(node.callee).endsWith("Raw") ? ANYTHING : PIECE);
   },
 };
 

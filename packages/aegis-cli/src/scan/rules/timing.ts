@@ -71,8 +71,8 @@ function compares({ project, module }: Scene, left: Node, right: Node): boolean 
 const isKept = (node: Node): boolean => node.type === "MemberExpression" && KEEPERS.test(nameOf(node.object));
 
 /** `decoded.toString("base64url") !== text`, where `decoded` was made of that text: its spelling is looked at. */
-function isSameValue(module: Module, shown: Node, text: Node): boolean {
-  const owner = shown.type === "CallExpression" ? ownerOf(shown.callee) : undefined;
+function isSameValue(module: Module, spelt: Node, text: Node): boolean {
+  const owner = spelt.type === "CallExpression" ? ownerOf(spelt.callee) : undefined;
   const binding = owner === undefined ? undefined : module.scopes.bindingOf(owner);
   const init = binding?.node.type === "VariableDeclarator" ? binding.node.init : null;
   return init !== null && init !== undefined && sourceOf(module, init).includes(sourceOf(module, text));
