@@ -96,16 +96,36 @@ function guardsOf(module: Module, binding: Binding): readonly Guard[] {
   return found;
 }
 
-export const isGuarded = (module: Module, use: Node, binding: Binding): boolean =>
-  guardsOf(module, binding).some(({ reference, statement }) => {
-    if (reference.start >= use.start) return false;
-    if (statement.type === "ConditionalExpression" || statement.type === "LogicalExpression")
-      return use.end <= statement.end;
-    if (statement.type !== "IfStatement") return false;
-    const { consequent } = statement;
-    if (use.start >= consequent.start && use.end <= statement.end) return true;
-    return use.start > statement.end && leaves(consequent);
-  });
+/** So many questions before a use are looked at, from the nearest. */
+const MAX_GUARDS = 200;
+
+export function isGuarded(module: Module, use: Node, binding: Binding): boolean {
+  const all = guardsOf(module, binding);
+  let place = countBefore(all, use.start) - 1;
+  for (let steps = 0; place >= 0 && steps < MAX_GUARDS; steps += 1, place -= 1) {
+    const statement = all[place]?.statement;
+    if (statement === undefined) continue;
+    if (statement.type === "ConditionalExpression" || statement.type === "LogicalExpression") {
+      if (use.end <= statement.end) return true;
+    } else if (statement.type === "IfStatement") {
+      const { consequent } = statement;
+      if (use.start >= consequent.start && use.end <= statement.end) return true;
+      if (use.start > statement.end && leaves(consequent)) return true;
+    }
+  }
+  return false;
+}
+
+/** References stand in the order of the text. */
+function countBefore(all: readonly Guard[], start: number): number {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((all[middle]?.reference.start ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** The whole test that a name is asked about in. */
 function testOf(module: Module, reference: Node): Node | undefined {

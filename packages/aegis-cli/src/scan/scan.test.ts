@@ -4,9 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Ajv } from "ajv";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { repository, run } from "../../../../test/support/processes.ts";
 import { scan as search } from "./engine.ts";
+
+/** Each test starts the command several times. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let home: string;
 beforeEach(() => {
@@ -251,6 +254,23 @@ describe("the repository", () => {
     expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(["git.env", "git.ignored"]);
     expect((await json("--no-git")).status).toBe(0);
   });
+});
+
+it("does what docs/scan.md says, to the letter", async () => {
+  const page = readFileSync(join(repository, "docs/scan.md"), "utf8");
+  const commands = [...page.matchAll(/^npx aegis scan ([^#\n]*)/gm)].map(([, args = ""]) =>
+    args.trim().split(/\s+/),
+  );
+  expect(commands).toHaveLength(5);
+  put({
+    "a.ts": BAD,
+    "package.json": "{}",
+    "advisories.json": "[]",
+    "package-lock.json": '{"lockfileVersion":3,"packages":{}}',
+  });
+  const ended: (number | null)[] = [];
+  for (const args of commands) ended.push((await scan(...args)).status);
+  expect(ended).toEqual([1, 1, 1, 0, 0]);
 });
 
 it("has nothing open in this repository: what is left out has a reason and an end", async () => {

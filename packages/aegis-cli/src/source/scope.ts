@@ -84,10 +84,20 @@ export function scopesOf(nodes: readonly Node[], parents: Parents): Scopes {
 
   for (const node of nodes) declarationsOf(node, declare, climb);
 
+  // From scope to scope: a sum of fifty thousand names is fifty thousand nodes deep, and each of them would be climbed by each.
+  const homes = new Map<Node, Node>();
+  for (const node of nodes) {
+    const outer = parents.get(node);
+    const home = scopes.has(node) ? node : outer === undefined ? undefined : homes.get(outer);
+    if (home !== undefined) homes.set(node, home);
+  }
   const find = (from: Node, name: string): Binding | undefined => {
-    for (let node: Node | undefined = from; node !== undefined; node = parents.get(node)) {
-      const binding = scopes.get(node)?.get(name);
+    let scope = homes.get(from);
+    while (scope !== undefined) {
+      const binding = scopes.get(scope)?.get(name);
       if (binding !== undefined) return binding;
+      const outer = parents.get(scope);
+      scope = outer === undefined ? undefined : homes.get(outer);
     }
     return undefined;
   };

@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AdvisoryStandIn, startAdvisoryStandIn } from "../../../../../test/support/advisory-stand-in.ts";
 import { repository, run } from "../../../../../test/support/processes.ts";
+
+/** Each test starts the command. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let home: string;
 let registry: AdvisoryStandIn;
