@@ -198,14 +198,9 @@ describe("hostile sources", () => {
     expect(status).toBe(1);
     expect(findings).toMatchObject([{ file: "bad.ts" }]);
     const why = new Map(unread.map((one: { path: string; why: string }) => [one.path, one.why]));
-    expect([...why.keys()].toSorted()).toEqual([
-      "binary.js",
-      "broken.ts",
-      "deep.js",
-      "huge.js",
-      "link.ts",
-      "loop",
-    ]);
+    expect(new Set(why.keys())).toEqual(
+      new Set(["binary.js", "broken.ts", "deep.js", "huge.js", "link.ts", "loop"]),
+    );
     expect(why.get("deep.js")).toMatch(/nested too deeply/);
     expect(why.get("binary.js")).toMatch(/not UTF-8/);
     expect(why.get("loop")).toMatch(/links are not followed/);

@@ -71,7 +71,7 @@ function inCall(scene: Scene, node: Node): void {
     (name === "cookie" && /^(?:res|response|reply)$/.test(rootName(owner))) ||
     (name === "set" && nameOf(owner) === "cookies" && owner.type !== "Identifier");
   if (!isSetter || second === undefined) return;
-  const cookie = String(literalOf(project, module, first) ?? nameOf(first));
+  const cookie = project.textOf(module, first) ?? nameOf(first);
   if (!isProof(cookie)) return;
   if (third === undefined) {
     if (name === "set" && nameOf(owner) === "cookies" && node.arguments.length < 2) return;
