@@ -54,6 +54,8 @@ export function isLikeSecret(given: string, isPassword: boolean): boolean {
   const value = given.replace(/^(?:Bearer|Basic|Token)\s+/i, "");
   if (PLACEHOLDER.test(value) || /\s/.test(value) || value.length > 2000) return false;
   if (/^(?:https?:|[./~#@]|sha\d+-)/.test(value) || isAlphabet(value)) return false;
+  // A parameter of a header: `error="invalid_token"`.
+  if (/^[a-z_-]+="[a-z _-]*"$/.test(value)) return false;
   // Words with dashes, dots or slashes between them are names: of events, headers, files, translations.
   if (/^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*\d{0,2}$/.test(value) && !/[a-z][A-Z][a-z]?[A-Z0-9]/.test(value))
     return false;
