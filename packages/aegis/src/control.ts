@@ -23,7 +23,7 @@ export interface MatrixCell {
   readonly path: string;
   readonly outcome: Outcome;
   readonly observed: string;
-  /** What gives a failure away. */
+  /** What gives a failure away, or shows what a pass rests on. */
   readonly exchange?: Exchange;
 }
 
@@ -35,6 +35,8 @@ export interface Exchange {
     readonly headers: readonly (readonly [string, string])[];
   };
   readonly response: WireResponse;
+  /** On a raw connection: how it ended, and when. */
+  readonly connection?: string;
 }
 
 export interface WireResponse {

@@ -62,6 +62,7 @@ async function verifyWith(
 function addressControl(
   id: string,
   what: string,
+  clauses: readonly string[],
   proves: readonly string[],
   slow: boolean,
   probe: (context: Context, claimed: Claimed) => Promise<Verdict>,
@@ -70,7 +71,7 @@ function addressControl(
     id: `account.${id}`,
     claim: what,
     proves,
-    references: ["asvs:v5.0.0-6.6.2", "nist:sp800-63b-4-3.1.3", "req:ACC-4"],
+    references: [...clauses, "nist:sp800-63b-4-3.1.3", "req:ACC-4"],
     advice,
     slow,
     async probe(context) {
@@ -89,7 +90,7 @@ const needsCode: Control<Policy> = {
   id: "account.address-needs-its-code",
   claim: "An address signs in only after its code was typed; where it is required, nobody signs in before",
   proves: ["emailVerification"],
-  references: ["asvs:v5.0.0-6.6.2", "nist:sp800-63b-4-3.1.3", "req:ACC-4"],
+  references: ["asvs:v5.0.0-6.4.1", "nist:sp800-63b-4-3.1.3", "req:ACC-4"],
   advice,
   async probe(context) {
     const fields = await newcomer(context);
@@ -117,6 +118,7 @@ const needsCode: Control<Policy> = {
 const onceOnly = addressControl(
   "code-works-once",
   "A code for an address works once",
+  ["asvs:v5.0.0-6.4.1", "asvs:v5.0.0-6.5.1"],
   [],
   false,
   async (context, claimed) => {
@@ -132,6 +134,7 @@ const onceOnly = addressControl(
 const oneAccount = addressControl(
   "code-for-one-account",
   "A code for an address verifies it for the account that it was made for, and for no other that claims it",
+  ["asvs:v5.0.0-6.6.2"],
   [],
   false,
   async (context, claimed) => {
@@ -151,6 +154,7 @@ const oneAccount = addressControl(
 const expires = addressControl(
   "code-expires",
   "A code for an address is void after the time declared",
+  ["asvs:v5.0.0-6.4.1", "asvs:v5.0.0-6.5.5"],
   ["verificationCodeSeconds"],
   true,
   async (context, claimed) => {
@@ -166,6 +170,7 @@ const expires = addressControl(
 const fewTries = addressControl(
   "code-few-tries",
   "After as many wrong codes as declared the right one is void",
+  ["asvs:v5.0.0-6.6.3"],
   ["verificationAttemptLimit"],
   false,
   async (context, claimed) => {
@@ -182,6 +187,7 @@ const fewTries = addressControl(
 const paused = addressControl(
   "no-flood-of-codes",
   "One address is not sent code after code",
+  ["asvs:v5.0.0-2.4.1"],
   ["verificationResendSeconds"],
   true,
   async (context, { username, email }) => {

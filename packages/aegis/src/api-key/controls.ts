@@ -45,7 +45,7 @@ const typo: Control<Policy> = control(
   "typo-refused",
   "A key with one wrong character is refused, wherever it is",
   [],
-  ["asvs:v5.0.0-6.5.2"],
+  ["req:KEY-1"],
   async (context) => {
     const route = firstRoute(context);
     const key = await makeKey(context, [route.scope]);

@@ -151,7 +151,7 @@ const signInForeign: Control<Policy> = {
   id: "csrf.sign-in-cross-site-refused",
   claim: "Another site cannot sign a browser in",
   proves: ["originCheck"],
-  references: ["cwe:352", "req:CSRF-2"],
+  references: ["asvs:v5.0.0-3.5.1", "cwe:352", "req:CSRF-2"],
   advice: {
     symptom: "A person works in the attacker's account without noticing (login CSRF).",
     cause: "Sign-in does not look at where the request comes from.",

@@ -42,12 +42,13 @@ function onPage(
   expected: string,
   fix: string,
   judge: (directives: Directives, policy: Policy, page: Exchange) => string | undefined,
+  clauses: readonly string[] = [],
 ): Control<Policy> {
   return {
     id: `headers.${id}`,
     claim,
     proves,
-    references: ["asvs:v5.0.0-3.4.3", "w3c:csp3", "req:HDR-2"],
+    references: ["asvs:v5.0.0-3.4.3", ...clauses, "w3c:csp3", "req:HDR-2"],
     advice: {
       symptom: "Injected markup or script has an effect that the policy means to stop.",
       cause: "The page's Content-Security-Policy is missing or weaker than the policy.",
@@ -181,6 +182,7 @@ export const cspControls: readonly Control<Policy>[] = [
       same(directives.get("frame-ancestors"), [`'${csp.frameAncestors}'`])
         ? undefined
         : listed(directives, "frame-ancestors"),
+    ["asvs:v5.0.0-3.4.6"],
   ),
   onPage(
     "csp-form-action",
@@ -251,6 +253,7 @@ export const cspControls: readonly Control<Policy>[] = [
       !csp.reports || directives.has("report-uri") || directives.has("report-to")
         ? undefined
         : "no report address",
+    ["asvs:v5.0.0-3.4.7"],
   ),
   dataAnswers,
 ];

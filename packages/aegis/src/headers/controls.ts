@@ -209,7 +209,7 @@ export const headersControls: RoomControls<Policy> = {
       "X-Frame-Options",
       "frameOptions",
       (policy) => policy.frameOptions,
-      ["asvs:v5.0.0-3.4.6", "req:HDR-1"],
+      ["req:HDR-1"],
       "Old browsers let another site frame the page (clickjacking).",
     ),
     constant(
@@ -241,7 +241,7 @@ export const headersControls: RoomControls<Policy> = {
       "Cross-Origin-Resource-Policy",
       "crossOriginResource",
       (policy) => policy.crossOriginResource,
-      ["req:HDR-1"],
+      ["asvs:v5.0.0-3.5.8", "req:HDR-1"],
       "Other sites can load answers into their process.",
     ),
     constant(

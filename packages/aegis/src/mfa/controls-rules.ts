@@ -44,7 +44,7 @@ export const administrators: Control<Policy> = {
   id: "mfa.administrators-must",
   claim: "An administrator without a second factor can do nothing but set one up",
   proves: ["requiredForRoles"],
-  references: ["asvs:v5.0.0-6.3.3", "req:MFA-4"],
+  references: ["asvs:v5.0.0-6.3.3", "nist:sp800-63b-4-2.2.1", "req:MFA-4"],
   advice: {
     symptom: "A stolen password of an administrator opens everything.",
     cause: "mfa.requiredForRoles does not name their role.",
@@ -69,7 +69,7 @@ export const passkeysOffered: Control<Policy> = {
   id: "mfa.passkeys-as-declared",
   claim: "Signing in by passkey is offered exactly where the policy says so, each time with a new challenge",
   proves: ["passkeys"],
-  references: ["asvs:v5.0.0-6.7.2", "req:MFA-5"],
+  references: ["asvs:v5.0.0-6.7.2", "nist:sp800-63b-4-3.2.5", "req:MFA-5"],
   advice: {
     symptom: "Passkeys are offered against the policy, or a challenge can be answered twice.",
     cause: "mfa.passkeys is not as meant.",

@@ -111,7 +111,7 @@ const codeOnce = withFactor(
   "code-works-once",
   "A code of the authenticator signs in once and not twice",
   [],
-  ["asvs:v5.0.0-6.5.1", "rfc:6238", "req:MFA-1"],
+  ["asvs:v5.0.0-6.5.1", "nist:sp800-63b-4-3.1.4", "rfc:6238", "req:MFA-1"],
   true,
   async (context, enrolled) => {
     const code = await unspentCode(context, enrolled);
@@ -150,7 +150,7 @@ const backupCodes = withFactor(
   "backup-codes",
   "There are as many backup codes as declared, long enough not to be guessed, and each works once",
   ["backupCodeCount"],
-  ["asvs:v5.0.0-6.5.2", "req:MFA-3"],
+  ["asvs:v5.0.0-6.5.1", "asvs:v5.0.0-6.5.4", "nist:sp800-63b-4-3.1.2", "req:MFA-3"],
   false,
   async (context, enrolled) => {
     const { codes } = enrolled;

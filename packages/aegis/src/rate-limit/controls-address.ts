@@ -27,7 +27,7 @@ const notEvaded: Control<Policy> = {
   id: "rateLimit.not-evaded",
   claim: "Whatever address a client writes into its headers, it is limited as the one it is",
   proves: [],
-  references: ["req:LIM-2", "cwe:348", "cwe:290"],
+  references: ["asvs:v5.0.0-4.1.3", "asvs:v5.0.0-15.3.4", "req:LIM-2", "cwe:348", "cwe:290"],
   advice: {
     symptom: "One machine passes for thousands, and no limit holds.",
     cause:

@@ -61,7 +61,7 @@ export const cookieControls: readonly Control<Policy>[] = [
     "cookie-secure",
     "The session cookie is sent over HTTPS only",
     ["cookie.secure"],
-    ["asvs:v5.0.0-3.3.1", "rfc:6265bis-4.1.2.5", "req:SES-1", "req:CHK-2"],
+    ["asvs:v5.0.0-3.3.1", "nist:sp800-63b-4-5.1.1", "rfc:6265bis-4.1.2.5", "req:SES-1", "req:CHK-2"],
     {
       symptom: "Anyone on the way can take the session from one plain HTTP request.",
       cause:
@@ -75,7 +75,7 @@ export const cookieControls: readonly Control<Policy>[] = [
     "cookie-http-only",
     "Scripts cannot read the session cookie",
     [],
-    ["asvs:v5.0.0-3.3.4", "req:SES-1", "req:CHK-2"],
+    ["asvs:v5.0.0-3.3.4", "nist:sp800-63b-4-5.1.1", "req:SES-1", "req:CHK-2"],
     {
       symptom: "One injected script is enough to take the session away.",
       cause: "The cookie has no HttpOnly attribute.",
@@ -107,7 +107,7 @@ export const cookieControls: readonly Control<Policy>[] = [
     "cookie-host-prefix",
     "No subdomain and no plain HTTP answer can plant the session cookie",
     ["cookie.hostPrefix"],
-    ["asvs:v5.0.0-3.3.3", "rfc:6265bis-4.1.3.2", "req:SES-1"],
+    ["asvs:v5.0.0-3.3.1", "asvs:v5.0.0-3.3.3", "rfc:6265bis-4.1.3.2", "req:SES-1"],
     {
       symptom: "Who holds a subdomain can plant a session of their own.",
       cause: "The name does not begin with __Host-.",

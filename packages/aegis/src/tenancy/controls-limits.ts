@@ -98,7 +98,7 @@ const lifetime: Control<Policy> = control(
   "invitation-ends",
   "An invitation can be accepted for as long as declared and no longer",
   ["invitationSeconds"],
-  ["asvs:v5.0.0-6.6.2"],
+  ["asvs:v5.0.0-6.4.1"],
   async (context, tenancy) => {
     const { invitationSeconds: seconds } = context.policy;
     const tenant = await owner(context, tenancy);

@@ -11,7 +11,7 @@ const identityHeaders: Control<Policy> = control(
   "identity-headers",
   "A header that says who is asking changes nothing, or is refused, as declared",
   ["identityHeaders", "identityHeaderNames"],
-  ["asvs:v5.0.0-8.3.1", "owasp:api1-2023", "req:TEN-1"],
+  ["asvs:v5.0.0-4.1.3", "asvs:v5.0.0-8.3.1", "owasp:api1-2023", "req:TEN-1"],
   async (context) => {
     const { identityHeaders: rule, identityHeaderNames: names } = context.policy;
     if (names.length === 0) return notApplicable("the policy names no such headers");
@@ -96,7 +96,7 @@ const forAddress: Control<Policy> = control(
   "invitation-for-one",
   "An invitation opens for the invited address alone, and once",
   [],
-  ["asvs:v5.0.0-6.6.3", "req:TEN-1"],
+  ["asvs:v5.0.0-6.4.1", "req:TEN-1"],
   async (context, tenancy) => {
     const tenant = await owner(context, tenancy);
     if (!("visitor" in tenant)) return unknown("unseen" in tenant ? tenant.unseen : "no tenant was opened");

@@ -139,7 +139,7 @@ const algorithm: Control<Policy> = {
   id: "token.algorithm",
   claim: "Access tokens are signed as declared, by a published key",
   proves: ["algorithm"],
-  references: ["rfc:9068-2.1", "rfc:8725-3.11", "req:TOK-1"],
+  references: ["asvs:v5.0.0-9.1.2", "rfc:9068-2.1", "rfc:8725-3.11", "req:TOK-1"],
   advice: {
     symptom: "Other services cannot check the tokens, or check them in a weaker way.",
     cause: "The ring's active key is of another kind than the policy says.",

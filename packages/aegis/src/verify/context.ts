@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Exchange, ProbeContext, SignedIn, TargetDescription, WireClient } from "../control.ts";
+import type {
+  Exchange,
+  ProbeContext,
+  RawAnswer,
+  SignedIn,
+  TargetDescription,
+  WireClient,
+} from "../control.ts";
 import type { Random } from "../lib/random.ts";
 import type { Policy } from "../policy.ts";
 import { Secrets } from "./redact.ts";
@@ -9,6 +16,7 @@ import { newProbeAccount, type ProbeAccount, register, signIn } from "./visitor.
 import { CookieClient } from "./wire/client.ts";
 import { codeIn } from "./wire/mail.ts";
 import { sendRaw, WireError, type WireOptions } from "./wire/connection.ts";
+import { rawExchange } from "./wire/raw-exchange.ts";
 
 export interface RunContext {
   /** The context of one control: what it exchanges is evidence of it alone. */
@@ -173,8 +181,11 @@ export function runContext({
       stranger: (from) => new CookieClient(strangersWire(own, from), note),
       standsInForProxy: forwardedProto(own) !== undefined,
       async raw(bytes, { waitSeconds = RAW_WAIT_SECONDS } = {}) {
-        const { bytes: answer, ended, seconds } = await sendRaw(own, bytes, waitSeconds * 1000);
-        return { text: answer.toString("latin1"), ended, seconds };
+        const { bytes: received, ended, seconds } = await sendRaw(own, bytes, waitSeconds * 1000);
+        const answer: RawAnswer = { text: received.toString("latin1"), ended, seconds };
+        const seen = rawExchange(own.origin.origin, bytes, answer);
+        if (seen !== undefined) note(seen);
+        return answer;
       },
       signIn: (options = {}) =>
         enter(options.client ?? new CookieClient(own, note), new CookieClient(wire, quiet), {

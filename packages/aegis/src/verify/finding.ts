@@ -36,6 +36,8 @@ export interface EvidenceExchange {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: string;
+  /** On a raw connection: how it ended, and when. Its `status` is 0 where nothing came back that is an answer. */
+  readonly connection?: string;
 }
 
 const MAX_BODY = 400;
@@ -53,7 +55,7 @@ export function cellOf({ exchange, ...cell }: MatrixCell, secrets: Secrets): Fin
   };
 }
 
-export function evidenceOf({ request, response }: Exchange, secrets: Secrets): EvidenceExchange {
+export function evidenceOf({ request, response, connection }: Exchange, secrets: Secrets): EvidenceExchange {
   return {
     request: printable(secrets.hide(`${request.method} ${request.url.slice(0, LOOKED_AT)}`), 300),
     status: response.status,
@@ -63,6 +65,7 @@ export function evidenceOf({ request, response }: Exchange, secrets: Secrets): E
         printable(secrets.hide(`${name}: ${hideHeader(name, value.slice(0, LOOKED_AT))}`), 400),
       ),
     body: printable(secrets.hide(hideInBody(response.body.slice(0, LOOKED_AT))), MAX_BODY),
+    ...(connection === undefined ? {} : { connection: printable(connection, 80) }),
   };
 }
 

@@ -54,6 +54,8 @@ export interface Report {
   readonly environment: string;
   readonly policyName?: string;
   readonly fingerprint: string;
+  /** What the target was held against: a pass means no more than its settings do. Absent in older runs. */
+  readonly policy?: Policy;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly seconds: number;
@@ -148,6 +150,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
       environment: policy.environment,
       ...(options.policyName === undefined ? {} : { policyName: printable(options.policyName, 80) }),
       fingerprint: fingerprint(policy),
+      policy,
       startedAt,
       endedAt: new Date().toISOString(),
       seconds: (performance.now() - started) / 1000,

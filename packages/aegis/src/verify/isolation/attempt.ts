@@ -149,7 +149,7 @@ export async function asOwner(walk: Walk, { route, resource, payload, answer }: 
     { exchange: first, id: one },
     { exchange: second, id: two },
   );
-  if (difference !== undefined) return held(`A is answered ${status}, B ${ofB} as for a made-up id`);
+  if (difference !== undefined) return held(`A is answered ${status}, B ${ofB} as for a made-up id`, answer);
   if (status === ofB && status === 403) return nothing("neither account may use it (403)");
   if (isAccepted(status)) return nothing(`the same answer whatever the id (${status})`);
   return unseen(`A's own id is answered like a made-up one (${status}), so B's ${ofB} shows nothing`);

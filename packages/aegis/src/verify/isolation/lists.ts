@@ -40,6 +40,7 @@ export async function inList(walk: Walk, { path }: TargetRoute): Promise<Judgeme
   if (mine === undefined) return nothing("shows A nothing that is A's alone");
   return held(
     `A is shown ${mine.what}, B nothing of A's in any variant${paged === undefined ? "" : `; ${paged.cursors} cursors of A's tried`}`,
+    plain,
   );
 }
 
@@ -148,10 +149,12 @@ export async function inSearch(walk: Walk, { path }: TargetRoute): Promise<Judge
   if (!isAccepted(exchange.response.status)) return unseen(`A is answered with ${exchange.response.status}`);
   const said = JSON.stringify(body);
   const mine = shownIn(exchange, things, said);
+  let last = exchange;
   for (const headers of [{}, ...spoofs(walk.headerNames, a, harvest.userId)]) {
     const found = await b.send({ method: "POST", path, json: body, headers });
     const thing = shownIn(found, things, said);
     if (thing !== undefined) return leak(`B is shown ${thing.what} by a search`, found);
+    last = found;
   }
   const ask = (word: string): Promise<Exchange> => {
     const json: unknown = JSON.parse(said.replaceAll(a.marker.word, word));
@@ -161,5 +164,5 @@ export async function inSearch(walk: Walk, { path }: TargetRoute): Promise<Judge
   if (counted !== undefined) return counted;
   return mine === undefined
     ? unseen("a search for what A has written finds A nothing")
-    : held("A finds what A has written, B does not");
+    : held("A finds what A has written, B does not", last);
 }

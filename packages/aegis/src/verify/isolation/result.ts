@@ -9,7 +9,7 @@ export interface Result {
   readonly path: string;
   readonly outcome: Outcome;
   readonly observed: string;
-  /** What gives it away. */
+  /** What gives it away; of what holds, the answer that shows it. */
   readonly exchange?: Exchange;
 }
 
@@ -31,6 +31,10 @@ export const leak = (observed: string, exchange: Exchange): Judgement => ({
   observed,
   exchange,
 });
-export const held = (observed: string): Judgement => ({ outcome: "pass", observed });
+export const held = (observed: string, exchange: Exchange): Judgement => ({
+  outcome: "pass",
+  observed,
+  exchange,
+});
 export const unseen = (observed: string): Judgement => ({ outcome: "unknown", observed });
 export const nothing = (observed: string): Judgement => ({ outcome: "not-applicable", observed });

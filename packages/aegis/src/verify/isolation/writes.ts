@@ -1,5 +1,5 @@
 /** B makes something: with a reference to what is A's, and into A's tenant. */
-import type { TargetRoute } from "../../control.ts";
+import type { Exchange, TargetRoute } from "../../control.ts";
 import { isAccepted } from "../wire/checks.ts";
 import { tellsApart } from "./answers.ts";
 import type { Body } from "./bodies.ts";
@@ -23,6 +23,7 @@ export async function intoTenant(walk: Walk, { path }: TargetRoute): Promise<Jud
   const isListed = has(routes, "GET", path);
   const tries: readonly Try[] = [{ extra: {}, headers: {} }, ...(isListed ? waysInto(walk) : [])];
   let accepted = 0;
+  let last: Exchange | undefined;
   for (const { extra, headers } of tries) {
     const hints = { ...harvest.hints(b, path), marker: b.marker, idsFor: () => [] };
     const send = ({ request }: Payload) =>
@@ -42,8 +43,9 @@ export async function intoTenant(walk: Walk, { path }: TargetRoute): Promise<Jud
     if (!isListed) continue;
     const list = await a.send({ path });
     if (list.response.body.includes(b.marker.word)) return leak("what B has made is in A's list", exchange);
+    last = exchange;
   }
-  if (accepted > 0 && isListed) return held(`made by B ${accepted} times, and never in A's list`);
+  if (last !== undefined) return held(`made by B ${accepted} times, and never in A's list`, last);
   return (
     referred ?? unseen(accepted > 0 ? "there is no list to look at afterwards" : "B's own is refused too")
   );
@@ -115,6 +117,9 @@ async function byReference(
     { exchange: await ask(two), id: two },
   );
   return difference === undefined
-    ? held(`a reference to what is A's is refused like one to nothing (${exchange.response.status})`)
+    ? held(
+        `a reference to what is A's is refused like one to nothing (${exchange.response.status})`,
+        exchange,
+      )
     : leak(`B can tell A's id in a body from nobody's: ${difference}`, exchange);
 }
