@@ -8,7 +8,8 @@ import { memoryStores } from "aegis/fastify";
 import { definePolicy, newKeyRing, type Policy, policyLeaves } from "aegis";
 import { withLeaf } from "aegis/testing";
 import { catalogue, type Report, verify } from "aegis/verify";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { isUpdate, saidToFail, writeFlips } from "./support/flips.ts";
 import { BREACHED, cheapHash, startHub } from "./support/hub.ts";
 import { hubTarget } from "./support/target.ts";
 
@@ -338,9 +339,20 @@ describe("the verifier", () => {
       );
       expect(open.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`)).toEqual([]);
       expect(report.counts.pass).toBeGreaterThan(60);
+      // A pass that nobody can look at afterwards proves nothing to anybody else.
+      const bare = report.findings.filter(
+        ({ outcome, evidence, matrix = [] }) =>
+          outcome === "pass" && evidence.length === 0 && !matrix.some((cell) => cell.evidence !== undefined),
+      );
+      expect(bare.map(({ id }) => id)).toEqual([]);
     },
     120_000,
   );
+
+  const seen = new Map<string, readonly string[]>();
+  afterAll(() => {
+    if (isUpdate) writeFlips("policy", seen);
+  });
 
   it.concurrent.each(leaves.filter((leaf) => !unprovable.has(leaf)))("catches a weaker %s", async (leaf) => {
     expect(Object.hasOwn(weaker, leaf), `say in this test what a weaker ${leaf} is`).toBe(true);
@@ -361,6 +373,9 @@ describe("the verifier", () => {
       report.findings.map(({ id, outcome, observed }) => `${id}: ${outcome}: ${observed}`).join("\n") ||
         "no control proves it",
     ).toBeGreaterThan(0);
+    const ids = failed.map(({ id }) => id);
+    seen.set(leaf, ids);
+    if (!isUpdate) expect(ids).toEqual(expect.arrayContaining([...saidToFail(`policy:${leaf}`)]));
   });
 
   it("lists as unprovable only settings that exist and that no control claims to prove", () => {

@@ -25,6 +25,8 @@ export interface Fault {
   readonly answer?: (answered: Answered) => void;
   /** Instead of asking the hub. */
   readonly instead?: (asked: Asked) => Omit<Answered, "asked"> | undefined;
+  /** It reads what two readers would read in two ways. */
+  readonly lenient?: boolean;
 }
 
 export const valueOf = (headers: readonly Line[], name: string): string | undefined =>
@@ -72,7 +74,7 @@ export async function startFaultyGateway(origin: string, fault: Fault) {
     outgoing.writeHead(answered.status, [...lines, ["content-length", String(answered.body.length)]].flat());
     outgoing.end(answered.body);
   };
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ insecureHTTPParser: fault.lenient === true }, (incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -41,6 +41,7 @@ const KNOWN = new Set([
   "ChecklistError",
   "ImportError",
   "ReportError",
+  "ComplianceError",
 ]);
 
 export function tellError(error: unknown): void {

@@ -93,7 +93,7 @@ const entrySchema = Type.Object(
   },
   closed,
 );
-const sealSchema = Type.Object(
+export const sealSchema = Type.Object(
   {
     seq: Type.Integer({ minimum: 1 }),
     hash,

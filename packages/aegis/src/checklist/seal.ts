@@ -14,23 +14,38 @@ export interface ChecklistSigner {
 /** Public Ed25519 keys by their thumbprint. */
 export type ChecklistKeys = ReadonlyMap<string, KeyObject>;
 
-/** The purpose stands in it, so that a signature of another thing, under the same key, is none. */
-const signedBytes = ({ seq, hash, at, kid }: Omit<Seal, "signature">): Buffer =>
-  Buffer.from(canonical({ at, hash, kid, purpose: "aegis-checklist", seq }));
+/** What is signed: a record of a deployment, or a statement about a requirement. */
+export type SealPurpose = "aegis-checklist" | "aegis-attestation";
 
-export function sealed({ seq, hash }: Entry, at: string, { kid, privateKey }: ChecklistSigner): Seal {
+/** The purpose stands in it, so that a signature of another thing, under the same key, is none. */
+const signedBytes = ({ seq, hash, at, kid }: Omit<Seal, "signature">, purpose: SealPurpose): Buffer =>
+  Buffer.from(canonical({ at, hash, kid, purpose, seq }));
+
+export function sealed(
+  { seq, hash }: Pick<Entry, "seq" | "hash">,
+  at: string,
+  { kid, privateKey }: ChecklistSigner,
+  purpose: SealPurpose = "aegis-checklist",
+): Seal {
   const seal = { seq, hash, at, kid };
-  return { ...seal, signature: signBytes(null, signedBytes(seal), privateKey).toString("base64url") };
+  return {
+    ...seal,
+    signature: signBytes(null, signedBytes(seal, purpose), privateKey).toString("base64url"),
+  };
 }
 
 /** Undefined where there is no key of that name. */
-export function isGenuine(seal: Seal, keys: ChecklistKeys): boolean | undefined {
+export function isGenuine(
+  seal: Seal,
+  keys: ChecklistKeys,
+  purpose: SealPurpose = "aegis-checklist",
+): boolean | undefined {
   const key = keys.get(seal.kid);
   if (key === undefined) return undefined;
   const signature = Buffer.from(seal.signature, "base64url");
   // The last character has four bits that say nothing: one spelling alone is right, or a changed byte would not be found.
   if (signature.toString("base64url") !== seal.signature) return false;
-  return verifyBytes(null, signedBytes(seal), key, signature);
+  return verifyBytes(null, signedBytes(seal, purpose), key, signature);
 }
 
 /** Ed25519 keys out of public JWKs; what is none is left out. */

@@ -134,7 +134,7 @@ const dataAnswers: Control<Policy> = {
   id: "headers.csp-on-data",
   claim: "Answers that are no pages may load and run nothing",
   proves: [],
-  references: ["asvs:v5.0.0-3.2.1", "req:HDR-1"],
+  references: ["asvs:v5.0.0-3.2.1", "asvs:v5.0.0-3.4.6", "req:HDR-1"],
   advice: {
     symptom: "An answer that is opened as a page can run what was put into it.",
     cause: "No Content-Security-Policy on data, files or errors.",

@@ -38,7 +38,7 @@ const closed: Control<Policy> = {
   id: "metrics.closed-to-strangers",
   claim: "Metrics are given to nobody without their token, signed in or not",
   proves: ["tokenRequired"],
-  references: ["req:OPS-1", "asvs:v5.0.0-13.4.2"],
+  references: ["req:OPS-1", "asvs:v5.0.0-13.4.5"],
   advice: {
     symptom:
       "Anybody can read which routes there are, how they fail, and how close to its limits the server is.",

@@ -21,3 +21,4 @@ export type { FrameworkResult, RequirementRow, RequirementStatus } from "./frame
 export { reportOf, type ReportOptions, type SecurityReport } from "./model.ts";
 export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding } from "./run-file.ts";
 export { type ComponentScore, type Score, scoreOf, type Scored, scoreText, type Tally } from "./score.ts";
+export * from "./compliance/index.ts";

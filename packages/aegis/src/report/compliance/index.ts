@@ -1,0 +1,26 @@
+/** Compliance: what was measured, and what somebody signed for, requirement by requirement. */
+export {
+  assess,
+  type Assessment,
+  type AssessOptions,
+  type Row,
+  type RowControl,
+  type Status,
+  statuses,
+} from "./assess.ts";
+export {
+  attest,
+  type Attestation,
+  attestationsText,
+  type AttestOptions,
+  type Judged,
+  MAX_ATTESTATIONS_BYTES,
+  type Objection,
+  readAttestations,
+} from "./attestation.ts";
+export { type Coverage, coverageOf } from "./coverage.ts";
+export { ComplianceError } from "./errors.ts";
+export { type Framework, framework, frameworkIds, type Requirement, shownToFail } from "./framework.ts";
+export { controlsOf, type MappedControl } from "./mapping.ts";
+export { complianceMarkdown } from "./markdown.ts";
+export { MAX_RUN_BYTES, readRun, type Run, type Seen, type SeenExchange } from "./run.ts";
