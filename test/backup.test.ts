@@ -157,6 +157,43 @@ describe("a role of its own", () => {
   });
 });
 
+describe("the secrets of backups", () => {
+  it("may come from any source of secrets, as the server's do", whole, async () => {
+    const secrets = desk.at("secrets");
+    mkdirSync(secrets, { mode: 0o700 });
+    const values = {
+      KEYS: desk.read("ring.json"),
+      IDENTITY: desk.read("identity.txt"),
+      DATABASE_URL: server.url,
+    };
+    for (const [name, value] of Object.entries(values))
+      writeFileSync(join(secrets, `BACKUP_${name}`), value, { mode: 0o600 });
+    const nowhere = {
+      BACKUP_KEYS_FILE: "",
+      BACKUP_IDENTITY_FILE: "",
+      BACKUP_DATABASE_URL: "",
+      DATABASE_URL: "",
+    };
+    const env = { ...nowhere, BACKUP_DIRECTORY: desk.at("from-secrets") };
+    expect(await desk.aegis(["create"], env)).toMatchObject({
+      status: 2,
+      text: expect.stringContaining("It is not said what backups are signed with"),
+    });
+    const found = { ...env, SECRETS_DIRECTORY: secrets };
+    expect(await desk.aegis(["create"], found)).toMatchObject({ status: 0 });
+    expect(await desk.aegis(["list", "--check"], found)).toMatchObject({ status: 0 });
+    const into = ["--uploads", desk.at("by-secrets")];
+    expect(await desk.aegis(["restore", "latest", ...into], found)).toMatchObject({
+      status: 0,
+      text: expect.stringContaining("uploads: 3 files"),
+    });
+    writeFileSync(join(secrets, "BACKUP_KEYS"), "{ no ring");
+    const broken = await desk.aegis(["create"], found);
+    expect(broken).toMatchObject({ status: 2, text: expect.stringContaining("BACKUP_KEYS cannot be read") });
+    expect(broken.text).not.toContain("no ring");
+  });
+});
+
 describe("a drill", () => {
   it(
     "restores dump and base into servers of their own, and proves rows, log, columns, a login, files",

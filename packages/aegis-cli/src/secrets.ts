@@ -1,6 +1,6 @@
 /** What a command needs to know of the server's secrets, from wherever the server has them: the same sources, the project's order. */
 import { environmentOf } from "aegis";
-import { openSecrets, type SecretNeed, secretSources } from "aegis/secrets";
+import { backupSettings, openSecrets, type SecretNeed, secretSources } from "aegis/secrets";
 import { choosePolicy, loadConfig } from "./config.ts";
 
 const NEEDS: readonly SecretNeed[] = [
@@ -9,6 +9,9 @@ const NEEDS: readonly SecretNeed[] = [
   { name: "SECRET_KEY_PREVIOUS", kind: "text" },
   { name: "DATA_KEYS", kind: "text" },
   { name: "PASSWORD_PEPPER", kind: "text" },
+  ...backupSettings.flatMap(({ name, secret }) =>
+    secret === undefined ? [] : [{ name, kind: "text" as const }],
+  ),
 ];
 
 export type KnownSecrets = Readonly<Record<string, string | undefined>>;

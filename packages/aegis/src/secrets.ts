@@ -13,5 +13,5 @@ export { credentialsSource, dotenvSource, environmentSource, filesSource } from 
 export { secretSources, type SourceSettings } from "./stores/secrets/open.ts";
 export { type VaultOptions, vaultSource } from "./stores/secrets/vault.ts";
 export { secretBytes } from "./secret/strength.ts";
-export { envFiles, type EnvSetting, renderEnv } from "./render/env.ts";
+export { backupSettings, envFiles, type EnvSetting, renderEnv } from "./render/env.ts";
 export { rotateInEnv, type RotatedSecret, rotateSecretKey } from "./secret/rotate.ts";

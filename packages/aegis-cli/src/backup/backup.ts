@@ -45,7 +45,10 @@ export function registerBackup(program: Command): void {
     .option("--uploads <folder>", "the folder of uploads; default: UPLOADS_DIRECTORY, and without it none")
     .option("--base", "the whole cluster too, from which to restore to a point in time (see `wal`)")
     .option("--env <file>", "a file of NAME=value lines whose names are kept too, and no value")
-    .option("--keys <file>", "the key ring that signs (`aegis keys ring`); default: BACKUP_KEYS_FILE")
+    .option(
+      "--keys <file>",
+      "the key ring that signs (`aegis keys ring`); default: BACKUP_KEYS, of any source of secrets",
+    )
     .option("--recipients <file>", "who may open it, as for age -R; default: BACKUP_RECIPIENTS_FILE")
     .option("--recipient <age1...>", "the same, one; repeatable", many, [])
     .action(async (flags: CreateFlags) => createBackup(flags));
@@ -53,7 +56,7 @@ export function registerBackup(program: Command): void {
   withKeys(withPlace(backup.command("wal")))
     .description("keep one segment of the log: PostgreSQL's archive_command (aegis backup wal %p)")
     .argument("<path>", "the segment")
-    .option("--keys <file>", "the key ring that signs; default: BACKUP_KEYS_FILE")
+    .option("--keys <file>", "the key ring that signs; default: BACKUP_KEYS, of any source of secrets")
     .option("--recipients <file>", "who may open it; default: BACKUP_RECIPIENTS_FILE")
     .option("--recipient <age1...>", "the same, one; repeatable", many, [])
     .action(async (path: string, flags: WalFlags) => keepSegment(path, flags));
@@ -74,7 +77,7 @@ export function registerBackup(program: Command): void {
   backup
     .command("key")
     .description("print the public key of a ring: what holds a backup against its signature elsewhere")
-    .option("--keys <file>", "the key ring that signs; default: BACKUP_KEYS_FILE")
+    .option("--keys <file>", "the key ring that signs; default: BACKUP_KEYS, of any source of secrets")
     .action(async ({ keys }: { readonly keys?: string }) =>
       print(JSON.stringify((await signerOf(keys)).jwk)),
     );

@@ -36,6 +36,7 @@ import {
   shownSeconds,
   signerOf,
 } from "./settings.ts";
+import { readSecrets } from "../secrets.ts";
 import { print, tell, UsageError } from "../talk.ts";
 
 interface SealFlags extends PlaceFlags {
@@ -137,8 +138,8 @@ const READS_ALL =
   "Make one that may: create role hub_backup login bypassrls; grant pg_read_all_data, pg_read_all_settings to hub_backup;";
 
 async function fromPostgres(making: NewBackup, flags: CreateFlags): Promise<Taken> {
-  const url = flags.url ?? process.env["BACKUP_DATABASE_URL"];
-  return withDatabase(url === "" ? undefined : url, async (sql, address) => {
+  const url = flags.url ?? (await readSecrets("BACKUP_DATABASE_URL"))["BACKUP_DATABASE_URL"];
+  return withDatabase(url, async (sql, address) => {
     const snapshot = await withSnapshot(sql, async (held) => {
       await making.part("database", outputOf(dumpProgram(address, held.id ?? "")));
       return held;

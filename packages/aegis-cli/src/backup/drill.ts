@@ -216,8 +216,9 @@ async function withPool(url: string, work: (sql: SqlPool) => Promise<void>): Pro
 /** Keys as the servers have them: a backup whose keys are gone is none. */
 async function proofOptions(flags: DrillFlags): Promise<Omit<ProofOptions, "rows" | "contents">> {
   const policy: Policy = await choosePolicy(flags, await loadConfig(process.cwd()), "production");
-  const [username, password] = [process.env["BACKUP_DRILL_USERNAME"], process.env["BACKUP_DRILL_PASSWORD"]];
-  const isGiven = username !== undefined && username !== "" && password !== undefined && password !== "";
+  const username = process.env["BACKUP_DRILL_USERNAME"];
+  const { BACKUP_DRILL_PASSWORD: password } = await readSecrets("BACKUP_DRILL_PASSWORD");
+  const isGiven = username !== undefined && username !== "" && password !== undefined;
   return {
     policy,
     headKeys: await auditKeys(flags),

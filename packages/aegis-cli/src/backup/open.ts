@@ -32,7 +32,10 @@ export interface OpenFlags extends PlaceFlags, KeyFlags {
 export const withBackup = (command: Command): Command =>
   withKeys(withPlace(command))
     .argument("<backup>", "its name, or `latest`")
-    .option("--identity <file>", "what opens it, as age-keygen writes it; default: BACKUP_IDENTITY_FILE");
+    .option(
+      "--identity <file>",
+      "what opens it, as age-keygen writes it; default: BACKUP_IDENTITY, of any source of secrets",
+    );
 
 export interface OpenedBackup {
   readonly directory: string;

@@ -6,6 +6,7 @@ import { type BackupKeys, backupSigner, parseIdentities, parseRecipients } from 
 import { parseKeyRing } from "aegis";
 import { Command } from "commander";
 import { readJsonFile, ringAt } from "../keys/files.ts";
+import { readSecrets } from "../secrets.ts";
 import { UsageError } from "../talk.ts";
 
 export interface PlaceFlags {
@@ -25,7 +26,7 @@ export const withPlace = (command: Command): Command =>
 export const withKeys = (command: Command): Command =>
   command.option(
     "--key <file>",
-    "who may have signed: a public key (`aegis backup key`) or a key ring; repeatable. Default: BACKUP_PUBLIC_KEY_FILE, then BACKUP_KEYS_FILE",
+    "who may have signed: a public key (`aegis backup key`) or a key ring; repeatable. Default: BACKUP_PUBLIC_KEY_FILE, then BACKUP_KEYS",
     many,
     [],
   );
@@ -41,29 +42,61 @@ export function demanded(given: string | undefined, variable: string, what: stri
 export const placeOf = ({ dir }: PlaceFlags): string =>
   demanded(dir, "BACKUP_DIRECTORY", "where backups are kept");
 
+/** A secret of whoever makes or opens backups: the file that an option names, or wherever the policy has secrets come from. */
+async function secretText(
+  file: string | undefined,
+  name: "BACKUP_KEYS" | "BACKUP_IDENTITY",
+  what: string,
+): Promise<string> {
+  if (file !== undefined) return smallText(file);
+  const value = (await readSecrets(name))[name];
+  if (value === undefined)
+    throw new UsageError(
+      `It is not said ${what}.`,
+      `Set ${name}_FILE, have ${name} in a source of secrets (docs/secrets.md), or give the option (--help).`,
+    );
+  return value;
+}
+
+/** What a parser says of a broken ring quotes it, and so it may not be told. */
+function jsonOf(text: string, name: string): unknown {
+  try {
+    const data: unknown = JSON.parse(text);
+    return data;
+  } catch {
+    throw new UsageError(`${name} cannot be read as JSON.`);
+  }
+}
+
 export async function signerOf(file: string | undefined) {
-  const path = demanded(file, "BACKUP_KEYS_FILE", "what backups are signed with");
-  return backupSigner(parseKeyRing(await readJsonFile(await ringAt(path))));
+  const text = await secretText(file, "BACKUP_KEYS", "what backups are signed with");
+  return backupSigner(parseKeyRing(jsonOf(text, file ?? "BACKUP_KEYS")));
 }
 
 /** Public keys that count. A ring's replaced keys verify for as long as they are in it. */
 export async function keysOf({ key }: KeyFlags): Promise<BackupKeys> {
-  const fallback = [process.env["BACKUP_PUBLIC_KEY_FILE"], process.env["BACKUP_KEYS_FILE"]].find(
-    (file) => file !== undefined && file !== "",
-  );
-  const files = key.length > 0 ? key : fallback === undefined ? [] : [fallback];
-  return publicKeys(files, "It is not said who may have signed the backups.");
+  const complaint = "It is not said who may have signed the backups.";
+  if (key.length > 0) return publicKeys(key, complaint);
+  const file = process.env["BACKUP_PUBLIC_KEY_FILE"];
+  if (file !== undefined && file !== "") return publicKeys([file], complaint);
+  const { BACKUP_KEYS: ring } = await readSecrets("BACKUP_KEYS");
+  return someKeys(ring === undefined ? [] : publicPart(jsonOf(ring, "BACKUP_KEYS")), complaint);
 }
 
 export async function publicKeys(files: readonly string[], complaint: string): Promise<HeadKeys> {
   const found = await Promise.all(
-    files.map(async (file) => {
-      const data = await readJsonFile(await ringAt(file));
-      const isRing = typeof data === "object" && data !== null && "keys" in data;
-      return isRing ? parseKeyRing(data).keys.map(({ jwk }) => jwk) : [data];
-    }),
+    files.map(async (file) => publicPart(await readJsonFile(await ringAt(file)))),
   );
-  const keys = headKeys(found.flat());
+  return someKeys(found.flat(), complaint);
+}
+
+function publicPart(data: unknown): readonly unknown[] {
+  const isRing = typeof data === "object" && data !== null && "keys" in data;
+  return isRing ? parseKeyRing(data).keys.map(({ jwk }) => jwk) : [data];
+}
+
+function someKeys(found: readonly unknown[], complaint: string): HeadKeys {
+  const keys = headKeys(found);
   if (keys.size === 0)
     throw new UsageError(
       complaint,
@@ -83,9 +116,7 @@ export async function recipientsOf(
 }
 
 export const identitiesOf = async (file: string | undefined): Promise<readonly string[]> =>
-  parseIdentities(
-    await smallText(demanded(file, "BACKUP_IDENTITY_FILE", "what opens the backup (an identity of age)")),
-  );
+  parseIdentities(await secretText(file, "BACKUP_IDENTITY", "what opens the backup (an identity of age)"));
 
 async function smallText(file: string): Promise<string> {
   const handle = await open(file).catch(() => {

@@ -19,6 +19,50 @@ export interface EnvSetting {
   readonly production?: "needed" | "optional" | { readonly leaf: string; readonly is: readonly unknown[] };
 }
 
+/** What `aegis backup` is told. The server needs none of it, and could open no backup if it had all but the last three. */
+export const backupSettings: readonly EnvSetting[] = [
+  { name: "BACKUP_DIRECTORY", about: "Where backups are kept.", example: "/var/backups/hub" },
+  {
+    name: "BACKUP_DATABASE_URL",
+    about: "The database, as a role that may read everything and change nothing. Without it: DATABASE_URL.",
+    secret: {
+      kind: "url",
+      how: "Make the role: create role hub_backup login bypassrls; grant pg_read_all_data, pg_read_all_settings to hub_backup",
+    },
+  },
+  {
+    name: "BACKUP_KEYS",
+    about: "The key ring (EdDSA) that signs, as JSON; or BACKUP_KEYS_FILE, the file that holds it.",
+    secret: { kind: "text", how: "Make one with: npx aegis keys ring --algorithm EdDSA" },
+  },
+  {
+    name: "BACKUP_RECIPIENTS_FILE",
+    about: "Who may open them: a file of public keys, as age -R reads it.",
+    example: "/etc/hub/backup-recipients.txt",
+  },
+  {
+    name: "BACKUP_PUBLIC_KEY_FILE",
+    about: "Where they are restored: the public key of who signs (aegis backup key).",
+    example: "backup-key.json",
+  },
+  {
+    name: "BACKUP_IDENTITY",
+    about:
+      "Where they are restored, and never on the server: what opens them, as age-keygen writes it; or BACKUP_IDENTITY_FILE.",
+    secret: { kind: "text", how: "Make one with: age-keygen" },
+  },
+  {
+    name: "BACKUP_DRILL_USERNAME",
+    about: "An account that has to sign in during a drill. Without it one is made in the restored database.",
+    example: "drill",
+  },
+  {
+    name: "BACKUP_DRILL_PASSWORD",
+    about: "Its password.",
+    secret: { kind: "text", how: "It is the account's." },
+  },
+];
+
 export const envFiles = [
   { file: ".env.example", environment: "development" },
   { file: ".env.production.example", environment: "production" },
@@ -51,6 +95,12 @@ export function renderEnv(policy: Policy, settings: readonly EnvSetting[]): stri
     ...part("Needed", needed, policy, true),
     ...part(inProduction ? "Other secrets" : "Secrets", secrets, policy, false),
     ...part("Other settings", others, policy, false),
+    ...part(
+      "Backups: for whoever makes them, in a file of its own that no server reads (docs/backups.md)",
+      backupSettings.filter(({ name }) => !settings.some((one) => one.name === name)),
+      policy,
+      false,
+    ),
     "",
   ].join("\n");
 }
