@@ -33,6 +33,8 @@ const needed = [
     present: () => existsSync("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so"),
   },
   { name: "modsecurity-crs", present: () => existsSync("/usr/share/modsecurity-crs/rules") },
+  { name: "testssl.sh", present: () => existsSync("/usr/bin/testssl") },
+  { name: "wrk", present: () => existsSync("/usr/bin/wrk") },
   { name: "sslscan", present: () => existsSync("/usr/bin/sslscan") },
   { name: "systemd", present: () => existsSync("/usr/bin/systemd-analyze") },
   { name: "logrotate", present: () => existsSync("/usr/sbin/logrotate") },

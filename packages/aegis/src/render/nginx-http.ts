@@ -70,7 +70,8 @@ export function tls({ name, tls: { ocspResolvers, ocspTrustFile } }: Deployment)
   return [
     "ssl_protocols TLSv1.2 TLSv1.3;",
     `ssl_ciphers ${CIPHERS};`,
-    "ssl_prefer_server_ciphers off; # all of them are good, and a telephone knows which is fast for it",
+    "ssl_prefer_server_ciphers on;",
+    "ssl_conf_command Options PrioritizeChaCha; # first where a client has it first: it has no AES in hardware",
     "ssl_ecdh_curve X25519:prime256v1:secp384r1;",
     `ssl_session_cache shared:${name}_tls:${ZONE};`,
     "ssl_session_timeout 1d;",
