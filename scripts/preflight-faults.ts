@@ -200,8 +200,15 @@ function recovery(): PreflightFinding[] {
     );
   const backups = { directory: "/var/backups/hub", maxAgeSeconds: 93_600, now: Date.parse("2027-01-03") };
   const made = (at: string) => seen({ made: [{ id: "20270101T000000Z", at: Date.parse(at) }], broken: 0 });
-  const releases = (names: readonly string[], current: string | undefined) =>
-    checkRollback({ directory: "/opt/hub", found: seen({ releases: names, current }) }, where);
+  const releases = (names: readonly string[], current: string | undefined, underWay?: string) =>
+    checkRollback(
+      {
+        directory: "/opt/hub",
+        found: seen({ releases: names, current, history: undefined, underWay }),
+        during: undefined,
+      },
+      where,
+    );
   return [
     ...inspected("2027-06-01", CHAIN),
     ...inspected("2026-01-01", CHAIN.slice(1)),
@@ -215,7 +222,8 @@ function recovery(): PreflightFinding[] {
     ...releases(["1", "2"], undefined),
     ...releases(["1", "2"], "3"),
     ...releases(["2"], "2"),
-    ...checkRollback({ directory: "/opt/hub", found: nothing }, where),
+    ...releases(["1", "2"], "1", "2"),
+    ...checkRollback({ directory: "/opt/hub", found: nothing, during: undefined }, where),
     ...checkRollback(undefined, where),
   ];
 }

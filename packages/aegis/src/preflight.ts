@@ -51,6 +51,7 @@ export {
   checkBackups,
   checkCertificates,
   checkRollback,
+  NOTHING_YET,
   type ReleaseFacts,
 } from "./preflight/recovery.ts";
 export {

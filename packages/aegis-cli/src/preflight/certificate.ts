@@ -1,6 +1,6 @@
 /** Certificates that the configuration names, with their keys, as `aegis certs inspect` looks at them. */
 import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
+import { getCACertificates } from "node:tls";
 import { CertificateError, inspectCertificate, readCertificates, readKeyFile } from "aegis/certs";
 import {
   type CertificateFacts,
@@ -16,12 +16,13 @@ export async function certificateFindings(scene: Scene): Promise<readonly Prefli
   const origin = scene.env.get("PUBLIC_ORIGIN");
   const isHttps = origin?.startsWith("https:") === true;
   const own = isHttps && URL.canParse(origin) ? [new URL(origin).hostname.replaceAll(/[[\]]/g, "")] : [];
+  const trusted = scene.flags.ca;
   const files = (scene.settings.certificates ?? []).map(async ({ file, key, ca, names = own }) => ({
     file: scene.at(file),
     found: await inspected({
       file: scene.at(file),
       key: key === undefined ? undefined : scene.at(key),
-      ca: ca === undefined ? undefined : scene.at(ca),
+      ca: ca === undefined ? trusted : scene.at(ca),
       names,
     }),
   }));
@@ -42,7 +43,7 @@ async function inspected({ file, key, ca, names }: Named): Promise<CertificateFa
     return seen(
       inspectCertificate({
         chain: await readCertificates(file),
-        authorities: [...given, ...rootCertificates.map((pem) => new X509Certificate(pem))],
+        authorities: [...given, ...getCACertificates("default").map((pem) => new X509Certificate(pem))],
         names,
         now: Date.now(),
         ...(keyFile === undefined ? {} : { key: keyFile }),

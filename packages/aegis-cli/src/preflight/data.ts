@@ -81,7 +81,8 @@ export async function databaseFindings(scene: Scene) {
     hardening: await hardeningOf(sql),
   }));
   const facts = "code" in found ? { reached: found, ...nothing } : { reached: "yes" as const, ...found };
-  return checkDatabaseFacts({ address, ...facts }, scene.deployment);
+  const isMigratedNext = scene.release?.migrates === true;
+  return checkDatabaseFacts({ address, isMigratedNext, ...facts }, scene.deployment);
 }
 
 async function hardeningOf(sql: SqlClient): Promise<DatabaseFacts["hardening"]> {

@@ -1,11 +1,12 @@
-import { checkLive, preflightDefaults } from "aegis/preflight";
+import { checkLive, NOTHING_YET, preflightDefaults } from "aegis/preflight";
 import { lookAtLive, type TargetDescription } from "aegis/verify";
 import { readAccount } from "../verify/accounts.ts";
 import type { Scene } from "./scene.ts";
 import { originFrom, probeKeyOf, readAuthority } from "../verify/verify.ts";
 
 /** Comes to the live address as people do. */
-export async function liveFindings({ flags, env, config, settings, deployment }: Scene) {
+export async function liveFindings({ flags, env, config, settings, deployment, release }: Scene) {
+  if (release?.isFirst === true) return checkLive({ nothingYet: NOTHING_YET }, deployment);
   const address = flags.live ?? env.get("PUBLIC_ORIGIN");
   if (address === undefined) return checkLive("it is not said where it answers", deployment);
   const origin = originFrom(address);

@@ -17,6 +17,7 @@ import {
   unseen,
   type VariableFacts,
 } from "aegis/preflight";
+import { ReleaseError, ReleaseFolder, wayBack } from "aegis/release";
 import type { EnvSetting } from "aegis/secrets";
 import type { Scene } from "./scene.ts";
 
@@ -99,7 +100,13 @@ export async function backupFindings(scene: Scene): Promise<readonly PreflightFi
   const { directory: named, maxAgeSeconds = preflightDefaults.maxAgeSeconds } = scene.settings.backups ?? {};
   const directory = named === undefined ? scene.env.get("BACKUP_DIRECTORY") : scene.at(named);
   if (directory === undefined) return checkBackups(undefined);
-  return checkBackups({ directory, maxAgeSeconds, now: Date.now(), backups: await backupsIn(directory) });
+  return checkBackups({
+    directory,
+    maxAgeSeconds,
+    isFirst: scene.release?.isFirst === true,
+    now: Date.now(),
+    backups: await backupsIn(directory),
+  });
 }
 
 const MAX_MANIFEST_BYTES = 262_144;
@@ -142,7 +149,8 @@ export async function rollbackFindings(scene: Scene): Promise<readonly Preflight
   const { releases } = scene.settings;
   if (releases === undefined) return checkRollback(undefined, scene.deployment);
   const directory = scene.at(releases);
-  return checkRollback({ directory, found: await releasesIn(directory) }, scene.deployment);
+  const found = await releasesIn(directory);
+  return checkRollback({ directory, found, during: scene.release?.id }, scene.deployment);
 }
 
 async function releasesIn(directory: string): Promise<ReleaseFacts["found"]> {
@@ -156,7 +164,21 @@ async function releasesIn(directory: string): Promise<ReleaseFacts["found"]> {
   } catch (error) {
     return unseen(`${found} cannot be read (${reasonOf(error)})`);
   }
-  return seen({ releases: names, current: await linkedIn(directory, found) });
+  const current = await linkedIn(directory, found);
+  const folder = new ReleaseFolder(directory);
+  try {
+    const [records, journal] = [await folder.records(), await folder.journal()];
+    const lived = new Set(records.filter(({ outcome }) => outcome === "live").map(({ id }) => id));
+    const history = { lived: [...lived], back: wayBack(records, current ?? "", names) };
+    return seen({
+      releases: names,
+      current,
+      history: records.length === 0 && journal === undefined ? undefined : history,
+      underWay: journal?.to,
+    });
+  } catch (error) {
+    return unseen(error instanceof ReleaseError ? error.message : reasonOf(error));
+  }
 }
 
 async function linkedIn(directory: string, releases: string): Promise<string | undefined> {

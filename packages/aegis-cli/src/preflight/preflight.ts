@@ -52,7 +52,10 @@ export function registerPreflight(check: Command): void {
       if (flags.json === true)
         print(JSON.stringify({ ok: statusOf(findings) === 0, findings }, undefined, 2));
       else {
-        for (const finding of findings) show(finding);
+        // A release shows the end of what its steps say: what keeps it from going on must be there.
+        const isShown = ({ outcome }: PreflightFinding): boolean =>
+          flags.release === undefined || (outcome !== "pass" && outcome !== "not-applicable");
+        for (const finding of findings.filter(isShown)) show(finding);
         tell(
           `${count("pass")} pass, ${count("fail")} fail, ${count("unknown")} unknown, ${count("error")} error, ${count("not-applicable")} not applicable.`,
         );
@@ -77,6 +80,10 @@ export const withSceneOptions = (command: Command): Command =>
     )
     .option("--ca <file>", "trust this certificate authority (PEM)")
     .option("--clock <url>", "compare the clock with the Date of an answer from there")
+    .option(
+      "--release <dir>",
+      "as a step of `aegis release` in that folder: what the release itself brings may be missing",
+    )
     .option("--disk-bytes <number>", "how many bytes must be free");
 
 /** Topic by topic, in the order of the list; one that breaks hides none of the others. */

@@ -7,6 +7,7 @@ import { type Deployment, preflightDefaults, type PreflightSettings } from "aegi
 import { type EnvSetting, openSecrets, SecretError, type Secrets, secretSources } from "aegis/secrets";
 import { layeredPolicy, loadConfig, type ProjectConfig } from "../config.ts";
 import { UsageError } from "../talk.ts";
+import { type ReleaseStep, releaseStepOf, settingsOfPlace } from "./place.ts";
 
 export interface PreflightFlags {
   readonly env?: string;
@@ -17,6 +18,7 @@ export interface PreflightFlags {
   readonly ca?: string;
   readonly clock?: string;
   readonly diskBytes?: string;
+  readonly release?: string;
 }
 
 export interface Scene {
@@ -34,6 +36,8 @@ export interface Scene {
   readonly policy: { readonly policy: Policy; readonly fingerprint: string } | { readonly problem: string };
   readonly variables: readonly EnvSetting[];
   readonly deployment: Deployment;
+  /** Where this is a step of a release. */
+  readonly release: ReleaseStep | undefined;
   /** A path of the configuration. */
   at(path: string): string;
 }
@@ -67,11 +71,18 @@ export async function preflightScene(flags: PreflightFlags): Promise<Scene> {
   if (flags.diskBytes !== undefined && !/^\d{1,15}$/.test(flags.diskBytes))
     throw new UsageError("--disk-bytes takes a whole number.");
   const config = await loadConfig(process.cwd());
-  const settings = config?.preflight ?? {};
   const folder = config === undefined ? process.cwd() : dirname(config.file);
   const plain = environmentFrom(flags.env);
   const policyFile = flags.policy ?? plain.get("AEGIS_POLICY");
   const policy = await policyOf(config, policyFile, plain.get("NODE_ENV"));
+  const release = await releaseStepOf(flags.release);
+  // The description is of where it runs for people: on a desk it says nothing.
+  const isProduction = !("problem" in policy) && policy.policy.environment === "production";
+  const settings: PreflightSettings = {
+    ...(isProduction ? settingsOfPlace(config) : {}),
+    ...(release === undefined ? {} : { releases: release.directory }),
+    ...config?.preflight,
+  };
   const variables = config?.settings ?? [];
   const secrets = await secretsOf(policy, variables, plain);
   const env = new Map(plain);
@@ -87,6 +98,7 @@ export async function preflightScene(flags: PreflightFlags): Promise<Scene> {
     folder,
     env,
     plain,
+    release,
     secrets,
     policy,
     variables,

@@ -1,4 +1,4 @@
-/** `aegis release`, `rollback`, `releases` and `maintenance` as people call them; releases of a hub: test/release.test.ts. */
+/** `aegis release`, `rollback`, `releases` and `maintenance` as people call them; releases of a hub: test/standing.test.ts. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

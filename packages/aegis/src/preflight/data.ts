@@ -6,6 +6,8 @@ export interface DatabaseFacts {
   readonly address: string | undefined;
   readonly reached: "yes" | "unasked" | { readonly code: string; readonly reason: string };
   readonly pending: Seen<readonly string[]>;
+  /** Looked at as a step of a release, which applies them next. */
+  readonly isMigratedNext?: boolean;
   /** Faults of role, row-level security and indexes, as sentences with their remedy; and how many tenants' tables there are. */
   readonly hardening: Seen<{ readonly role: string; readonly faults: readonly string[] }>;
 }
@@ -46,11 +48,13 @@ export function checkDatabaseFacts(facts: DatabaseFacts, where: Deployment): Pre
         )
       : pending.value.length === 0
         ? migrated.pass("none is missing")
-        : migrated.fail(`missing: ${listed(pending.value)}`, {
-            symptom: "The server does not start, or answers 500 where it needs what is missing.",
-            cause: "The database is that of an older release.",
-            fix: `Set DATABASE_OWNER_URL to the role that owns the tables: the server migrates at its start, and lets it go. ${run(where.restart)}`,
-          }),
+        : facts.isMigratedNext === true
+          ? migrated.pass(`this release applies next: ${listed(pending.value)}`)
+          : migrated.fail(`missing: ${listed(pending.value)}`, {
+              symptom: "The server does not start, or answers 500 where it needs what is missing.",
+              cause: "The database is that of an older release.",
+              fix: `Set DATABASE_OWNER_URL to the role that owns the tables: the server migrates at its start, and lets it go. ${run(where.restart)}`,
+            }),
     "unseen" in hardening
       ? hardened.unknown(hardening.unseen, run("npx aegis check db"))
       : hardening.value.faults.length === 0

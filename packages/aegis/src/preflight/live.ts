@@ -47,7 +47,11 @@ const isGood = (answer: LiveAnswer): boolean =>
   !("fault" in answer) && answer.status >= 200 && answer.status < 300;
 const codeOf = (answer: LiveAnswer): string => ("fault" in answer ? "" : (answer.code ?? ""));
 
-export function checkLive(facts: LiveFacts | string, where: Deployment): PreflightFinding[] {
+/** `facts`: what was seen, why nothing was, or that there is nothing yet that could answer. */
+export function checkLive(
+  facts: LiveFacts | string | { readonly nothingYet: string },
+  where: Deployment,
+): PreflightFinding[] {
   const health = claimed({
     id: "live.health",
     claim: "It answers, and says that it is well.",
@@ -75,10 +79,10 @@ export function checkLive(facts: LiveFacts | string, where: Deployment): Preflig
     claim: "A change with a good CSRF token is taken, and one with a wrong token is not.",
     case: "csrf-failing",
   });
+  const each = [health, ready, signIn, secure, kept, lasts, csrf];
   if (typeof facts === "string")
-    return [health, ready, signIn, secure, kept, lasts, csrf].map((one) =>
-      one.unknown(facts, "Say which address: `--live https://your.host`."),
-    );
+    return each.map((one) => one.unknown(facts, "Say which address: `--live https://your.host`."));
+  if ("nothingYet" in facts) return each.map((one) => one.notApplicable(facts.nothingYet));
   const first = [healthFinding(facts.health, health, where), readyFinding(facts.ready, ready, where)];
   const isHttps = facts.origin.startsWith("https:");
   const { signIn: signed } = facts;

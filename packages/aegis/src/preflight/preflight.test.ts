@@ -81,7 +81,7 @@ describe("every check", () => {
       ...checkBackups(undefined),
       ...checkBackups({ directory: "/b", maxAgeSeconds: 60, now: 0, backups: nothing }),
       ...checkRollback(undefined, where),
-      ...checkRollback({ directory: "/r", found: nothing }, where),
+      ...checkRollback({ directory: "/r", found: nothing, during: undefined }, where),
       ...checkLive("nobody said where", where),
     ];
     expect(all.length).toBeGreaterThan(30);
@@ -325,6 +325,8 @@ describe("a machine", () => {
   });
 });
 
+type Looked = { lived?: readonly string[]; back?: string; underWay?: string; during?: string };
+
 describe("the way back", () => {
   const backups = (made: readonly { id: string; at: number }[], now = 1e12) =>
     outcomes(
@@ -337,8 +339,16 @@ describe("the way back", () => {
     expect(backups([{ id: "a", at: 1e12 + 3_600_000 }])).toBe("unknown");
   });
 
-  const releases = (names: readonly string[], current: string | undefined) =>
-    outcomes(checkRollback({ directory: "/r", found: seen({ releases: names, current }) }, where))[0];
+  const looked = (
+    names: readonly string[],
+    current: string | undefined,
+    { lived, back, underWay, during }: Looked = {},
+  ) => {
+    const history = lived === undefined ? undefined : { lived, back };
+    const found = seen({ releases: names, current, history, underWay });
+    return checkRollback({ directory: "/r", found, during }, where)[0];
+  };
+  const releases = (...args: Parameters<typeof looked>) => looked(...args)?.outcome;
   it("is a release before the one that runs", () => {
     expect(releases(["1", "2"], "2")).toBe("pass");
     expect(releases(["2"], "2")).toBe("fail");
@@ -346,6 +356,33 @@ describe("the way back", () => {
     expect(releases(["1"], "")).toBe("fail");
     expect(releases(["1"], undefined)).toBe("fail");
     expect(releases([], undefined)).toBe("not-applicable");
+  });
+
+  it("is where a rollback would go, and no folder of a release that did not hold", () => {
+    expect(looked(["1", "2", "3"], "2", { lived: ["1", "2"], back: "1" })?.observed).toBe(
+      "2 runs; back to 1",
+    );
+    expect(releases(["2", "3"], "2", { lived: ["2"] })).toBe("fail");
+    expect(releases(["1", "2"], "1", { lived: ["1", "2"] })).toBe("fail"); // after a rollback 2 is not before 1
+    expect(releases(["1"], undefined, { lived: [] })).toBe("not-applicable"); // the first did not hold
+    expect(releases(["1"], undefined, { lived: ["1"] })).toBe("fail");
+  });
+
+  it("is what runs, for the release that is under way", () => {
+    const during = { lived: ["1"], underWay: "2", during: "2" };
+    expect(looked(["1", "2"], "1", during)?.observed).toBe("1 runs; back to it when 2 does not hold");
+    expect(releases(["1", "2"], "1", { lived: ["1"], underWay: "2" })).toBe("unknown");
+    expect(releases(["1"], undefined, { lived: [], underWay: "1", during: "1" })).toBe("not-applicable");
+  });
+
+  it("is nothing before the first release", () => {
+    const facts = { directory: "/b", maxAgeSeconds: 60, now: 0 };
+    const none = seen({ made: [], broken: 0 });
+    expect(outcomes(checkBackups({ ...facts, backups: none, isFirst: true }))).toEqual(["not-applicable"]);
+    const broken = seen({ made: [], broken: 1 });
+    expect(outcomes(checkBackups({ ...facts, backups: broken, isFirst: true }))).toEqual(["fail"]);
+    const first = checkLive({ nothingYet: "nothing" }, where).map(({ id, outcome }) => [id, outcome]);
+    expect(first).toEqual(liveWith({}).map(({ id }) => [id, "not-applicable"]));
   });
 });
 

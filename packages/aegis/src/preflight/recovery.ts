@@ -63,8 +63,13 @@ const CLAIMS: Readonly<Record<string, string>> = {
   protocols: "TLS 1.2 and 1.3 alone are spoken.",
 };
 
+/** Before the first release nothing runs, and there is nothing to be backed up: the release makes the first backup. */
+export const NOTHING_YET = "nothing was released here yet";
+
 export interface BackupFacts {
   readonly directory: string;
+  /** Looked at as a step of the first release. */
+  readonly isFirst?: boolean;
   readonly maxAgeSeconds: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
@@ -101,6 +106,7 @@ export function checkBackups(facts: BackupFacts | undefined): PreflightFinding[]
     cause,
     fix: `Make one, and see that the timer runs: ${run("npx aegis backup create")} ${run("systemctl list-timers")}`,
   });
+  if (last === undefined && facts.isFirst === true && broken === 0) return [young.notApplicable(NOTHING_YET)];
   if (last === undefined) return [young.fail(`no backup${more}`, advice("No backup was ever made here."))];
   const age = (now - last.at) / 1000;
   const observed = `${last.id}, ${hours(age)} old${more}`;
@@ -117,11 +123,27 @@ const MAX_AHEAD_SECONDS = 300;
 
 export interface ReleaseFacts {
   readonly directory: string;
-  /** Names below releases/, and the one that `current` leads to: undefined where there is no such link, "" where it leads elsewhere. */
-  readonly found: Seen<{ readonly releases: readonly string[]; readonly current: string | undefined }>;
+  readonly found: Seen<{
+    /** Names below releases/. */
+    readonly releases: readonly string[];
+    /** The one that `current` leads to: undefined where there is no such link, "" where it leads elsewhere. */
+    readonly current: string | undefined;
+    /** What releases.json says; undefined where nobody keeps one, and a folder is all that is known of a release. */
+    readonly history:
+      | {
+          readonly lived: readonly string[];
+          /** Where `aegis rollback` would go to. */
+          readonly back: string | undefined;
+        }
+      | undefined;
+    /** The release that a run puts in place, or was putting there when it was killed. */
+    readonly underWay: string | undefined;
+  }>;
+  /** The release that this look is a step of. */
+  readonly during: string | undefined;
 }
 
-/** DIR/releases/ID/, and DIR/current, a link to one of them. */
+/** DIR/releases/ID/, DIR/current, a link to one of them, and DIR/releases.json, which says which of them was ever live. */
 export function checkRollback(facts: ReleaseFacts | undefined, where: Deployment): PreflightFinding[] {
   const there = claimed({
     id: "rollback.target",
@@ -135,14 +157,26 @@ export function checkRollback(facts: ReleaseFacts | undefined, where: Deployment
         "Name the folder in aegis.config.ts: `preflight.releases`.",
       ),
     ];
-  const { directory, found } = facts;
+  const { directory, found, during } = facts;
   if ("unseen" in found)
     return [there.unknown(found.unseen, `See whether it is there: ${run(`ls -l ${quoted(directory)}`)}`)];
-  const { releases, current } = found.value;
+  const { current, history, underWay } = found.value;
+  if (underWay !== undefined && underWay !== during)
+    return [
+      there.unknown(
+        `the release of ${underWay} is under way, or was interrupted`,
+        `Wait for its end. If nobody releases, bring it to one: ${run(`npx aegis rollback --in ${quoted(directory)}`)}`,
+      ),
+    ];
+  // A folder may hold what never held: what releases.json says was live counts, where there is one.
+  const releases =
+    history === undefined
+      ? found.value.releases.filter((one) => one !== during)
+      : found.value.releases.filter((one) => one === current || history.lived.includes(one));
   if (current === undefined)
     return [
       releases.length === 0
-        ? there.notApplicable("nothing was released here yet")
+        ? there.notApplicable(NOTHING_YET)
         : there.fail(`${releases.length} releases, and no link current`, {
             symptom: "The server does not start after the next boot, and nobody knows which release runs.",
             cause: `${directory}/current is gone.`,
@@ -157,10 +191,12 @@ export function checkRollback(facts: ReleaseFacts | undefined, where: Deployment
         fix: `Link one that is there: ${run(`ln -sfn releases/${releases.at(-1) ?? "ID"} ${quoted(`${directory}/current`)}`)} ${run(where.restart)}`,
       }),
     ];
-  const others = releases.filter((one) => one !== current);
+  if (during !== undefined) return [there.pass(`${current} runs; back to it when ${during} does not hold`)];
+  const others = releases.filter((one) => one !== current).toSorted((a, b) => (a < b ? -1 : 1));
+  const back = history === undefined ? others.at(-1) : history.back;
   return [
-    others.length > 0
-      ? there.pass(`${current} runs; back to ${others.toSorted().at(-1) ?? ""}`)
+    back !== undefined
+      ? there.pass(`${current} runs; back to ${back}`)
       : there.fail(`${current} is the only one`, {
           symptom: "When the next release fails, there is nothing to return to but this one.",
           cause: "Older releases were removed, or this is the first.",

@@ -31,7 +31,8 @@ export function callOf(
   return {
     command: [...(program === "aegis" ? ports.aegis : [first]), ...filled],
     cwd: step.instance === undefined ? folder.releasePath(step.release) : folder.root,
-    env: { AEGIS_RELEASE: step.release },
+    // An instance has its own: what migrates and backs up is none of its business.
+    env: { ...(step.instance === undefined ? settings.environment : {}), AEGIS_RELEASE: step.release },
     seconds: settings.commandSeconds,
   };
 }
@@ -42,7 +43,9 @@ export function byHand(ports: ReleasePorts, settings: ReleaseSettings, step: Ste
   const line = (command: Command | undefined): readonly string[] => {
     if (command === undefined) return [];
     const { command: words, cwd } = callOf(ports, settings, step, command);
-    return [`(cd ${quoted(cwd)} && ${words.map(quoted).join(" ")})`];
+    const files = step.instance === undefined ? settings.environmentFiles : [];
+    const needs = files.length === 0 ? "" : ` # with the variables of ${files.join(", ")}`;
+    return [`(cd ${quoted(cwd)} && ${words.map(quoted).join(" ")})${needs}`];
   };
   const one = settings.instances.find(({ name }) => name === step.instance);
   switch (step.kind) {

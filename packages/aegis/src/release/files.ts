@@ -1,7 +1,8 @@
 /** The folder of a deployment: what is written there is there whole, and stays through a crash, or is not there. */
 import { constants } from "node:fs";
-import { cp, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { parseEnv } from "node:util";
 import { replaceFile, syncFolder } from "../lib/files.ts";
 import { isReleaseId, type Journal, parseJournal, parseRecords, type ReleaseRecord } from "./journal.ts";
 import { parseReleaseSettings, ReleaseError, type ReleaseSettings } from "./settings.ts";
@@ -34,7 +35,9 @@ export class ReleaseFolder {
     } catch {
       throw new ReleaseError("release.config.json is no JSON.");
     }
-    return parseReleaseSettings(data);
+    const settings = parseReleaseSettings(data);
+    const files = await Promise.all(settings.environmentFiles.map(environmentOf));
+    return { ...settings, environment: Object.assign({}, ...files) };
   }
 
   async journal(): Promise<Journal | undefined> {
@@ -140,6 +143,25 @@ async function textOf(path: string): Promise<string | undefined> {
   }
   if (text.length > MOST_BYTES) throw new ReleaseError(`${path} is larger than ${MOST_BYTES} bytes.`);
   return text;
+}
+
+const OTHERS = 0o077;
+
+/**
+ * What is in it decides what runs as whoever releases (PATH, NODE_OPTIONS), and opens the database: a file that others
+ * may read or change is not taken.
+ */
+async function environmentOf(path: string): Promise<Readonly<Record<string, string>>> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined)
+    throw new ReleaseError(`${path} (environmentFiles) is not there, or may not be looked at.`);
+  const owners = [0, process.getuid?.() ?? 0];
+  if ((found.mode & OTHERS) !== 0 || !owners.includes(found.uid))
+    throw new ReleaseError(
+      `${path} (environmentFiles) is open to others than its owner, or not yours: chmod 600 ${path}`,
+    );
+  const entries = Object.entries(parseEnv((await textOf(path)) ?? ""));
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 const isMissing = (error: unknown): boolean =>

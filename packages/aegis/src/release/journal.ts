@@ -79,6 +79,22 @@ export function parseRecords(source: string | undefined): readonly ReleaseRecord
 export const withRecord = (all: readonly ReleaseRecord[], one: ReleaseRecord): readonly ReleaseRecord[] =>
   [...all.filter(({ run }) => run !== one.run), one].slice(-MOST_RECORDS);
 
+/** Ids in the order of their last release; the way back leads along it, and a rollback adds nothing to it. */
+export function releasedBefore(records: readonly ReleaseRecord[], current: string): readonly string[] {
+  const order = records
+    .filter(({ kind, outcome }) => kind === "release" && outcome === "live")
+    .map(({ id: one }) => one);
+  const last = order.lastIndexOf(current);
+  return last === -1 ? [] : order.slice(0, last).filter((one) => one !== current);
+}
+
+/** Where a rollback goes to that names no release: the last one before `current` whose folder is there. */
+export const wayBack = (
+  records: readonly ReleaseRecord[],
+  current: string,
+  there: readonly string[],
+): string | undefined => releasedBefore(records, current).findLast((one) => there.includes(one));
+
 /** The last applied migration of each source ("source/NNNN_name"). */
 export function headsOf(applied: readonly string[]): readonly string[] {
   const last = new Map<string, string>();

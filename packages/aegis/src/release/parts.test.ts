@@ -1,13 +1,15 @@
 /** The parts of a release that touch the system: the lock, the commands, the folder, the settings. */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, open, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startOf } from "../lib/process-identity.ts";
+import { callOf } from "./call.ts";
 import { awaitLeftover, runCommand } from "./command.ts";
 import { ReleaseFolder } from "./files.ts";
 import { takeLock } from "./lock.ts";
+import { systemPorts } from "./ports.ts";
 import { parseReleaseSettings } from "./settings.ts";
 
 let folder: string;
@@ -209,7 +211,7 @@ describe("settings", () => {
   };
   it("have a step unless it is said that there is none", () => {
     expect(parseReleaseSettings(right)).toMatchObject({
-      preflight: ["aegis", "check"],
+      preflight: ["aegis", "check", "--release", "{directory}"],
       backup: ["aegis", "backup", "create"],
       verify: ["aegis", "verify", "{address}", "--fast"],
       migrate: undefined,
@@ -223,9 +225,47 @@ describe("settings", () => {
     ["an unknown key", { prefight: false }, "release.config.json"],
     ["no instance", { instances: [] }, "/instances"],
     ["two of one name", { instances: [...right.instances, ...right.instances] }, "one name"],
+    [
+      "a file of an environment that is not said whole",
+      { environmentFiles: ["environment"] },
+      "/environmentFiles",
+    ],
     ["a name that is a path", { instances: [{ ...right.instances[0], name: "../a" }] }, "/instances/0/name"],
     ["an address with more than an origin", { address: "https://hub.example/x" }, "/address"],
   ])("refuse %s", (_what, change, message) => {
     expect(() => parseReleaseSettings({ ...right, ...change })).toThrow(message);
+  });
+
+  describe("have files of variables", () => {
+    const file = (name: string) => join(folder, name);
+    beforeEach(async () => {
+      await writeFile(file("one"), "A=1\nB='2 & 3'\n", { mode: 0o600 });
+      await writeFile(file("two"), "A=4\n", { mode: 0o600 });
+      await writeFile(
+        file("release.config.json"),
+        JSON.stringify({ ...right, environmentFiles: [file("one"), file("two")] }),
+      );
+    });
+
+    it("for what releases, and not for what restarts an instance", async () => {
+      const ports = systemPorts(folder, { tell: () => undefined, aegis: ["aegis"], isStopped: () => false });
+      const settings = await ports.folder.settings();
+      const env = (instance?: string) =>
+        callOf(
+          ports,
+          settings,
+          { kind: "restart", release: "r1", ...(instance === undefined ? {} : { instance }) },
+          ["x"],
+        ).env;
+      expect(env()).toEqual({ A: "4", B: "2 & 3", AEGIS_RELEASE: "r1" });
+      expect(env("a")).toEqual({ AEGIS_RELEASE: "r1" });
+    });
+
+    it.each([0o640, 0o602])("that nobody else may read or change (mode %i)", async (mode) => {
+      await chmod(file("two"), mode);
+      await expect(new ReleaseFolder(folder).settings()).rejects.toThrow(/two .*chmod 600/);
+      await rm(file("two"));
+      await expect(new ReleaseFolder(folder).settings()).rejects.toThrow(/two .* is not there/);
+    });
   });
 });

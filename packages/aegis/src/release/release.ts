@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { callOf } from "./call.ts";
 import { awaitLeftover } from "./command.ts";
-import { isReleaseId, type Journal, type ReleaseRecord } from "./journal.ts";
+import { isReleaseId, type Journal, releasedBefore, type ReleaseRecord, wayBack } from "./journal.ts";
 import { takeLock } from "./lock.ts";
 import { remaining } from "./plan.ts";
 import type { ReleasePorts } from "./ports.ts";
@@ -63,9 +63,9 @@ export function rollback(ports: ReleasePorts, id: string | undefined): Promise<E
     // Whoever asks for the way back while a release is half done wants just that, and has got it.
     if (recovered !== undefined && (id === undefined || id === from)) return { recovered, result: undefined };
     const records = await folder.records();
-    const earlier = releasedBefore(records, from).filter((one) => one !== from);
+    const earlier = releasedBefore(records, from);
     const there = await folder.ids();
-    const to = id ?? earlier.findLast((one) => there.includes(one));
+    const to = id ?? wayBack(records, from, there);
     if (to === undefined) throw new ReleaseError(`No release before ${from} is left to go back to.`);
     if (!there.includes(to)) throw new ReleaseError(`There is no release ${to} in ${folder.root}.`);
     if (!earlier.includes(to))
@@ -162,15 +162,6 @@ async function begun(
   };
   await ports.folder.write(journal);
   return journal;
-}
-
-/** Ids in the order of their last release; the way back leads along it, and a rollback adds nothing to it. */
-function releasedBefore(records: readonly ReleaseRecord[], current: string): readonly string[] {
-  const order = records
-    .filter(({ kind, outcome }) => kind === "release" && outcome === "live")
-    .map(({ id }) => id);
-  const last = order.lastIndexOf(current);
-  return last === -1 ? [] : order.slice(0, last);
 }
 
 const lastLive = (records: readonly ReleaseRecord[], id: string): ReleaseRecord | undefined =>

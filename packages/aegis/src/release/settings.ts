@@ -47,6 +47,10 @@ const settingsSchema = Type.Object(
     ),
     verify: Type.Optional(orNone),
     fingerprint: Type.Optional(orNone),
+    /** Files of NAME=value lines for all commands but those of the instances, later ones above earlier ones. */
+    environmentFiles: Type.Optional(
+      Type.Array(Type.String({ pattern: "^/", maxLength: 1024 }), { maxItems: 16 }),
+    ),
     commandSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
     healthSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
     settleMilliseconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000 })),
@@ -74,6 +78,9 @@ export interface ReleaseSettings {
   readonly migrate: { readonly status: Command; readonly up: Command; readonly down: Command } | undefined;
   readonly verify: Command | undefined;
   readonly fingerprint: Command | undefined;
+  readonly environmentFiles: readonly string[];
+  /** What is in them: secrets. It goes to commands, and is never told. */
+  readonly environment: Readonly<Record<string, string>>;
   /** No command may take longer. Default 1800. */
   readonly commandSeconds: number;
   /** How long an instance may take until it answers /health and /ready with 200. Default 60. */
@@ -89,7 +96,7 @@ export interface ReleaseSettings {
  * be taken is `false` in the settings.
  */
 const usual = {
-  preflight: ["aegis", "check"],
+  preflight: ["aegis", "check", "--release", "{directory}"],
   backup: ["aegis", "backup", "create"],
   verify: ["aegis", "verify", "{address}", "--fast"],
   fingerprint: ["aegis", "policy", "show", "--environment", "production"],
@@ -126,6 +133,8 @@ export function parseReleaseSettings(data: unknown): ReleaseSettings {
     migrate: data.migrate === false ? undefined : data.migrate,
     verify: chosen(data.verify, usual.verify),
     fingerprint: chosen(data.fingerprint, usual.fingerprint),
+    environmentFiles: data.environmentFiles ?? [],
+    environment: {},
     commandSeconds: data.commandSeconds ?? 1800,
     healthSeconds: data.healthSeconds ?? 60,
     settleMilliseconds: data.settleMilliseconds ?? 1000,
