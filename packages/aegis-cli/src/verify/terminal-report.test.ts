@@ -84,6 +84,11 @@ describe("the report on a terminal", () => {
     expect(text).toContain("1 pass, 1 fail, 0 unknown, 0 error, 1 not applicable");
   });
 
+  it("ends with what is wrong, for who sees the end alone", () => {
+    const text = shown(reportOf([finding("fail"), ...Array.from({ length: 99 }, () => finding("pass"))]));
+    expect(text.slice(-200)).toMatch(/✗ FAIL +session\.fail: what was seen\n\n99 pass, 1 fail/);
+  });
+
   it("says first of all that the target could not be reached", () => {
     expect(shown(reportOf([finding("unknown")], { reachable: false }))).toMatch(
       /The target could not be reached\. 0 pass/,

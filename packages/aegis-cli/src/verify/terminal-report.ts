@@ -36,6 +36,7 @@ export function terminalReport(report: Report, columns = 100): string {
       ),
     ),
     "",
+    ...wrong(report, width),
     summary(report),
     "",
   ].join("\n");
@@ -100,6 +101,19 @@ function hang(text: string, width: number, indent = INDENT): string {
     } else row = row === "" ? word : `${row} ${word}`;
   }
   return [...rows, row].join(`\n${" ".repeat(indent)}`);
+}
+
+/** Once more, at the end: where hundreds of lines went by, or somebody keeps the last of them alone. */
+function wrong({ findings }: Report, width: number): string[] {
+  const bad = findings.filter(({ outcome }) => outcome === "fail" || outcome === "error");
+  if (bad.length === 0) return [];
+  return [
+    ...bad.map(({ outcome, id, observed }) => {
+      const { glyph, word, style } = LOOK[outcome];
+      return `  ${paint(style, `${glyph} ${word.padEnd(8)}`)} ${hang(`${id}: ${observed}`, width)}`;
+    }),
+    "",
+  ];
 }
 
 function summary({ counts, reachable }: Report): string {

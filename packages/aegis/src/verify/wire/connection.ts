@@ -92,7 +92,8 @@ export function sendRaw(
       resolve({ bytes: Buffer.concat(chunks), ended, seconds: (performance.now() - started) / 1000 });
     };
     const outOfTime = (): void => end("time");
-    const timer = setTimeout(outOfTime, waitMs);
+    // After a pause of this process timers come before what has arrived meanwhile: that is looked at first.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(outOfTime)), waitMs);
     if (options.signal?.aborted === true) return end("time");
     options.signal?.addEventListener("abort", outOfTime);
     try {
