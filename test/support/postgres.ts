@@ -37,8 +37,10 @@ export interface TestPostgres {
   close(): Promise<void>;
 }
 
-/** `settings` as in postgresql.conf: ["shared_preload_libraries=pgaudit"]. */
-export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
+const ROLES = "create role aegis_app nologin; create role hub_app login in role aegis_app";
+
+/** `settings` as in postgresql.conf: ["shared_preload_libraries=pgaudit"]. `roles`: none, where a test makes its own. */
+export async function startPostgres(settings: readonly string[] = [], roles = ROLES): Promise<TestPostgres> {
   const bin = binaries();
   const user = owner();
   const folder = mkdtempSync(join(tmpdir(), "aegis-pg-"));
@@ -95,7 +97,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<T
   await start();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query("create role aegis_app nologin; create role hub_app login in role aegis_app");
+  await client.query(roles);
   await client.end();
   return {
     url,

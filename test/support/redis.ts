@@ -17,10 +17,10 @@ export interface TestRedis {
 }
 
 /** `args` are settings as on the command line: ["--appendonly", "yes"]. */
-export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
+export async function startRedis(args: readonly string[] = [], password = ""): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), "aegis-redis-"));
   const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
+  const url = `redis://${password === "" ? "" : `:${password}@`}127.0.0.1:${port}`;
   let server: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
