@@ -30,7 +30,7 @@ const rooms = readdirSync(new URL(`../${source}/`, import.meta.url), { withFileT
   .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
   .map(({ name }) => name);
 /** Rooms that meet no request: commands use them, by an entry point of their own. */
-const OFFLINE = ["preflight", "checklist", "release", "user-import"];
+const OFFLINE = ["preflight", "checklist", "release", "user-import", "watch"];
 /** Rooms without settings have no section of the policy, and so nothing that could be weakened. */
 const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   approval: "how long a request waits is mfa.approvalSeconds, because only second factors ask for one",
@@ -51,6 +51,7 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
   revocation: "leases and copies are constants; how long sessions live is session",
   "user-import":
     "whom the file brings is judged by account, password and mfa; bounds of a file are constants",
+  watch: "what is late or near its end is said to the command; two looks in a row are a constant",
   release: "it stands beside the application, not in it; what an operator says is release.config.json",
 };
 

@@ -17,7 +17,8 @@ export const BREACHED = "Correct7Horse-battery staple";
 
 export const webRoot = fileURLToPath(new URL("../dist/web/", server));
 
-export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
+/** `port`: one that is free; a hub that comes back is found where it was. */
+export async function startHub(policy: Policy, parts: Partial<HubParts> = {}, port = 0) {
   const clock = manualClock();
   const events: AuditEvent[] = [];
   const mail = memoryTransport();
@@ -40,7 +41,7 @@ export async function startHub(policy: Policy, parts: Partial<HubParts> = {}) {
     publicOrigin: policy.environment === "production" ? "https://hub.test" : undefined,
     ...parts,
   });
-  const origin = await app.listen({ host: "127.0.0.1", port: 0 });
+  const origin = await app.listen({ host: "127.0.0.1", port });
   return {
     app,
     origin,

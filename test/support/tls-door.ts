@@ -12,19 +12,21 @@ export interface TlsDoor {
   readonly caFile: string;
   /** What it says of how people came; "as-is" is the truth, "none": it says nothing. */
   proto: "as-is" | "https" | "none";
+  /** Headers of answers that it takes away, in lower case. */
+  readonly dropped: Set<string>;
   close(): Promise<void>;
 }
 
 const TLS_HANDSHAKE = 0x16; // RFC 8446 5.1
 
-export async function openTlsDoor(folder: string, serverPort: number): Promise<TlsDoor> {
+export async function openTlsDoor(folder: string, serverPort: number, days = 90): Promise<TlsDoor> {
   const [keyFile, caFile] = [join(folder, "door.key"), join(folder, "door.pem")];
   execFileSync(
     "openssl",
     [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=door".split(
-        " ",
-      ),
+      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=door".split(" "),
+      "-days",
+      String(days),
       "-addext",
       "subjectAltName=IP:127.0.0.1",
       "-keyout",
@@ -34,7 +36,7 @@ export async function openTlsDoor(folder: string, serverPort: number): Promise<T
     ],
     { stdio: "ignore" },
   );
-  const door: { proto: TlsDoor["proto"] } = { proto: "as-is" };
+  const door: Pick<TlsDoor, "proto" | "dropped"> = { proto: "as-is", dropped: new Set() };
   const pass = (isTls: boolean) => (incoming: IncomingMessage, answer: ServerResponse) => {
     const proto = door.proto === "none" ? undefined : door.proto === "https" || isTls ? "https" : "http";
     const headers = { ...incoming.headers, ...(proto === undefined ? {} : { "x-forwarded-proto": proto }) };
@@ -46,7 +48,7 @@ export async function openTlsDoor(folder: string, serverPort: number): Promise<T
       headers,
     });
     out.once("response", (from) => {
-      answer.writeHead(from.statusCode ?? 502, from.rawHeaders);
+      answer.writeHead(from.statusCode ?? 502, without(from.rawHeaders, door.dropped));
       from.pipe(answer);
     });
     out.once("error", () => {
@@ -83,3 +85,7 @@ export async function openTlsDoor(folder: string, serverPort: number): Promise<T
       }),
   });
 }
+
+/** Name, value, name, value. */
+const without = (fields: readonly string[], dropped: ReadonlySet<string>): string[] =>
+  fields.filter((_, place) => !dropped.has((fields[place - (place % 2)] ?? "").toLowerCase()));

@@ -23,6 +23,7 @@ import { registerScan } from "./scan/scan.ts";
 import { tellError } from "./talk.ts";
 import { registerUsers } from "./users/users.ts";
 import { registerVerify } from "./verify/verify.ts";
+import { registerWatch } from "./watch/watch.ts";
 
 const program = new Command("aegis")
   .description("One policy: enforced, verified, explained.")
@@ -54,6 +55,7 @@ registerMigrateFrontend(program);
 registerScan(program);
 registerRenderEnv(program);
 registerUsers(program);
+registerWatch(program);
 
 // `aegis policy show | head` reads no further: that is no fault to be told, and what was not read cannot count as done.
 const SIGPIPE_STATUS = 128 + 13;

@@ -12,6 +12,9 @@ const NEEDS: readonly SecretNeed[] = [
   ...backupSettings.flatMap(({ name, secret }) =>
     secret === undefined ? [] : [{ name, kind: "text" as const }],
   ),
+  { name: "SMTP_URL", kind: "text" },
+  { name: "WATCH_WEBHOOK_SECRET", kind: "text" },
+  { name: "WATCH_WEBHOOK_URL", kind: "text" },
 ];
 
 export type KnownSecrets = Readonly<Record<string, string | undefined>>;

@@ -42,6 +42,8 @@ const KNOWN = new Set([
   "ImportError",
   "ReportError",
   "ComplianceError",
+  "WatchError",
+  "MailError",
 ]);
 
 export function tellError(error: unknown): void {

@@ -20,20 +20,13 @@ import {
 import { print, tell, UsageError } from "../talk.ts";
 import { terminalReport } from "./terminal-report.ts";
 
-interface Options extends PolicyChoice {
-  readonly target?: string;
+interface Options extends AimOptions {
   readonly json?: boolean;
   readonly save?: string;
   readonly wait: number;
   readonly outbox?: string;
-  readonly probeKeyFile?: string;
-  readonly probeAccounts?: string;
-  readonly insecure?: boolean;
-  readonly ca?: string;
   readonly only?: string;
   readonly fast?: boolean;
-  readonly account?: string;
-  readonly otherAccount?: string;
   readonly matrix?: boolean;
 }
 
@@ -44,66 +37,27 @@ const wholeSeconds = (text: string): number => {
 
 /** `aegis verify URL`: exit status 0 nothing failed, 1 a control failed, 2 it could not be verified. */
 export function registerVerify(program: Command): void {
-  program
-    .command("verify")
+  aiming(program.command("verify"))
     .description("prove from outside that a running system does what the policy says")
-    .argument("<url>", "where it answers, e.g. https://hub.example")
-    .option("--preset <name>", "hold it against a preset")
-    .option("--policy <file>", "hold it against a policy file")
-    .option(
-      "--environment <name>",
-      "default: development for plain HTTP on this machine, otherwise production",
-    )
-    .option("--target <file>", "how to use the application: routes and field names (JSON)")
     .option("--only <room>", "only the controls of one room")
     .option("--fast", "leave out the controls that wait or use limits up: seconds instead of minutes")
     .option("--wait <seconds>", "wait so long at most for time-outs to happen", wholeSeconds, 0)
     .option("--outbox <folder>", "read the target's mail there, where it keeps it in development")
-    .option(
-      "--probe-key-file <file>",
-      "the target's probe key, so that limits of volume do not stop the run (or AEGIS_PROBE_KEY)",
-    )
-    .option(
-      "--probe-accounts <file>",
-      "accounts whose time runs faster (aegis probe-accounts): time-outs are seen to happen in seconds",
-    )
-    .option("--ca <file>", "trust this certificate authority (PEM)")
-    .option("--insecure", "do not check the certificate")
-    .option(
-      "--account <file>",
-      "an account of one tenant (user name, password: two lines), for its isolation",
-    )
-    .option("--other-account <file>", "an account of another tenant, that must see nothing of the first")
     .option("--matrix", "print what was found at each route, where a control looks at many")
     .option("--json", "print the findings as JSON")
     .option("--save <file>", "write the findings as JSON to a file")
     .action(async (url: string, options: Options) => {
-      const origin = originFrom(url);
       const controls = chosen(options);
-      const ca = options.ca === undefined ? undefined : readAuthority(options.ca);
       const save = options.save === undefined ? undefined : writableFile(options.save);
-      const config = await loadConfig(process.cwd());
-      const environment =
-        options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
-      const policy = await choosePolicy(options, config, environment);
-      const described = options.target === undefined ? config?.target : readTarget(options.target);
-      const target = withAccounts(described, options);
       const mailbox = options.outbox === undefined ? undefined : outboxReader(options.outbox);
-      const probeKey = probeKeyOf(options.probeKeyFile, config, origin);
-      const probes =
-        options.probeAccounts === undefined ? undefined : readProbeAccounts(options.probeAccounts);
+      const { probes, ...aim } = await aimAt(url, options);
       const progress = process.stderr.isTTY && options.json !== true;
       let done = 0;
       const report = await verify({
-        origin: origin.origin,
-        policy,
-        policyName: nameOf(options, config),
-        ...(target === undefined ? {} : { target }),
+        ...aim,
         maxWaitSeconds: options.wait,
         ...(mailbox === undefined ? {} : { mailbox }),
-        ...(probeKey === undefined ? {} : { probeKey }),
         ...(probes === undefined ? {} : { probeAccounts: probes.accounts }),
-        wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
         only: (control) => isWanted(control, options),
         onFinding: () => {
           done += 1;
@@ -123,6 +77,66 @@ export function registerVerify(program: Command): void {
         tell(`and ${report.accountsCreated.length - 3} more, all named probe-...`);
       process.exitCode = statusOf(report);
     });
+}
+
+/** Where it is, what it is held against, and how it is come by: the same for whatever looks at a live system. */
+export interface AimOptions extends PolicyChoice {
+  readonly target?: string;
+  readonly probeKeyFile?: string;
+  readonly probeAccounts?: string;
+  readonly insecure?: boolean;
+  readonly ca?: string;
+  readonly account?: string;
+  readonly otherAccount?: string;
+}
+
+/** The address, and the options of `AimOptions`. */
+export const aiming = (command: Command): Command =>
+  command
+    .argument("<url>", "where it answers, e.g. https://hub.example")
+    .option("--preset <name>", "hold it against a preset")
+    .option("--policy <file>", "hold it against a policy file")
+    .option(
+      "--environment <name>",
+      "default: development for plain HTTP on this machine, otherwise production",
+    )
+    .option("--target <file>", "how to use the application: routes and field names (JSON)")
+    .option(
+      "--probe-key-file <file>",
+      "the target's probe key, so that limits of volume do not stop the run (or AEGIS_PROBE_KEY)",
+    )
+    .option(
+      "--probe-accounts <file>",
+      "accounts whose time runs faster (aegis probe-accounts): time-outs are seen to happen in seconds",
+    )
+    .option("--ca <file>", "trust this certificate authority (PEM)")
+    .option("--insecure", "do not check the certificate")
+    .option(
+      "--account <file>",
+      "an account of one tenant (user name, password: two lines), for its isolation",
+    )
+    .option("--other-account <file>", "an account of another tenant, that must see nothing of the first");
+
+export async function aimAt(url: string, options: AimOptions) {
+  const origin = originFrom(url);
+  const ca = options.ca === undefined ? undefined : readAuthority(options.ca);
+  const config = await loadConfig(process.cwd());
+  const environment =
+    options.environment === undefined ? guessEnvironment(origin) : environmentFrom(options.environment);
+  const policy = await choosePolicy(options, config, environment);
+  const described = options.target === undefined ? config?.target : readTarget(options.target);
+  const target = withAccounts(described, options);
+  const probeKey = probeKeyOf(options.probeKeyFile, config, origin);
+  const probes = options.probeAccounts === undefined ? undefined : readProbeAccounts(options.probeAccounts);
+  return {
+    origin: origin.origin,
+    policy,
+    policyName: nameOf(options, config),
+    ...(target === undefined ? {} : { target }),
+    ...(probeKey === undefined ? {} : { probeKey }),
+    ...(probes === undefined ? {} : { probes }),
+    wire: { insecure: options.insecure === true, ...(ca === undefined ? {} : { ca }) },
+  };
 }
 
 /**
@@ -178,7 +192,7 @@ function chosen(options: Options): number {
 }
 
 /** Where the policy comes from, as `choosePolicy` chooses it. */
-function nameOf({ policy, preset }: Options, config: ProjectConfig | undefined): string {
+function nameOf({ policy, preset }: PolicyChoice, config: ProjectConfig | undefined): string {
   const file = policy ?? (preset === undefined && config?.policy !== undefined ? config.file : undefined);
   if (file === undefined) return `preset ${preset ?? "modern"}`;
   return preset === undefined ? basename(file) : `${basename(file)} on preset ${preset}`;

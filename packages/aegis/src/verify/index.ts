@@ -11,7 +11,8 @@ export type {
 } from "../control.ts";
 export { type BoundControl, type BoundRoom, catalogue } from "./catalogue.ts";
 export type { Counts, EvidenceExchange, Finding, FindingCell } from "./finding.ts";
-export { lookAtLive, type LookOptions } from "./look.ts";
+export { type HastenedAccount, hastenedControls } from "./hastened.ts";
+export { type HealthFacts, lookAtHealth, lookAtLive, type LookOptions } from "./look.ts";
 export { type Report, verify, type VerifyOptions } from "./run.ts";
 export { parseTarget, TargetError, targetSchema } from "./target.ts";
 export { printable } from "./wire/text.ts";

@@ -8,6 +8,7 @@ import { requestOf } from "./target.ts";
 import { newProbeAccount, type ProbeAccount, register, signIn } from "./visitor.ts";
 import { CookieClient } from "./wire/client.ts";
 import { WireError, wireDefaults, type WireOptions } from "./wire/connection.ts";
+import { headerOf } from "./wire/header.ts";
 import { parseSetCookie } from "./wire/set-cookie.ts";
 import { printable } from "./wire/text.ts";
 
@@ -21,19 +22,55 @@ export interface LookOptions {
   readonly random?: Random;
 }
 
-/** @throws TypeError where `origin` is no address */
-export async function lookAtLive(options: LookOptions): Promise<LiveFacts> {
-  const { target = {}, random = systemRandom, healthPath, readyPath, probeKey } = options;
-  const origin = new URL(options.origin);
-  const wire: WireOptions = {
+function wireOf({ origin, wire, probeKey }: LookOptions): WireOptions {
+  return {
     ...wireDefaults,
-    ...options.wire,
+    ...wire,
     edgeHeaders: {
-      ...options.wire?.edgeHeaders,
+      ...wire?.edgeHeaders,
       ...(probeKey === undefined ? {} : { [PROBE_HEADER]: probeKey }),
     },
-    origin,
+    origin: new URL(origin),
   };
+}
+
+export interface HealthFacts {
+  readonly health: LiveAnswer;
+  /** Undefined: not asked, because nothing answered. */
+  readonly ready: LiveAnswer | undefined;
+  /** How long the answer about health took; undefined where there was none. */
+  readonly latencyMs: number | undefined;
+  /** What its Date said, between which moments of ours; in milliseconds since the Unix epoch. */
+  readonly clock: { readonly date: number; readonly asked: number; readonly answered: number } | undefined;
+}
+
+/** Two questions and nothing else: for those who ask often. @throws TypeError where `origin` is no address */
+export async function lookAtHealth(options: LookOptions, now: () => number): Promise<HealthFacts> {
+  const wire = wireOf(options);
+  const client = new CookieClient(wire, () => undefined);
+  const [asked, started] = [now(), performance.now()];
+  let date: string | undefined;
+  const health = await answered(async () => {
+    const done = await client.send({ path: options.healthPath });
+    date = headerOf(done.response, "date");
+    return done;
+  });
+  const [answeredAt, latencyMs] = [now(), performance.now() - started];
+  if ("fault" in health) return { health, ready: undefined, latencyMs: undefined, clock: undefined };
+  const said = Date.parse(date ?? "");
+  return {
+    health,
+    ready: await answered(() => client.send({ path: options.readyPath })),
+    latencyMs,
+    clock: Number.isFinite(said) ? { date: said, asked, answered: answeredAt } : undefined,
+  };
+}
+
+/** @throws TypeError where `origin` is no address */
+export async function lookAtLive(options: LookOptions): Promise<LiveFacts> {
+  const { target = {}, random = systemRandom, healthPath, readyPath } = options;
+  const wire = wireOf(options);
+  const { origin } = wire;
   const client = (): CookieClient => new CookieClient(wire, () => undefined);
   const health = await answered(() => client().send({ path: healthPath }));
   const ready = await answered(() => client().send({ path: readyPath }));

@@ -303,6 +303,27 @@ describe("signing in", () => {
     expect(seen).toBe(alive);
   });
 
+  it("ends at once when its caller is told to end, and what it did not look at is unknown", async () => {
+    const origin = await serve(answerOk);
+    const ending = new AbortController();
+    const { findings } = await run(
+      origin,
+      roomOf(async (context) => {
+        ending.abort();
+        await context.anonymous().send({ path: "/" });
+        return pass("seen");
+      }),
+      { signal: ending.signal },
+    );
+    expect(findings.map(({ outcome }) => outcome)).not.toContain("pass");
+    const before = await run(
+      origin,
+      roomOf(async () => pass("seen")),
+      { signal: ending.signal },
+    );
+    expect(before.findings[0]?.outcome).toBe("unknown");
+  });
+
   it("registers anew when the first registration was lost on the wire", async () => {
     let registrations = 0;
     const origin = await serve((request, response) => {

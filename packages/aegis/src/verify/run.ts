@@ -39,6 +39,8 @@ export interface VerifyOptions {
   readonly probeAccounts?: readonly HastenedAccount[];
   /** Only these controls; default all. */
   readonly only?: (control: BoundControl) => boolean;
+  /** Ends the run at once when it fires; what was not looked at by then stays unknown. */
+  readonly signal?: AbortSignal;
   readonly random?: Random;
   readonly rooms?: readonly BoundRoom[];
   readonly onFinding?: (finding: Finding) => void;
@@ -85,6 +87,9 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   // Fires when the time is up, and at the end: a probe that was given up on must not go on using the target.
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), (maxRunSeconds + maxWaitSeconds) * 1000);
+  const endEarly = (): void => over.abort();
+  if (options.signal?.aborted === true) endEarly();
+  options.signal?.addEventListener("abort", endEarly);
   const wire: WireOptions = {
     ...wireDefaults,
     ...options.wire,
@@ -163,6 +168,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     };
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener("abort", endEarly);
     over.abort();
   }
 }
