@@ -48,6 +48,7 @@ const WITHOUT_POLICY: Readonly<Record<string, string>> = {
     "what is written, and what happens when it cannot be, is audit; how it is linked is a constant",
   checklist: "the list is data of whoever keeps it; how entries are linked and signed is a constant",
   preflight: "what is looked at is about a machine, and stands in aegis.config.ts",
+  risk: "it reads what other rooms keep, and refuses nothing; from how many failures on is a constant",
   revocation: "leases and copies are constants; how long sessions live is session",
   "user-import":
     "whom the file brings is judged by account, password and mfa; bounds of a file are constants",

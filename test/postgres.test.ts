@@ -24,6 +24,7 @@ import { describeApiKeyStore } from "../packages/aegis/src/api-key/store.contrac
 import { describeApprovalStore } from "../packages/aegis/src/approval/store.contract.ts";
 import { describeAuditLogStore } from "../packages/aegis/src/audit-chain/store.contract.ts";
 import { describeEventStore } from "../packages/aegis/src/audit/event-store.contract.ts";
+import { describeCspReportStore } from "../packages/aegis/src/headers/csp-store.contract.ts";
 import { describeDeviceStore } from "../packages/aegis/src/device/store.contract.ts";
 import { describeFactorStore } from "../packages/aegis/src/mfa/store.contract.ts";
 import { describeOneTimeStore } from "../packages/aegis/src/one-time/store.contract.ts";
@@ -100,6 +101,7 @@ for (const [name, open] of [
   describeApiKeyStore(name, opened("apiKeys"));
   describeTenancyStore(name, opened("tenancy"));
   describeUploadStore(name, opened("uploads"));
+  describeCspReportStore(name, opened("cspReports"));
 }
 
 describe("files of an account that is erased", () => {

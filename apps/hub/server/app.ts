@@ -11,6 +11,8 @@ import { pageRoutes } from "./features/pages/routes.ts";
 import { simulations } from "./features/simulations/index.ts";
 import { simulationDatabase } from "./features/simulations/postgres-repository.ts";
 import { personalData } from "./features/personal-data.ts";
+import { securityRoutes } from "./features/security/routes.ts";
+import type { SecurityPlaces } from "./features/security/upkeep.ts";
 import { policyRoutes } from "./features/policy/routes.ts";
 import { knowledgeAndSearch } from "./features/knowledge-and-search.ts";
 import { tenantCourses } from "./features/tenant-courses.ts";
@@ -43,6 +45,8 @@ export interface HubParts extends AegisStores {
   readonly maintenance?: AegisWiring["maintenance"] | undefined;
   readonly metrics?: AegisWiring["metrics"] | undefined;
   readonly drain?: Drain;
+  /** Where the security pages find what is kept beside the application. Default: nowhere but `.aegis/proofs`. */
+  readonly places?: SecurityPlaces;
   readonly blobs: BlobStore;
   readonly clock?: AegisWiring["clock"];
   readonly audit?: AegisWiring["audit"];
@@ -79,6 +83,13 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   const drain = parts.drain ?? newDrain();
   healthRoutes(app, parts.checkReady, () => drain.isDraining);
   policyRoutes(app, policy, { product: PRODUCT, sendsMail: mail !== undefined });
+  securityRoutes(app, {
+    places: parts.places ?? NO_PLACES,
+    policy,
+    publicOrigin,
+    auditKeys: parts.auditKeys,
+    now: () => clock?.now() ?? Date.now(),
+  });
   contentRoutes(app, parts.catalogue);
   previewRoutes(app);
   programRoutes(app, parts.catalogue);
@@ -94,6 +105,16 @@ export async function buildHub(parts: HubParts): Promise<FastifyInstance> {
   await pageRoutes(app, { webRoot: parts.webRoot, securityContact: parts.securityContact });
   return app;
 }
+
+const NO_PLACES: SecurityPlaces = {
+  proofsDirectory: ".aegis/proofs",
+  certificateFile: undefined,
+  backupDirectory: undefined,
+  backupPublicKeyFile: undefined,
+  releasesDirectory: undefined,
+  checklistFile: undefined,
+  checklistPublicKeyFile: undefined,
+};
 
 const storesOf = (parts: AegisStores): AegisStores => ({
   sessions: parts.sessions,
@@ -114,4 +135,5 @@ const storesOf = (parts: AegisStores): AegisStores => ({
   apiKeys: parts.apiKeys,
   tenancy: parts.tenancy,
   uploads: parts.uploads,
+  cspReports: parts.cspReports,
 });

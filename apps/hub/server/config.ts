@@ -12,6 +12,7 @@ import {
 import { ConfigError } from "./config-error.ts";
 import { addressFrom } from "./metrics-settings.ts";
 import { hubPolicy } from "./policy.ts";
+import type { SecurityPlaces } from "./features/security/upkeep.ts";
 
 export interface HubConfig {
   readonly environment: Environment;
@@ -38,6 +39,8 @@ export interface HubConfig {
   readonly mailFrom: string;
   /** A file made by `aegis breach build`; looked up where the policy's breach.source is "corpus". */
   readonly breachCorpus: string | undefined;
+  /** Where the security pages find what is kept beside the application. */
+  readonly places: SecurityPlaces;
   /** Redis, for what all processes count together; undefined: each process counts for itself. */
   readonly redisUrl: string | undefined;
   /** Lifts limits of volume for the operator's own verifier; development makes one. */
@@ -81,6 +84,15 @@ export function readConfig(args: readonly string[], env: Env, defaultEnvironment
     smtpUrl: env["SMTP_URL"] === "" ? undefined : env["SMTP_URL"],
     mailFrom: env["MAIL_FROM"] ?? senderOf(publicOrigin),
     breachCorpus: env["BREACH_CORPUS"],
+    places: {
+      proofsDirectory: env["PROOFS_DIRECTORY"] || `${env["AEGIS_DIRECTORY"] ?? ".aegis"}/proofs`,
+      certificateFile: env["CERTIFICATE_FILE"] || undefined,
+      backupDirectory: env["BACKUP_DIRECTORY"] || undefined,
+      backupPublicKeyFile: env["BACKUP_PUBLIC_KEY_FILE"] || undefined,
+      releasesDirectory: env["RELEASES_DIRECTORY"] || undefined,
+      checklistFile: env["CHECKLIST_FILE"] || undefined,
+      checklistPublicKeyFile: env["CHECKLIST_PUBLIC_KEY_FILE"] || undefined,
+    },
     redisUrl: redisUrlFrom(env["REDIS_URL"]),
     probeKey: env["PROBE_KEY"] === "" ? undefined : env["PROBE_KEY"],
     certificateAddress: addressFrom(env["CERTIFICATE_ADDRESS"]),

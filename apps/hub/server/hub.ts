@@ -111,6 +111,7 @@ export async function openHub(
       maintenance: { source: fileMaintenance(config.maintenanceFile) },
       drain,
       metrics: hubMetrics({ config, secrets, database, shared: open }),
+      places: config.places,
       blobs: fileBlobs(config.uploadsDirectory),
       checkReady: async () => {
         if (secrets.isStale()) throw new Error("the source of the secrets has been away for too long");

@@ -141,6 +141,41 @@ export const hubSettings: readonly EnvSetting[] = [
     example: ".aegis/maintenance.json",
   },
   {
+    name: "PROOFS_DIRECTORY",
+    about: "Where runs of aegis verify are saved (--save); the security pages show the newest 30.",
+    example: ".aegis/proofs",
+  },
+  {
+    name: "CERTIFICATE_FILE",
+    about: "The certificate that the proxy shows, without its key: the security pages say how long it lasts.",
+    example: "/etc/letsencrypt/live/hub.example/fullchain.pem",
+  },
+  {
+    name: "BACKUP_DIRECTORY",
+    about: "Where backups are kept, as for aegis backup: the security pages say how old the newest is.",
+    example: "/var/backups/hub",
+  },
+  {
+    name: "BACKUP_PUBLIC_KEY_FILE",
+    about: "The public key that they are signed with (aegis backup key).",
+    example: "/etc/hub/backup-key.json",
+  },
+  {
+    name: "RELEASES_DIRECTORY",
+    about: "The folder of aegis release: the security pages show what is live since when.",
+    example: "/srv/hub",
+  },
+  {
+    name: "CHECKLIST_FILE",
+    about: "The record of aegis checklist: the security pages show what is open and who signed.",
+    example: "/etc/hub/checklist.json",
+  },
+  {
+    name: "CHECKLIST_PUBLIC_KEY_FILE",
+    about: "The public key that it is signed with, where that is none of AUDIT_KEYS.",
+    example: "/etc/hub/checklist-key.json",
+  },
+  {
     name: "DRAIN_SECONDS",
     about: "How long a process that is told to stop goes on answering, with 503 at /ready.",
     example: "0",

@@ -15,6 +15,8 @@ import { countUse } from "./one-time/service.ts";
 import { passkeyRoutes } from "./passkey/routes.ts";
 import { passkeyService } from "./passkey/service.ts";
 import { passwordExpiry } from "./password/age.ts";
+import { sessionError } from "./session/errors.ts";
+import { listView } from "./session/routes.ts";
 import type { SignIns } from "./sign-in/enforce.ts";
 
 /** Longer than any removal takes. */
@@ -196,7 +198,10 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
         passwordExpiresAt: passwordExpiry(policy.password, account.passwordChangedAt) ?? null,
       };
     },
-    listSessions: (id) => stores.sessions.listByUser(id, clock.now()),
+    listSessions: async (id) =>
+      (await stores.sessions.listByUser(id, clock.now())).map((record) => listView(record)),
+    endSession: (id, sessionId) => stores.sessions.revoke(id, sessionId, "admin"),
+    sessionNotFound: () => sessionError("AEGIS_SESSION_NOT_FOUND"),
     listEvents: people.listEvents,
     unlock: (id) => people.unlock(id),
     endSessions: (id, reason) => stores.sessions.revokeAll(id, reason),

@@ -27,6 +27,8 @@ import { enforceKeys, keys } from "./fastify-keys.ts";
 import { demandMail, people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { enforceProbeAccounts } from "./fastify-probes.ts";
+import { enforceReports } from "./fastify-reports.ts";
+import { enforceRisks } from "./fastify-risks.ts";
 import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
@@ -35,7 +37,6 @@ import type { MailTransport } from "./mail/mailer.ts";
 import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
 import { stepWord } from "./sign-in/enforce.ts";
-import { enforceCspReports } from "./headers/csp-report.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
 import { inputError } from "./input/errors.ts";
@@ -210,9 +211,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   enforceInput(app, policy.input); // bodies: bounded, one meaning, every field named
   enforceSanitize(app, sanitize); // after the schema: what is no text is never cleaned
 
-  enforceCspReports(app, clock, (violation, ip) =>
-    audit(undefined, { event: "csp.violation", outcome: "failure", ip, facts: { ...violation } }),
-  );
+  const forgetReports = enforceReports(app, { policy, store: wiring.cspReports, publicOrigin, audit, clock });
   const who = people(app, {
     policy,
     secrets,
@@ -253,6 +252,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   });
   enforceFactors(app, { people: who, mfa, signIns });
   enforceProbeAccounts(app, who);
+  enforceRisks(app, who);
   files = enforceUploads(app, wiring, { audit, clock, random, tenantOf: tenancy.tenantOf });
   rates.routes();
   chain.routes();
@@ -265,6 +265,7 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
     ...[wiring.oneTime, wiring.devices].map((kept) => () => kept.removeExpired(clock.now())),
     tokens.removeExpired,
     () => apiKeys.service.removeExpired(),
+    forgetReports,
     () => tenancy.service.removeExpired(),
     async () => (await files?.removeLeftovers()) ?? 0,
     () => wiring.events.removeBefore(clock.now() - EVENTS_KEPT_MS),

@@ -9,6 +9,8 @@ import { MemoryAuditLogStore } from "./audit-chain/memory-store.ts";
 import type { AuditLogStore } from "./audit-chain/store.ts";
 import { MemoryDeviceStore } from "./device/memory-store.ts";
 import type { DeviceStore } from "./device/store.ts";
+import type { CspReportStore } from "./headers/csp-groups.ts";
+import { MemoryCspReportStore } from "./headers/csp-memory-store.ts";
 import { MemoryFactorStore } from "./mfa/memory-store.ts";
 import type { FactorStore } from "./mfa/store.ts";
 import { MemoryMonitorStore } from "./monitor/memory-store.ts";
@@ -53,6 +55,8 @@ export interface AegisStores {
   readonly apiKeys: ApiKeyStore;
   readonly tenancy: TenancyStore;
   readonly uploads: UploadStore;
+  /** What browsers report of the page policy, in groups. */
+  readonly cspReports: CspReportStore;
 }
 
 /** Stores that forget everything when the process ends: for tests and first steps. */
@@ -76,5 +80,6 @@ export function memoryStores(): AegisStores {
     apiKeys: new MemoryApiKeyStore(),
     tenancy: new MemoryTenancyStore(),
     uploads: new MemoryUploadStore(),
+    cspReports: new MemoryCspReportStore(),
   };
 }

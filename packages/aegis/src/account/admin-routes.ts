@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type Type from "typebox";
+import Type from "typebox";
 import type { DeepReadonly } from "../lib/freeze.ts";
 import { numbered, numberedFacts } from "../lib/pages.ts";
+import { rowId } from "../lib/schema.ts";
 import { accountError } from "./errors.ts";
 import type { AccountPolicy } from "./policy.ts";
 import { accountSchemas } from "./schemas.ts";
@@ -21,6 +22,9 @@ export interface AdminWiring {
   readonly now: () => number;
   readonly factsOf: (account: Account) => Promise<AdminFacts>;
   readonly listSessions: (accountId: string) => Promise<readonly unknown[]>;
+  /** True for the one call that ended it. */
+  readonly endSession: (accountId: string, sessionId: string) => Promise<boolean>;
+  readonly sessionNotFound: () => Error;
   readonly listEvents: (accountId: string, limit: number) => Promise<readonly unknown[]>;
   readonly unlock: (accountId: string) => Promise<void>;
   readonly endSessions: (accountId: string, reason: "admin" | "locked") => Promise<number>;
@@ -77,6 +81,26 @@ export function adminRoutes(
         wiring.listEvents(account.id, 50),
       ]);
       return { ...adminView(account, facts), sessions: sessions.length, events };
+    },
+  });
+
+  app.get<{ Params: { id: string } }>("/api/admin/users/:id/sessions", {
+    config: admin,
+    schema: { params: schemas.id },
+    handler: async (request) => {
+      const items = await wiring.listSessions((await accountOf(request.params.id)).id);
+      return { items, total: items.length };
+    },
+  });
+
+  app.post<{ Params: { id: string; session: string } }>("/api/admin/users/:id/sessions/:session/revoke", {
+    config: { ...admin, maxAuthAgeSeconds: "policy" },
+    schema: { params: Type.Object({ id: rowId(), session: rowId() }) },
+    handler: async (request) => {
+      const account = await accountOf(request.params.id);
+      if (!(await wiring.endSession(account.id, request.params.session))) throw wiring.sessionNotFound();
+      onAction(request, account, "session.ended");
+      return { status: "revoked" };
     },
   });
 

@@ -4,6 +4,7 @@ import {
   type AccountPage,
   type AccountQuery,
   type AccountStore,
+  type FlaggedQuery,
   nameKey,
   type NewPassword,
 } from "./store.ts";
@@ -121,6 +122,28 @@ export class MemoryAccountStore implements AccountStore {
         return left < right ? -sign : sign;
       });
     return { items: found.slice(offset, offset + limit), total: found.length };
+  }
+
+  async listFlagged({ roles, passwordChangedBefore, limit }: FlaggedQuery): Promise<readonly Account[]> {
+    const hasRole = (one: Account): boolean => one.roles.some((role) => roles.includes(role));
+    return [...this.#accounts.values()]
+      .filter(
+        (one) =>
+          one.disabledAt === null &&
+          one.deleteAfter === null &&
+          !one.registrationPending &&
+          (hasRole(one) ||
+            one.mustChangePassword ||
+            one.passwordNeedsMfa ||
+            (passwordChangedBefore !== null && one.passwordChangedAt < passwordChangedBefore)),
+      )
+      .toSorted(
+        (a, b) =>
+          Number(hasRole(b)) - Number(hasRole(a)) ||
+          a.passwordChangedAt - b.passwordChangedAt ||
+          (a.id < b.id ? -1 : 1),
+      )
+      .slice(0, limit);
   }
 
   async countWithRole(role: string): Promise<number> {

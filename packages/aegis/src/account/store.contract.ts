@@ -66,6 +66,30 @@ export function describeAccountStore(
       });
     });
 
+    it("lists who may need somebody, and nobody who cannot sign in anyway", async () => {
+      const role = `r${randomUUID().slice(0, 8)}`;
+      const made = {
+        old: make({ passwordChangedAt: NOW - 10 }),
+        privileged: make({ roles: ["user", role] }),
+        mustChange: make({ mustChangePassword: true }),
+        short: make({ passwordNeedsMfa: true }),
+        safe: make(),
+        suspended: make({ roles: [role], disabledAt: NOW }),
+        leaving: make({ roles: [role], deleteAfter: NOW }),
+      };
+      for (const account of Object.values(made)) await store.create(account, false);
+      const found = async (passwordChangedBefore: number | null) => {
+        const ids = (await store.listFlagged({ roles: [role], passwordChangedBefore, limit: 10_000 })).map(
+          ({ id }) => id,
+        );
+        return Object.entries(made).flatMap(([name, { id }]) => (ids.includes(id) ? [name] : []));
+      };
+      expect(await found(null)).toEqual(["privileged", "mustChange", "short"]);
+      expect(await found(NOW)).toEqual(["old", "privileged", "mustChange", "short"]);
+      const [first] = await store.listFlagged({ roles: [role], passwordChangedBefore: null, limit: 1 });
+      expect(first).toEqual(made.privileged);
+    });
+
     it("refuses a name that is somebody's address: both sign in", async () => {
       const account = make({ email: `${unique()}@example.com` });
       await store.create(account, true);

@@ -49,6 +49,14 @@ export interface AccountQuery {
   readonly order?: { readonly by: (typeof ACCOUNT_ORDERS)[number]; readonly descending: boolean };
 }
 
+export interface FlaggedQuery {
+  /** Whoever has one of these. */
+  readonly roles: readonly string[];
+  /** Whose password is older; null: age does not matter. */
+  readonly passwordChangedBefore: number | null;
+  readonly limit: number;
+}
+
 export interface AccountPage {
   readonly items: readonly Account[];
   readonly total: number;
@@ -92,6 +100,11 @@ export interface AccountStore {
   markUnlessLast(id: string, marks: AccountMarks, role: string): Promise<boolean>;
   /** `query` is a part of name or address. */
   list(options: AccountQuery): Promise<AccountPage>;
+  /**
+   * Who has one of the roles, must change the password, has one that is too old, or too short without a second factor;
+   * neither suspended nor about to be deleted. Those with a role first, then the oldest password.
+   */
+  listFlagged(query: FlaggedQuery): Promise<readonly Account[]>;
   countWithRole(role: string): Promise<number>;
   /** Deletes what is due, and registrations from before that nobody finished; how many. */
   removeDue(now: number, pendingSince: number): Promise<number>;

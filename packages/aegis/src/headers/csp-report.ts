@@ -18,7 +18,7 @@ export interface CspViolation {
 export function enforceCspReports(
   app: FastifyInstance,
   clock: Clock,
-  onViolation: (violation: CspViolation, ip: string) => void,
+  onViolation: (violation: CspViolation, from: { readonly ip: string; readonly host: string }) => void,
 ): void {
   let minute = 0;
   let seen = 0;
@@ -38,7 +38,7 @@ export function enforceCspReports(
         if (now !== minute) [minute, seen] = [now, 0];
         for (const violation of violationsIn(request.body)) {
           seen += 1;
-          if (seen <= REPORTS_PER_MINUTE) onViolation(violation, request.ip);
+          if (seen <= REPORTS_PER_MINUTE) onViolation(violation, request);
         }
         return reply.code(204).send();
       },

@@ -1,4 +1,4 @@
-import type { ThrottleRule, ThrottleState, ThrottleStore } from "./store.ts";
+import type { FailingLane, ThrottleRule, ThrottleState, ThrottleStore } from "./store.ts";
 
 /** The executable specification of a throttle store; forgets everything when the process ends. */
 export class MemoryThrottleStore implements ThrottleStore {
@@ -21,6 +21,14 @@ export class MemoryThrottleStore implements ThrottleStore {
   async find(lane: string): Promise<ThrottleState | undefined> {
     const found = this.#lanes.get(lane);
     return found === undefined ? undefined : { failures: found.failures, nextAt: found.nextAt };
+  }
+
+  async listFailing(leastFailures: number, without: string, limit: number): Promise<readonly FailingLane[]> {
+    return [...this.#lanes]
+      .filter(([lane, { failures }]) => failures >= leastFailures && !lane.includes(without))
+      .map(([lane, { failures, nextAt }]) => ({ lane, failures, nextAt }))
+      .toSorted((a, b) => b.failures - a.failures || (a.lane < b.lane ? -1 : 1))
+      .slice(0, limit);
   }
 
   async removeStale(before: number, now: number): Promise<number> {

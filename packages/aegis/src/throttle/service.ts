@@ -34,6 +34,10 @@ export interface Throttle {
   /** Lets unknown devices try again at these; default: at everything. */
   unlock(accountId: string, kinds?: readonly ThrottleKind[]): Promise<void>;
   stateOf(accountId: string): Promise<ThrottleState | undefined>;
+  /** The lane with the most failures, at whatever is guessed at; an unknown device's alone. */
+  worstOf(accountId: string): Promise<ThrottleState | undefined>;
+  /** Accounts at which so many tries failed in a row, the most first. */
+  failing(leastFailures: number, limit: number): Promise<readonly { readonly accountId: string }[]>;
   removeStale(): Promise<number>;
 }
 
@@ -42,6 +46,7 @@ export const PASSWORD_KINDS: readonly ThrottleKind[] = ["sign-in", "confirm"];
 const KINDS: readonly ThrottleKind[] = ["sign-in", "second-factor", "confirm"];
 /** Names that nobody has share so many lanes: a stranger cannot make the table grow without end. */
 const STRANGER_LANES = 65_536;
+const NOBODY = " nobody ";
 const TELL_OWNER_AT = 10;
 
 export function throttleService(
@@ -59,7 +64,7 @@ export function throttleService(
   const laneOf = (kind: ThrottleKind, { accountId, login = "", device }: Attempter): string => {
     if (accountId === undefined) {
       const bucket = Buffer.from(hmac(key, login), "base64url").readUInt32BE(0) % STRANGER_LANES;
-      return `${kind} nobody ${bucket}`;
+      return `${kind}${NOBODY}${bucket}`;
     }
     return device === undefined ? `${kind} ${accountId}` : `${kind} ${accountId} ${device}`;
   };
@@ -78,6 +83,17 @@ export function throttleService(
     },
     unlock: (accountId, kinds = KINDS) => store.clear(kinds.map((kind) => laneOf(kind, { accountId }))),
     stateOf: (accountId) => store.find(laneOf("sign-in", { accountId })),
+    worstOf: async (accountId) => {
+      const found = await Promise.all(KINDS.map((kind) => store.find(laneOf(kind, { accountId }))));
+      return found
+        .filter((state) => state !== undefined)
+        .toSorted((a, b) => b.failures - a.failures || b.nextAt - a.nextAt)[0];
+    },
+    failing: async (leastFailures, limit) => {
+      const lanes = await store.listFailing(leastFailures, NOBODY, limit * KINDS.length);
+      const ids = new Set(lanes.map(({ lane }) => lane.split(" ")[1] ?? ""));
+      return [...ids].slice(0, limit).map((accountId) => ({ accountId }));
+    },
     removeStale: () => {
       const now = clock.now();
       return store.removeStale(now - policy.forgetAfterSeconds * 1000, now);

@@ -75,6 +75,23 @@ export function describeThrottleStore(
       expect(await store.begin(late, NOW + 3_600_000, rule)).toBe(1);
     });
 
+    it("lists the lanes where the most failed, without those of nobody", async () => {
+      const mark = randomUUID();
+      const lanes = [`sign-in a-${mark}`, `sign-in nobody ${mark}`, `confirm b-${mark}`];
+      for (const [place, one] of lanes.entries())
+        for (let tries = 0; tries < 40 + place; tries++)
+          await store.begin(one, NOW + tries, { delaysSeconds: [0], forgetAfterSeconds: 3600 });
+      const found = await store.listFailing(40, " nobody ", 100);
+      expect(found.filter((one) => one.lane.endsWith(mark))).toEqual([
+        { lane: `confirm b-${mark}`, failures: 42, nextAt: NOW + 41 },
+        { lane: `sign-in a-${mark}`, failures: 40, nextAt: NOW + 39 },
+      ]);
+      expect(await store.listFailing(40, " nobody ", 1)).toHaveLength(1);
+      expect(await store.listFailing(41, ` b-${mark}`, 100)).not.toContainEqual(
+        expect.objectContaining({ lane: `confirm b-${mark}` }),
+      );
+    });
+
     it("takes away what is behind the lanes that it is told, and no other", async () => {
       const [one, two, other] = [lane(), lane(), lane()];
       for (const each of [one, two, other]) await store.begin(each, NOW, rule);

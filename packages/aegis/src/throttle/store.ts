@@ -5,6 +5,10 @@ export interface ThrottleState {
   readonly nextAt: number;
 }
 
+export interface FailingLane extends ThrottleState {
+  readonly lane: string;
+}
+
 export interface ThrottleRule {
   /** Seconds to wait after 1, 2, 3 … failures; the last holds beyond. */
   readonly delaysSeconds: readonly number[];
@@ -24,6 +28,8 @@ export interface ThrottleStore {
   /** Takes what is behind the lanes away: after a success, a reset, by an administrator. */
   clear(lanes: readonly string[]): Promise<void>;
   find(lane: string): Promise<ThrottleState | undefined>;
+  /** Lanes with so many failures or more, the most first; those whose name has `without` in it are left out. */
+  listFailing(leastFailures: number, without: string, limit: number): Promise<readonly FailingLane[]>;
   /** Forgets lanes that nobody tried since `before` and that do not wait at `now`; how many. */
   removeStale(before: number, now: number): Promise<number>;
 }

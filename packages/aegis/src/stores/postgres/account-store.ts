@@ -4,6 +4,7 @@ import {
   type AccountPage,
   type AccountQuery,
   type AccountStore,
+  type FlaggedQuery,
   nameKey,
   type NewPassword,
 } from "../../account/store.ts";
@@ -204,6 +205,17 @@ export class PostgresAccountStore implements AccountStore {
       items: page.rows.map((row) => accountFrom(rowOf(row))),
       total: count(rowOf(counted.rows[0]), "total"),
     };
+  }
+
+  async listFlagged({ roles, passwordChangedBefore, limit }: FlaggedQuery): Promise<readonly Account[]> {
+    const { rows } = await this.#sql.query(
+      `select * from aegis_accounts
+        where disabled_at is null and delete_after is null and not registration_pending
+          and (roles && $1::text[] or must_change_password or password_needs_mfa or password_changed_at < $2)
+        order by (roles && $1::text[]) desc, password_changed_at, id limit $3`,
+      [[...roles], optionalAt(passwordChangedBefore), limit],
+    );
+    return rows.map((row) => accountFrom(rowOf(row)));
   }
 
   async countWithRole(role: string): Promise<number> {

@@ -7,6 +7,7 @@ import { PostgresApiKeyStore } from "./api-key-store.ts";
 import { PostgresApprovalStore } from "./approval-store.ts";
 import { PostgresAuditLogStore } from "./audit-store.ts";
 import type { SqlPool } from "./client.ts";
+import { PostgresCspReportStore } from "./csp-report-store.ts";
 import { PostgresDeviceStore } from "./device-store.ts";
 import { PostgresEventStore } from "./event-store.ts";
 import { PostgresFactorStore } from "./factor-store.ts";
@@ -43,4 +44,5 @@ export const postgresStores = (pool: SqlPool): AegisStores => ({
   apiKeys: new PostgresApiKeyStore(pool),
   tenancy: new PostgresTenancyStore(pool),
   uploads: new PostgresUploadStore(pool),
+  cspReports: new PostgresCspReportStore(pool),
 });

@@ -1,6 +1,6 @@
-import type { ThrottleRule, ThrottleState, ThrottleStore } from "../../throttle/store.ts";
+import type { FailingLane, ThrottleRule, ThrottleState, ThrottleStore } from "../../throttle/store.ts";
 import type { SqlClient } from "./client.ts";
-import { at, count, rowOf, time } from "./rows.ts";
+import { at, count, rowOf, text, time } from "./rows.ts";
 
 /** Failures in PostgreSQL. Every method is one statement, and so one atomic step. */
 export class PostgresThrottleStore implements ThrottleStore {
@@ -38,6 +38,18 @@ export class PostgresThrottleStore implements ThrottleStore {
     if (rows[0] === undefined) return undefined;
     const row = rowOf(rows[0]);
     return { failures: count(row, "failures"), nextAt: time(row, "next_at") };
+  }
+
+  async listFailing(leastFailures: number, without: string, limit: number): Promise<readonly FailingLane[]> {
+    const { rows } = await this.#sql.query(
+      `select lane, failures, next_at from aegis_throttle where failures >= $1 and strpos(lane, $2) = 0
+        order by failures desc, lane collate "C" limit $3`,
+      [leastFailures, without, limit],
+    );
+    return rows.map((value) => {
+      const row = rowOf(value);
+      return { lane: text(row, "lane"), failures: count(row, "failures"), nextAt: time(row, "next_at") };
+    });
   }
 
   async removeStale(before: number, now: number): Promise<number> {

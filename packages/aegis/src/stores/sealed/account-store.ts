@@ -57,6 +57,7 @@ export function sealedAccounts(
       const page = await store.list(query);
       return { ...page, items: page.items.map(opened) };
     },
+    listFlagged: async (query) => (await store.listFlagged(query)).map(opened),
     countUnverified: (email) => store.countUnverified(email),
     linkEmail: (id, email, now) => store.linkEmail(id, email, now),
     replacePasswordHash: (id, from, to) => store.replacePasswordHash(id, from, to),

@@ -1,0 +1,1 @@
+drop table aegis_csp_reports;
