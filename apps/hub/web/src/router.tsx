@@ -1,5 +1,4 @@
 import { isUserSort, type UserSort } from "./api/admin.ts";
-import { auditSearch } from "./api/audit.ts";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import {
   courseQuery,
@@ -9,12 +8,12 @@ import {
   policyQuery,
   profileQuery,
 } from "./api/queries.ts";
-import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
 import { takeResetToken } from "./features/account/reset-token.ts";
 import { ahead, root, signedInOnly, whole } from "./router-root.tsx";
 import { isPageSize } from "./api/page-sizes.ts";
 import { tenantCourseRoutes } from "./router-courses.tsx";
 import { knowledgeRoutes } from "./router-knowledge.tsx";
+import { securityRoutes } from "./router-security.tsx";
 import { simulationRoutes } from "./router-simulations.tsx";
 import { tenantRoutes } from "./router-tenant.tsx";
 
@@ -168,12 +167,6 @@ const adminUser = createRoute({
   beforeLoad: signedInOnly,
   component: lazyRouteComponent(() => import("./features/admin/user-page.tsx"), "UserPage"),
 });
-const adminApprovals = createRoute({
-  getParentRoute: () => root,
-  path: "/admin/approvals",
-  beforeLoad: signedInOnly,
-  component: lazyRouteComponent(() => import("./features/admin/approvals-page.tsx"), "ApprovalsPage"),
-});
 interface KeysSearch {
   readonly q?: string;
   readonly page?: number;
@@ -208,24 +201,6 @@ const adminTenants = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/admin/tenants-page.tsx"), "TenantsPage"),
 });
-interface SecuritySearch {
-  readonly sort?: AddressSort;
-}
-const adminSecurity = createRoute({
-  getParentRoute: () => root,
-  path: "/admin/security",
-  beforeLoad: signedInOnly,
-  validateSearch: ({ sort }: Record<string, unknown>): SecuritySearch =>
-    isAddressSort(sort) ? { sort } : {},
-  component: lazyRouteComponent(() => import("./features/attacks/attacks-page.tsx"), "AttacksPage"),
-});
-const adminAudit = createRoute({
-  getParentRoute: () => root,
-  path: "/admin/audit",
-  beforeLoad: signedInOnly,
-  validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import("./features/audit/audit-page.tsx"), "AuditPage"),
-});
 const protection = createRoute({
   getParentRoute: () => root,
   path: "/security",
@@ -257,10 +232,8 @@ export const router = createRouter({
     uploads,
     adminUsers,
     adminUser,
-    adminApprovals,
     adminKeys,
-    adminSecurity,
-    adminAudit,
+    ...securityRoutes,
     protection,
   ]),
   defaultPreload: "intent",

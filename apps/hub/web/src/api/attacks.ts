@@ -46,13 +46,17 @@ export const overview = object({
   bans: list(ban),
   sessions: object({ last_5_minutes: number, last_15_minutes: number, last_30_minutes: number }),
 });
-const sessionRow = object({
+const sessionFacts = {
   id: text,
   created_at: text,
   last_seen_at: text,
   ip: text,
   place: nullable(text),
   device: text,
+};
+const ofPerson = object(sessionFacts);
+const sessionRow = object({
+  ...sessionFacts,
   user: object({ id: text, username: text }),
 });
 
@@ -62,6 +66,8 @@ export type Finding = ReturnType<typeof finding>;
 export type AddressRow = ReturnType<typeof addressRow>;
 export type LimitRow = ReturnType<typeof limitRow>;
 export type SessionRow = ReturnType<typeof sessionRow>;
+
+export type PersonSession = ReturnType<typeof ofPerson>;
 
 export const STREAM = "/api/admin/security/stream";
 export const overviewQuery = queryOptions({
@@ -87,3 +93,20 @@ export const liftBan = (key: string) =>
   call("POST", `/api/admin/bans/${encodeURIComponent(key)}/lift`, object({ status: text }));
 export const endSession = (id: string) =>
   call("POST", `/api/admin/sessions/${encodeURIComponent(id)}/revoke`, object({ status: text }));
+
+export const sessionsOfQuery = (userId: string) =>
+  queryOptions({
+    queryKey: ["admin", "user", userId, "sessions"],
+    queryFn: () =>
+      call(
+        "GET",
+        `/api/admin/users/${encodeURIComponent(userId)}/sessions`,
+        object({ items: list(ofPerson), total: number }),
+      ),
+  });
+export const endSessionOf = (userId: string, id: string) =>
+  call(
+    "POST",
+    `/api/admin/users/${encodeURIComponent(userId)}/sessions/${encodeURIComponent(id)}/revoke`,
+    object({ status: text }),
+  );

@@ -77,7 +77,7 @@ export function SignedInMenu({ session }: { session: SignedIn }) {
               <Menu.Group className="my-1.5 border-y border-line py-1.5">
                 <Menu.GroupLabel className="px-3 py-1 text-sm text-muted">Administration</Menu.GroupLabel>
                 <Menu.Item className={item} render={<Link to="/admin/security" />}>
-                  Attacks and limits
+                  Security overview
                 </Menu.Item>
                 <Menu.Item className={item} render={<Link to="/admin/audit" />}>
                   Audit log

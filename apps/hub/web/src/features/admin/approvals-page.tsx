@@ -9,7 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { AdminPage } from "./admin-page.tsx";
+import { SecurityPage } from "./security-area.tsx";
 
 type Decision = "approve" | "reject";
 type Asked = { readonly approval: Approval; readonly decision: Decision } | null;
@@ -25,12 +25,12 @@ const actionWords = (action: string): string =>
   action === "remove-mfa" ? "Remove the second step of" : `${action.replaceAll("-", " ")}:`;
 
 export const ApprovalsPage = () => (
-  <AdminPage
+  <SecurityPage
     title="Approvals"
     lead="What one administrator alone may not do. Whoever asked for it cannot approve it."
   >
     {() => <Approvals />}
-  </AdminPage>
+  </SecurityPage>
 );
 
 function Approvals() {

@@ -11,6 +11,7 @@ import { Time } from "../../ui/time.tsx";
 import { EventsList } from "../security/events-list.tsx";
 import { AdminPage } from "./admin-page.tsx";
 import { UserActions } from "./user-actions.tsx";
+import { UserSessions } from "./user-sessions.tsx";
 import { isLocked, UserStates } from "./user-states.tsx";
 
 const route = getRouteApi("/admin/users/$id");
@@ -44,6 +45,9 @@ function Whole({ id, session }: { id: string; session: SignedIn }) {
             <Facts user={user} />
             <UserActions user={user} self={user.id === session.user.id} />
           </div>
+          <Section id="sessions" title="Sessions">
+            <UserSessions id={user.id} username={user.username} />
+          </Section>
           <Section id="events" title="Recent events">
             <EventsList items={user.events} />
           </Section>

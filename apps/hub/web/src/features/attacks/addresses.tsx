@@ -8,7 +8,7 @@ import { Time } from "../../ui/time.tsx";
 import { number } from "../api-keys/words.ts";
 import { sorted } from "./address-sort.ts";
 
-const route = getRouteApi("/admin/security");
+const route = getRouteApi("/admin/security/attacks");
 const count = `${cell} text-right tabular-nums`;
 
 export const addressWords = (address: string | null): string => address ?? "an address that cannot be read";

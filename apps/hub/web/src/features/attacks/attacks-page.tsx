@@ -2,47 +2,34 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { liftBan, type Overview, overviewQuery } from "../../api/attacks.ts";
 import { Answer } from "../../ui/answer.tsx";
-import { Badge, type State } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Notice } from "../../ui/states.tsx";
-import { AdminPage } from "../admin/admin-page.tsx";
+import { SecurityPage } from "../admin/security-area.tsx";
 import { Addresses, addressWords } from "./addresses.tsx";
 import { Charts } from "./chart.tsx";
 import { Findings } from "./findings.tsx";
-import { type Live, useLive } from "./live.ts";
-import { ActiveSessions } from "./sessions.tsx";
+import { LiveBadge, useLive } from "./live.tsx";
 import { Bans, Limits } from "./tables.tsx";
 
 export const AttacksPage = () => (
-  <AdminPage
+  <SecurityPage
     title="Attacks and limits"
-    lead="What goes on right now: patterns with their evidence, limits, bans and sessions."
-    wide
+    lead="What goes on right now: patterns with their evidence, limits and bans."
   >
     {() => <Attacks />}
-  </AdminPage>
+  </SecurityPage>
 );
-
-const LIVE: Record<Live, readonly [state: State, word: string]> = {
-  connecting: ["unknown", "Connecting"],
-  live: ["pass", "Live"],
-  reconnecting: ["warn", "Reconnecting"],
-  paused: ["unknown", "Paused"],
-};
 
 function Attacks() {
   const [paused, setPaused] = useState(false);
   const query = useQuery(overviewQuery);
   const live = useLive(paused);
-  const [state, word] = LIVE[live];
   return (
     <div className="space-y-6">
       <div className="flex flex-wrap items-center gap-3">
-        <span role="status">
-          <Badge state={state}>{word}</Badge>
-        </span>
+        <LiveBadge live={live} />
         <Button look="quiet" onClick={() => setPaused(!paused)}>
           {paused ? "Go on" : "Pause"}
         </Button>
@@ -107,9 +94,6 @@ function Picture({ overview }: { overview: Overview }) {
         lead="What everybody together asks for, in this minute and the one before. The limit is for each address or person."
       >
         <Limits limits={overview.limits} />
-      </Section>
-      <Section id="sessions" title="Active sessions">
-        <ActiveSessions counts={overview.sessions} />
       </Section>
       <Confirm
         open={asked !== null}

@@ -5,7 +5,7 @@ import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
 import { PageSize } from "../../ui/page-size.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { AdminPage } from "../admin/admin-page.tsx";
+import { SecurityPage } from "../admin/security-area.tsx";
 import { Chain } from "./chain.tsx";
 import { Entries } from "./entries.tsx";
 import { Search } from "./search.tsx";
@@ -13,13 +13,12 @@ import { Search } from "./search.tsx";
 const route = getRouteApi("/admin/audit");
 
 export const AuditPage = () => (
-  <AdminPage
+  <SecurityPage
     title="Audit log"
     lead="What happened here, for good: nothing is changed or removed without its being seen. It holds no names and no addresses."
-    wide
   >
     {() => <Log />}
-  </AdminPage>
+  </SecurityPage>
 );
 
 function Log() {

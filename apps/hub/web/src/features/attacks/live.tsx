@@ -3,8 +3,22 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { overview, overviewQuery, STREAM } from "../../api/attacks.ts";
 import { sessionQuery } from "../../api/queries.ts";
+import { Badge, type State } from "../../ui/badge.tsx";
 
 export type Live = "connecting" | "live" | "reconnecting" | "paused";
+
+const WORDS: Record<Live, readonly [state: State, word: string]> = {
+  connecting: ["unknown", "Connecting"],
+  live: ["pass", "Live"],
+  reconnecting: ["warn", "Reconnecting"],
+  paused: ["unknown", "Paused"],
+};
+
+export const LiveBadge = ({ live }: { live: Live }) => (
+  <span role="status">
+    <Badge state={WORDS[live][0]}>{WORDS[live][1]}</Badge>
+  </span>
+);
 
 /** After a refusal the browser does not come again by itself. */
 const AGAIN_MS = 5000;

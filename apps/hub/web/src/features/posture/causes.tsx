@@ -1,0 +1,80 @@
+import { Link } from "@tanstack/react-router";
+import type { Change, Outcome } from "../../api/posture.ts";
+import { Badge, type State } from "../../ui/badge.tsx";
+import { OUTCOME_WORDS } from "../../ui/outcome.tsx";
+import { Empty } from "../../ui/states.tsx";
+import { Time } from "../../ui/time.tsx";
+import { points } from "./words.ts";
+
+type Cause = Change["causes"][number];
+
+const EFFECTS: Record<Cause["effect"], readonly [state: State, word: string]> = {
+  worse: ["fail", "Worse"],
+  better: ["pass", "Better"],
+  other: ["unknown", "Other"],
+};
+const wordsOf = (outcome: Outcome | null): string =>
+  outcome === null ? "not looked at" : OUTCOME_WORDS[outcome].toLowerCase();
+
+/** Every change with the controls that made it: a number that moves by itself would be worth nothing. */
+export const Causes = ({ changes }: { changes: readonly Change[] }) =>
+  changes.length === 0 ? (
+    <Empty title="Nothing has moved">
+      When a control passes or fails anew from one run to the next, it appears here with what was seen.
+    </Empty>
+  ) : (
+    <ol className="space-y-4">
+      {changes.map((change) => (
+        <li key={change.file} className="rounded-lg border border-line bg-surface p-4 sm:p-5">
+          <h3 className="font-medium">
+            The score {points(change.delta)} <span className="font-normal text-muted">with the run </span>
+            <span className="font-normal text-muted">
+              <Time at={change.at} />
+            </span>
+          </h3>
+          {change.differences.length === 0 ? null : (
+            <ul className="mt-1 list-disc pl-5 text-muted">
+              {change.differences.map((one) => (
+                <li key={one} className="break-words">
+                  {one}
+                </li>
+              ))}
+            </ul>
+          )}
+          <ul className="mt-3 space-y-3">
+            {change.causes.map((cause) => (
+              <One key={`${cause.room} ${cause.id}`} cause={cause} />
+            ))}
+          </ul>
+          {change.more_causes === 0 ? null : (
+            <p className="mt-3 text-muted">
+              And {change.more_causes} more controls. All of them:{" "}
+              <code className="font-mono">aegis compare BEFORE AFTER</code>
+            </p>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+
+const One = ({ cause }: { cause: Cause }) => (
+  <li className="flex flex-wrap items-start gap-x-4 gap-y-1">
+    <span className="w-24 shrink-0">
+      <Badge state={EFFECTS[cause.effect][0]}>{EFFECTS[cause.effect][1]}</Badge>
+    </span>
+    <span className="min-w-0 grow basis-60 break-words">
+      <Link
+        to="/admin/security/posture/$control"
+        params={{ control: cause.id }}
+        preload={false}
+        className="font-medium text-accent underline underline-offset-4"
+      >
+        {cause.claim}
+      </Link>
+      <span className="block text-sm text-muted">
+        {wordsOf(cause.before)} → {wordsOf(cause.after)}
+        {cause.observed_after === null ? "" : `: ${cause.observed_after}`}
+      </span>
+    </span>
+  </li>
+);
