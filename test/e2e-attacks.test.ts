@@ -45,7 +45,8 @@ describe.each([
     const name = (part: string) => `attacks-${theme}-${width}-${part}`;
     const secret = await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.getByRole("button", { name: /^Account of/ }).click();
-    await page.getByRole("menuitem", { name: "Attacks and limits" }).click();
+    await page.getByRole("menuitem", { name: "Security overview" }).click();
+    await page.getByRole("navigation", { name: "Security" }).getByText("Attacks and limits").click();
     await page.getByText("No pattern of an attack").waitFor();
     await page.getByText("Nobody is banned").waitFor();
     await page.getByText(/^\W?Live$/).waitFor();
@@ -89,7 +90,8 @@ describe.each([
 
     const guest = await visit();
     await newPerson(hub, guest.page, "pupil");
-    await page.getByRole("button", { name: "Refresh the list" }).click();
+    await page.getByRole("navigation", { name: "Security" }).getByText("Sessions").click();
+    await page.getByRole("button", { name: "Refresh the list" }).waitFor();
     await page.getByRole("button", { name: /End the session of pupil/ }).click();
     hub.clock.advance(601); // so that it is asked again who this is
     await page.getByRole("button", { name: "End the session", exact: true }).click();
@@ -111,7 +113,7 @@ describe("the page", () => {
     const { context, page } = await visit();
     await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.route("**/api/admin/security/stream", (route) => route.abort());
-    await page.goto("/admin/security");
+    await page.goto("/admin/security/attacks");
     await page.getByText(/^\W?Reconnecting$/).waitFor();
     await look(page, "attacks-reconnecting");
     await page.unroute("**/api/admin/security/stream");
@@ -130,7 +132,7 @@ describe("the page", () => {
     const { context, page } = await visit();
     await newPerson(hub, page, "overseer", ["user", "admin"]);
     await page.route("**/api/admin/security/*", (route) => route.abort());
-    await page.goto("/admin/security");
+    await page.goto("/admin/security/attacks");
     await page.getByText("You seem to be offline").waitFor({ timeout: 20_000 });
     await page.unroute("**/api/admin/security/*");
     await page.getByRole("button", { name: "Try again" }).click();
@@ -138,7 +140,7 @@ describe("the page", () => {
     await context.close();
     const other = await visit();
     await newPerson(hub, other.page, "curious");
-    await other.page.goto("/admin/security");
+    await other.page.goto("/admin/security/attacks");
     await other.page.getByText("You have no access to this").waitFor();
     await other.context.close();
     await hub.close();

@@ -82,7 +82,7 @@ export function describeAccountStore(
         const ids = (await store.listFlagged({ roles: [role], passwordChangedBefore, limit: 10_000 })).map(
           ({ id }) => id,
         );
-        return Object.entries(made).flatMap(([name, { id }]) => (ids.includes(id) ? [name] : []));
+        return Object.entries(made).flatMap(([which, { id }]) => (ids.includes(id) ? [which] : []));
       };
       expect(await found(null)).toEqual(["privileged", "mustChange", "short"]);
       expect(await found(NOW)).toEqual(["old", "privileged", "mustChange", "short"]);

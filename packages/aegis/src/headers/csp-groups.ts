@@ -65,9 +65,13 @@ export function kindOf({ directive, blocked, document }: CspViolation, host: str
   if (!DIRECTIVES.has(name) || !URL.canParse(document)) return undefined;
   const page = new URL(document);
   // A page of another host cannot have our policy: somebody made it up.
-  if (!/^https?:$/.test(page.protocol) || page.host !== host) return undefined;
+  if (!/^https?:$/.test(page.protocol) || page.host !== hostUnder(page.protocol, host)) return undefined;
   return { directive: name, blocked: blockedOf(blocked, page), page: pathOf(page.pathname) };
 }
+
+/** As an address says it: without the port that goes without saying. */
+const hostUnder = (protocol: string, host: string): string | undefined =>
+  URL.canParse(`${protocol}//${host}`) ? new URL(`${protocol}//${host}`).host : undefined;
 
 function blockedOf(text: string, page: URL): string {
   const given = text.trim().toLowerCase();
@@ -75,7 +79,7 @@ function blockedOf(text: string, page: URL): string {
   if (WORDS.has(given)) return given;
   if (!URL.canParse(given)) return "other";
   const { protocol, origin, host } = new URL(given);
-  if (/-extension:$/.test(protocol)) return "extension";
+  if (protocol.endsWith("-extension:")) return "extension";
   const scheme = protocol.slice(0, -1);
   if (WORDS.has(scheme)) return scheme;
   if (!/^(https?|wss?):$/.test(protocol)) return "other";

@@ -86,7 +86,7 @@ async function certificateOf(file: string, { publicOrigin, now }: UpkeepParts) {
     ends_at: own.validToDate.toISOString(),
     names: (own.subjectAltName ?? "").split(", ").filter(Boolean).slice(0, 50),
     issuer: own.issuer.replaceAll("\n", ", ").slice(0, 300),
-    // Whether visitors know the authority is seen by looking at the host (aegis certs check), not in a file.
+    // Whether visitors know the authority is seen by looking at the host (aegis certs inspect), not in a file.
     findings: findings.filter(({ check }) => check !== "chain-complete" && certificateChecks.includes(check)),
   };
 }

@@ -13,7 +13,7 @@ const PLACES = [
   ["/admin/audit", "Audit log"],
   ["/admin/security/csp", "Page policy"],
   ["/admin/security/upkeep", "Upkeep"],
-  ["/admin/security/probe-accounts", "Probe accounts"],
+  ["/admin/security/probe-accounts", "Probes"],
 ] as const;
 
 /** A page of the security area, with the way to the others above it. */

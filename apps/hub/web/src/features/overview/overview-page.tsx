@@ -7,6 +7,7 @@ import { postureQuery } from "../../api/posture.ts";
 import { approvalsQuery } from "../../api/security-queries.ts";
 import { atRiskQuery, cspReportsQuery, upkeepQuery } from "../../api/upkeep.ts";
 import { Badge, type State } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Card, Section } from "../../ui/page.tsx";
 import { Empty, ErrorState, Loading, Skeleton } from "../../ui/states.tsx";
 import { SecurityPage } from "../admin/security-area.tsx";
@@ -83,12 +84,19 @@ function Whole() {
   return (
     <div className="space-y-12">
       {failed === undefined ? null : <ErrorState error={failed.error} retry={again} />}
-      <Section
-        id="now"
-        title="Is it safe now?"
-        lead={waits || failed !== undefined ? undefined : <LiveBadge live={live} />}
-      >
+      <Section id="now" title="Is it safe now?">
         {waits || failed !== undefined ? null : <Summary verdicts={verdicts} />}
+        <div className="flex flex-wrap items-center gap-3">
+          <LiveBadge live={live} />
+          <span className="text-muted">Attacks and bans come by themselves; the rest is asked for.</span>
+          <Button
+            look="quiet"
+            busy={all.some(({ isFetching }) => isFetching)}
+            onClick={() => void Promise.all(all.map(({ refetch }) => refetch()))}
+          >
+            Look again
+          </Button>
+        </div>
         <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="What is looked at">
           {verdicts.map((one) => (
             <Tile key={one.name} verdict={one} />
@@ -147,7 +155,9 @@ function Todo({ verdicts }: { verdicts: readonly Verdict[] }) {
             <Link to={to} className="font-medium break-words text-accent underline underline-offset-4">
               {todo}
             </Link>
-            <span className="block text-sm break-words text-muted">{finding}.</span>
+            <span className="block text-sm break-words text-muted">
+              {name}: {finding}.
+            </span>
           </span>
         </li>
       ))}

@@ -15,12 +15,12 @@ export function upkeepVerdicts({ certificate, backups, releases, checklist }: Up
 const to = "/admin/security/upkeep" as const;
 const notKnown = (name: string, panel: Unset | Unreadable): Verdict =>
   panel.state === "unset"
-    ? { name, to, state: "unknown", finding: `${name}: not known here`, todo: `Set ${panel.setting}` }
+    ? { name, to, state: "unknown", finding: "Not known here", todo: `Set ${panel.setting}` }
     : {
         name,
         to,
         state: "warn",
-        finding: `${name}: ${panel.problem}`.replace(/\.$/, ""),
+        finding: panel.problem.replace(/\.$/, ""),
         todo: "See to the file",
       };
 

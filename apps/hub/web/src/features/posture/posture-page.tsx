@@ -48,7 +48,7 @@ function Picture({ posture }: { posture: Posture }) {
             <code className="font-mono break-all">{folder}</code> of the server:
           </p>
           <p className="mt-3">
-            <code className="font-mono break-all">{command(posture)}</code>
+            <code className="font-mono break-words">{command(posture)}</code>
           </p>
         </Empty>
       ) : (

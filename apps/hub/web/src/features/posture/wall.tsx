@@ -31,9 +31,9 @@ export function Wall({ rooms }: { rooms: readonly RoomRow[] }) {
   const shown = open
     ? rooms.flatMap((room) => {
         const controls = room.controls.filter(isOpen);
-        return controls.length === 0 ? [] : [{ ...room, controls }];
+        return controls.length === 0 ? [] : [{ ...room, controls, of: room.controls.length }];
       })
-    : rooms;
+    : rooms.map((room) => ({ ...room, of: room.controls.length }));
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
@@ -77,13 +77,20 @@ export function Wall({ rooms }: { rooms: readonly RoomRow[] }) {
   );
 }
 
-const Room = ({ room: { room, score, controls }, list }: { room: RoomRow; list: boolean }) => (
+const Room = ({
+  room: { room, score, controls, of },
+  list,
+}: {
+  room: RoomRow & { readonly of: number };
+  list: boolean;
+}) => (
   <li className="grid gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[11rem_1fr] sm:px-5">
     <div>
       <h3 className="font-medium">{room}</h3>
       <p className="text-sm text-muted tabular-nums">
         {scoreWords(score)}
-        {score === null ? "" : " of 100"} · {counted(controls.length, "control")}
+        {score === null ? "" : " of 100"} · {controls.length < of ? `${controls.length} of ` : ""}
+        {counted(of, "control")}
       </p>
       <p className="mt-1">
         <HistoryStrip history={worstOf(controls)} />

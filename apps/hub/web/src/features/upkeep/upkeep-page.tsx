@@ -30,7 +30,7 @@ function Whole() {
             <Part
               panel={certificate}
               what="How long the certificate lasts, and for which names it is good"
-              command="npx aegis certs check FILE"
+              command="npx aegis certs issue NAME"
             >
               {(known) => <Lasting certificate={known} />}
             </Part>
@@ -88,7 +88,7 @@ function Part<T>({
           to look. It comes from:
         </p>
         <p className="mt-2">
-          <code className="font-mono break-all">{command}</code>
+          <code className="font-mono break-words">{command}</code>
         </p>
       </Empty>
     );
@@ -153,7 +153,7 @@ const Lasting = ({ certificate }: { certificate: Certificate }) => (
     </ul>
     <p className="text-muted">
       What the host really shows, and whether browsers know who made it:{" "}
-      <code className="font-mono">aegis certs check --host HOST</code>
+      <code className="font-mono">aegis certs inspect https://HOST</code>
     </p>
   </div>
 );
