@@ -53,6 +53,14 @@ it(
       },
     });
     try {
+      // Before the run: it uses up the limits of sign-ins from this address, as it says.
+      const root = new Visitor(hub.app);
+      const { password } = await hub.app.aegis.createAccount({ username: "root", roles: ["user", "admin"] });
+      await root.send("POST", "/api/login", { json: { username: "root", password } });
+      const post = async (url: string, json: unknown) =>
+        root.send("POST", url, { json, headers: { "x-csrftoken": await root.token() } });
+      const { secret } = (await post("/api/auth/mfa/setup", {})).json();
+      await post("/api/auth/mfa/verify-setup", { code: totpCode(String(secret), Date.now()) });
       expect(commands).toHaveLength(1);
       for (const command of commands) {
         expect(command).toMatch(/^npx aegis verify https:\/\/hub\.example --save \S+$/);
@@ -72,19 +80,13 @@ it(
         );
         expect([0, 1, 2]).toContain(await verifying.ended());
       }
-      const root = new Visitor(hub.app);
-      const { password } = await hub.app.aegis.createAccount({ username: "root", roles: ["user", "admin"] });
-      await root.send("POST", "/api/login", { json: { username: "root", password } });
-      const post = async (url: string, json: unknown) =>
-        root.send("POST", url, { json, headers: { "x-csrftoken": await root.token() } });
-      const { secret } = (await post("/api/auth/mfa/setup", {})).json();
-      await post("/api/auth/mfa/verify-setup", { code: totpCode(String(secret), Date.now()) });
       const { runs, rooms, problems } = (await root.send("GET", "/api/admin/posture")).json();
       expect(problems).toEqual([]);
       expect(runs).toMatchObject([{ file: "first.json", whole: true, reachable: true }]);
       expect(rooms.length).toBeGreaterThan(15);
       const { counts } = runs[0];
-      expect(counts.pass).toBeGreaterThan(60);
+      expect(counts.pass).toBeGreaterThan(40);
+      expect([counts.fail, counts.error]).toEqual([0, 0]);
     } finally {
       await hub.close();
     }

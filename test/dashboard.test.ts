@@ -2,17 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { definePolicy, newKeyRing } from "aegis";
-import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { backupSigner, beginBackup } from "aegis/backup";
-import { selfSignedCertificate } from "aegis/certs";
-import { approved, checklistSigner, marked, started, textOf, withEntries } from "aegis/checklist";
+import { definePolicy } from "aegis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SecurityPlaces } from "../apps/hub/server/features/security/upkeep.ts";
-import { systemRandom } from "../packages/aegis/src/lib/random.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { writeUpkeep } from "./support/upkeep.ts";
 import { runData, type SampleFinding } from "./support/run-file.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
@@ -304,8 +300,9 @@ describe("sessions of one person", () => {
     const { items, total } = await get(url);
     expect([items.length, total]).toEqual([2, 2]);
     const own = (await pupil.send("GET", "/api/check_session")).json().session.id;
-    expect((await post(`${url}/${own}/revoke`)).json()).toEqual({ status: "revoked" });
-    expect((await post(`${url}/${own}/revoke`)).json().code).toBe("AEGIS_SESSION_NOT_FOUND");
+    const end = () => post(`/api/admin/users/${id}/end-session`, { session_id: own });
+    expect((await end()).json()).toEqual({ status: "revoked" });
+    expect((await end()).json().code).toBe("AEGIS_SESSION_NOT_FOUND");
     expect((await pupil.send("GET", "/api/profile")).statusCode).toBe(401);
     expect((await elsewhere.send("GET", "/api/profile")).statusCode).toBe(200);
     await hub.settled();
@@ -344,34 +341,8 @@ describe("upkeep", () => {
   });
 
   it("knows how long the certificate lasts, how old the newest backup is, and who signed the checklist", async () => {
-    const clock = { now: () => Date.now() };
-    const { certificatePem } = await selfSignedCertificate(
-      { names: ["hub.example"], days: 20 },
-      { clock, random: systemRandom },
-    );
-    writeFileSync(join(folder, "certificate.pem"), certificatePem);
-    const ring = newKeyRing("EdDSA", Date.now());
-    const backups = join(folder, "backups");
-    const signer = backupSigner(ring);
-    const backup = await beginBackup({
-      directory: backups,
-      signer,
-      recipients: [await identityToRecipient(await generateX25519Identity())],
-      now: Date.now() - 30 * 3_600_000,
-      suffix: "abcdefgh",
-    });
-    await backup.part("contents", bytes("{}"));
-    await backup.finish();
-    writeFileSync(join(folder, "key.json"), JSON.stringify(signer.jwk));
-    const record = recordBy(ring);
-    writeFileSync(join(folder, "checklist.json"), record);
-    const { get } = await open({
-      certificateFile: join(folder, "certificate.pem"),
-      backupDirectory: backups,
-      backupPublicKeyFile: join(folder, "key.json"),
-      checklistFile: join(folder, "checklist.json"),
-      checklistPublicKeyFile: join(folder, "key.json"),
-    });
+    const { places, record } = await writeUpkeep(folder);
+    const { get } = await open(places);
     const known = await get("/api/admin/upkeep");
     expect(known.certificate).toMatchObject({ state: "known", names: ["DNS:hub.example"] });
     expect(known.certificate.days_left).toBeGreaterThanOrEqual(19);
@@ -389,6 +360,15 @@ describe("upkeep", () => {
       approvals: [{ role: "operator", answer: "yes", by: "Ada", stale: false }],
     });
 
+    expect(known.releases).toMatchObject({
+      current: null,
+      total: 2,
+      items: [
+        { id: "r2", outcome: "returned", reason: "verify: 1 control fails" },
+        { id: "r1", outcome: "live" },
+      ],
+    });
+
     // A byte is changed, and a key is no longer given: both are told.
     writeFileSync(join(folder, "checklist.json"), record.replace("Ada", "Eve"));
     writeFileSync(join(folder, "key.json"), "{}");
@@ -399,47 +379,3 @@ describe("upkeep", () => {
     expect(touched.backups).toMatchObject({ problems: 1, newest_at: null, overdue: true });
   });
 });
-
-async function* bytes(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
-}
-
-function recordBy(ring: ReturnType<typeof newKeyRing>): string {
-  const at = new Date().toISOString();
-  const list = {
-    name: "A short list",
-    roles: ["operator"],
-    sections: [
-      {
-        title: "Before",
-        steps: [
-          { id: "told", title: "Everybody was told", by: "person" as const },
-          { id: "signed", title: "Approved", by: "approval" as const },
-        ],
-      },
-    ],
-  };
-  const signer = checklistSigner(ring);
-  const first = withEntries(
-    undefined,
-    [started({ application: "The hub", origin: "https://hub.example", policy: "abc", list, at })],
-    signer,
-    at,
-  );
-  const by = "Ada";
-  const answered = approved(first, {
-    role: "operator",
-    answer: "yes",
-    by,
-    note: "It waits for nothing.",
-    at,
-  });
-  return textOf(
-    withEntries(
-      withEntries(first, [marked(first, { step: "told", outcome: "fail", by, note: "", at })], signer, at),
-      [answered],
-      signer,
-      at,
-    ),
-  );
-}

@@ -10,11 +10,13 @@ import { parseProbeAccounts } from "aegis/probe-accounts";
 import { catalogue, verify } from "aegis/verify";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SecurityPlaces } from "../apps/hub/server/features/security/upkeep.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD } from "./support/browser-like.ts";
 import { inChromium, look, newPerson } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { hubTarget } from "./support/target.ts";
+import { writeUpkeep } from "./support/upkeep.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const BAD = "198.51.100.66";
@@ -139,7 +141,7 @@ const report = (page: Page, directive: string, blocked: string) =>
     [directive, blocked],
   );
 
-const open = () =>
+const open = (places: Partial<SecurityPlaces> = {}) =>
   startHub(policy, {
     places: {
       proofsDirectory: proofs,
@@ -149,6 +151,7 @@ const open = () =>
       releasesDirectory: undefined,
       checklistFile: undefined,
       checklistPublicKeyFile: undefined,
+      ...places,
     },
   });
 const go = (page: Page, name: string) =>
@@ -215,7 +218,7 @@ describe("the security area", () => {
       expect(failing.toSorted()).toEqual(["headers.csp-trusted-types", "headers.frame-options"]);
       writeFileSync(join(proofs, "3-cut.json"), '{"format":"aegis-run/1"');
 
-      hub = await open();
+      hub = await open((await writeUpkeep(folder)).places);
       await hub.app.aegis.createAccount({ username: "pupil", roles: ["user"], password: PASSWORD });
       await hub.app.aegis.createAccount({ username: "bare", roles: ["user", "admin"], password: PASSWORD });
       let attacked = false;
@@ -241,6 +244,10 @@ describe("the security area", () => {
         await tile(page, "Attacks")
           .getByText(/going on/)
           .waitFor();
+        await tile(page, "Backups")
+          .getByText(/^The newest backup is \d+ hours old$/)
+          .waitFor();
+        await tile(page, "Releases").getByText("The release of r2 was taken back").waitFor();
         await tile(page, "People").getByText("1 privileged account without a second step").waitFor();
         expect(await report(page, "img-src", "https://cdn.example/x.png")).toBe(204);
         expect(await report(page, "script-src-elem", "inline")).toBe(204);

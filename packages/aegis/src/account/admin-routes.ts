@@ -33,6 +33,8 @@ export interface AdminWiring {
   readonly onAction: (request: FastifyRequest, account: Account, event: AdminEvent) => void;
 }
 
+const oneSession = Type.Object({ session_id: rowId() }, { additionalProperties: false });
+
 /** What administrators may do to accounts (ACC-3, MFA-4): they never see or choose a password. */
 export function adminRoutes(
   app: FastifyInstance,
@@ -93,16 +95,19 @@ export function adminRoutes(
     },
   });
 
-  app.post<{ Params: { id: string; session: string } }>("/api/admin/users/:id/sessions/:session/revoke", {
-    config: { ...admin, maxAuthAgeSeconds: "policy" },
-    schema: { params: Type.Object({ id: rowId(), session: rowId() }) },
-    handler: async (request) => {
-      const account = await accountOf(request.params.id);
-      if (!(await wiring.endSession(account.id, request.params.session))) throw wiring.sessionNotFound();
-      onAction(request, account, "session.ended");
-      return { status: "revoked" };
+  app.post<{ Params: { id: string }; Body: Type.Static<typeof oneSession> }>(
+    "/api/admin/users/:id/end-session",
+    {
+      config: { ...admin, maxAuthAgeSeconds: "policy" },
+      schema: { params: schemas.id, body: oneSession },
+      handler: async (request) => {
+        const account = await accountOf(request.params.id);
+        if (!(await wiring.endSession(account.id, request.body.session_id))) throw wiring.sessionNotFound();
+        onAction(request, account, "session.ended");
+        return { status: "revoked" };
+      },
     },
-  });
+  );
 
   /** `onSelf`: false where an administrator may not do it to their own account. */
   const action = (

@@ -105,8 +105,6 @@ export const sessionsOfQuery = (userId: string) =>
       ),
   });
 export const endSessionOf = (userId: string, id: string) =>
-  call(
-    "POST",
-    `/api/admin/users/${encodeURIComponent(userId)}/sessions/${encodeURIComponent(id)}/revoke`,
-    object({ status: text }),
-  );
+  call("POST", `/api/admin/users/${encodeURIComponent(userId)}/end-session`, object({ status: text }), {
+    session_id: id,
+  });

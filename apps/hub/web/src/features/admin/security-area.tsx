@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { SignedIn } from "../../api/sign-in.ts";
 import { AdminPage } from "./admin-page.tsx";
@@ -36,12 +36,13 @@ export const SecurityPage = ({
 
 function Places() {
   const line = useRef<HTMLDivElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
   useEffect(() => {
     // Where the line is wider than the window, the page that is shown must be among those that are seen.
     const current = line.current?.querySelector<HTMLElement>("[aria-current=page]");
     if (line.current !== null && current != null)
       line.current.scrollLeft = current.offsetLeft - line.current.clientWidth / 2 + current.clientWidth / 2;
-  }, []);
+  }, [path]);
   return (
     <nav aria-label="Security" className="-mx-4 mb-8 border-b border-line sm:mx-0">
       <div ref={line} className="relative flex gap-1 overflow-x-auto px-4 max-md:pb-1 sm:px-0 md:flex-wrap">

@@ -80,7 +80,7 @@ function Made({ set }: { set: ProbeAccounts }) {
       <div>
         <p className="text-muted">Then, where the verifier runs:</p>
         <p className="mt-1">
-          <code className="font-mono break-all">
+          <code className="font-mono break-words">
             npx aegis verify {window.location.origin} --probe-accounts probe-accounts.json
           </code>
         </p>
