@@ -151,16 +151,6 @@ export const hubSettings: readonly EnvSetting[] = [
     example: "/etc/letsencrypt/live/hub.example/fullchain.pem",
   },
   {
-    name: "BACKUP_DIRECTORY",
-    about: "Where backups are kept, as for aegis backup: the security pages say how old the newest is.",
-    example: "/var/backups/hub",
-  },
-  {
-    name: "BACKUP_PUBLIC_KEY_FILE",
-    about: "The public key that they are signed with (aegis backup key).",
-    example: "/etc/hub/backup-key.json",
-  },
-  {
     name: "RELEASES_DIRECTORY",
     about: "The folder of aegis release: the security pages show what is live since when.",
     example: "/srv/hub",
@@ -187,8 +177,13 @@ export const hubSettings: readonly EnvSetting[] = [
   },
   {
     name: "BACKUP_DIRECTORY",
-    about: "Where backups are, for the metrics: only names in it are read.",
+    about: "Where backups are: the metrics and the security pages say how old the newest is.",
     example: "/var/backups/hub",
+  },
+  {
+    name: "BACKUP_PUBLIC_KEY_FILE",
+    about: "The public key that they are signed with (aegis backup key).",
+    example: "/etc/hub/backup-key.json",
   },
   { name: "BREACH_CORPUS", about: "A file made by aegis breach build.", example: "corpus.bin" },
   {
