@@ -6,6 +6,7 @@ import { adminRoutes } from "./account/admin-routes.ts";
 import type { Account } from "./account/store.ts";
 import { approvalRoutes } from "./approval/routes.ts";
 import type { People } from "./fastify-people.ts";
+import { enforceRisks } from "./fastify-risks.ts";
 import { purposeKeys } from "./lib/secret-keys.ts";
 import { mfaError } from "./mfa/errors.ts";
 import { mfaRoutes } from "./mfa/routes.ts";
@@ -185,6 +186,7 @@ export function enforceFactors(app: FastifyInstance, { people, mfa, signIns }: F
     });
   }
 
+  enforceRisks(app, people);
   adminRoutes(app, policy.account, {
     store: stores.accounts,
     now: () => clock.now(),

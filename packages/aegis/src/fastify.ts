@@ -28,7 +28,6 @@ import { demandMail, people } from "./fastify-people.ts";
 import { builtInPaths, factorsOf } from "./fastify-proof.ts";
 import { enforceProbeAccounts } from "./fastify-probes.ts";
 import { enforceReports } from "./fastify-reports.ts";
-import { enforceRisks } from "./fastify-risks.ts";
 import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
@@ -252,7 +251,6 @@ export async function aegis(app: FastifyInstance, wiring: AegisWiring): Promise<
   });
   enforceFactors(app, { people: who, mfa, signIns });
   enforceProbeAccounts(app, who);
-  enforceRisks(app, who);
   files = enforceUploads(app, wiring, { audit, clock, random, tenantOf: tenancy.tenantOf });
   rates.routes();
   chain.routes();
