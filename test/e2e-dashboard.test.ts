@@ -272,7 +272,7 @@ describe("the security area", () => {
         await heading(page, "headers.frame-options");
         await page.getByText("SAMEORIGIN", { exact: false }).first().waitFor();
         await page.getByRole("heading", { name: "How to mend it" }).waitFor();
-        await page.getByText("asvs:", { exact: false }).first().waitFor();
+        await page.getByText("req:HDR-1", { exact: false }).first().waitFor();
         expect(await page.locator("#history").getByRole("listitem").count()).toBe(2);
         await look(page, name("control"));
         await page.goBack();
