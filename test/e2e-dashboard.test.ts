@@ -325,6 +325,29 @@ describe("the security area", () => {
     },
   );
 
+  it("shows every session of one person, and ends one of them", { timeout: 60_000 }, async () => {
+    hub = await open();
+    const { context, page, complaints } = await visit();
+    await newPerson(hub, page, "overseer", ["user", "admin"]);
+    const guest = await visit();
+    await newPerson(hub, guest.page, "pupil");
+    await page.goto("/admin/users?q=pupil");
+    await page.getByRole("link", { name: "pupil" }).click();
+    await page.getByRole("heading", { name: "Sessions" }).waitFor();
+    await page.getByRole("button", { name: /^End the session on / }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog").getByRole("button", { name: "End the session" }).click();
+    await page.getByText(/The session on .* has ended\./).waitFor();
+    await page.getByText("Not signed in anywhere").waitFor();
+    await look(page, "dashboard-person-sessions");
+    await guest.page.goto("/profile");
+    await guest.page.getByLabel("User name or e-mail").waitFor();
+    expect([...complaints, ...guest.complaints]).toEqual([]);
+    await guest.context.close();
+    await context.close();
+    await hub.close();
+  });
+
   it("is for administrators alone, and says what could not be loaded", { timeout: 60_000 }, async () => {
     hub = await open();
     const { context, page } = await visit();

@@ -112,7 +112,7 @@ function ofAttacks(attacks: Overview | undefined): readonly Change[] {
     word: "Ban",
     words: (
       <>
-        {addressWords(address)} was banned, until <Time at={until} />
+        {addressWords(address)} was banned; that ends <Time at={until} />
       </>
     ),
   }));

@@ -78,7 +78,7 @@ export function attacksVerdict({ findings, bans }: Overview): Verdict {
     ...of,
     state: "warn",
     finding: `${first.title}${findings.length > 1 ? ` and ${findings.length - 1} more` : ""} going on${banned}`,
-    todo: first.advice.split(". ")[0] ?? "Look at it",
+    todo: "Look at where it comes from, and do what is advised there",
   };
 }
 
