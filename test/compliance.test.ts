@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { definePolicy, newKeyRing, policyLeaves } from "aegis";
 import { memoryStores } from "aegis/fastify";
-import { assess, controlsOf, framework, frameworkIds, readRun, shownToFail } from "aegis/report";
+import { assess, controlsOf, framework, frameworkIds, parseRun, seenRun, shownToFail } from "aegis/report";
 import { catalogue, verify } from "aegis/verify";
 import { describe, expect, it } from "vitest";
 import { faults } from "./support/broken-mechanisms.ts";
@@ -184,7 +184,7 @@ describe("a run of `aegis verify` on the hub", () => {
     });
     await hub.close();
     const text = JSON.stringify(report);
-    const file: unknown = JSON.parse(text);
+    const file = parseRun(text);
     const at = (pointer: string): unknown =>
       pointer
         .split("/")
@@ -193,7 +193,7 @@ describe("a run of `aegis verify` on the hub", () => {
           (found, key) => (typeof found === "object" && found !== null ? Reflect.get(found, key) : undefined),
           file,
         );
-    const run = readRun(text);
+    const run = seenRun(file, text);
     expect(run.setting("headers.hsts.maxAgeSeconds")).toBe(policy.headers.hsts.maxAgeSeconds);
     for (const one of frameworks) {
       const { rows, counts } = assess({ framework: one, run, now: Date.now() });

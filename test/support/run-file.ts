@@ -13,6 +13,8 @@ export interface SampleFinding {
   readonly request?: string;
   readonly headers?: readonly string[];
   readonly body?: string;
+  /** In place of the one exchange. */
+  readonly evidence?: readonly unknown[];
 }
 
 export const findingData = ({ id, room, outcome, ...more }: SampleFinding) => ({
@@ -26,7 +28,7 @@ export const findingData = ({ id, room, outcome, ...more }: SampleFinding) => ({
   proves: ["session.cookie.secure"],
   references: ["asvs:v5.0.0-3.3.1", "req:SES-1"],
   seconds: 0.25,
-  evidence: [
+  evidence: more.evidence ?? [
     {
       request: more.request ?? "GET https://hub.example/",
       status: 200,
@@ -115,10 +117,11 @@ export const nastyRun = () =>
       request: nasty(),
       headers: fc.array(nasty(), { maxLength: 3 }),
       body: nasty(),
+      policy: nasty(),
     })
-    .map(({ target, policyName, ...texts }) =>
+    .map(({ target, policyName, policy, ...texts }) =>
       runData(
         OUTCOMES.map((outcome, at) => ({ id: `session.control-${at}`, room: "session", outcome, ...texts })),
-        { target, policyName },
+        { target, policyName, policy: { [policy]: policy } },
       ),
     );

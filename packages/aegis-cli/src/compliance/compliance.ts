@@ -8,14 +8,14 @@ import {
   coverageOf,
   framework,
   frameworkIds,
-  MAX_RUN_BYTES,
-  readRun,
+  seenRun,
   type Status,
   statuses,
 } from "aegis/report";
 import { keysFrom, ringFrom } from "../checklist/file.ts";
+import { readRunText } from "../report/files.ts";
 import { print, table, tell, UsageError } from "../talk.ts";
-import { addStatement, readBounded, statementsIn } from "./files.ts";
+import { addStatement, statementsIn } from "./files.ts";
 import { terminalCompliance } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -80,12 +80,12 @@ export function registerCompliance(program: Command): void {
           "It is not said which run.",
           "Make one: aegis verify URL --save run.json, then --from run.json",
         );
-      const run = readRun(await readBounded(flags.from, MAX_RUN_BYTES));
-      const statements = flags.attestations === undefined ? [] : await statementsIn(flags.attestations);
+      const { run, text } = readRunText(flags.from);
+      const statements = flags.attestations === undefined ? [] : statementsIn(flags.attestations);
       const keys = statements.length === 0 ? new Map() : await keysFrom(flags.key);
       const result = assess({
         framework: framework(flags.framework),
-        run,
+        run: seenRun(run, text),
         statements,
         keys,
         now: Date.now(),

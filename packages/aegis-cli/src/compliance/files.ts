@@ -1,19 +1,11 @@
 /** Statements in their file: added to, never rewritten; replaced whole or not at all, by one at a time. */
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { attestationsText, MAX_ATTESTATIONS_BYTES, readAttestations } from "aegis/report";
+import { readBounded } from "../report/files.ts";
 import { UsageError } from "../talk.ts";
 
-export async function readBounded(file: string, maxBytes: number): Promise<string> {
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined || !found.isFile()) throw new UsageError(`There is no file ${file}.`);
-  if (found.size > maxBytes) throw new UsageError(`${file} is larger than ${maxBytes} bytes.`);
-  return readFile(file, "utf8").catch(() => {
-    throw new UsageError(`${file} cannot be read.`);
-  });
-}
-
-export const statementsIn = async (file: string): Promise<readonly unknown[]> =>
-  readAttestations(await readBounded(file, MAX_ATTESTATIONS_BYTES));
+export const statementsIn = (file: string): readonly unknown[] =>
+  readAttestations(readBounded(file, MAX_ATTESTATIONS_BYTES).toString("utf8"));
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
@@ -34,7 +26,7 @@ export async function addStatement(file: string, statement: unknown): Promise<nu
       () => true,
       () => false,
     );
-    const statements = [...(there ? await statementsIn(file) : []), statement];
+    const statements = [...(there ? statementsIn(file) : []), statement];
     const text = attestationsText(statements);
     readAttestations(text); // what could not be read again is not written
     await handle.writeFile(text);

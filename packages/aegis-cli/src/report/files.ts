@@ -5,9 +5,14 @@ import { MAX_RUN_BYTES, parseRun, ReportError, type Run } from "aegis/report";
 import { UsageError } from "../talk.ts";
 
 export function readRun(file: string): Run {
-  const bytes = readBounded(file, MAX_RUN_BYTES);
+  return readRunText(file).run;
+}
+
+/** The run, and the text of its file, whose digest names it. */
+export function readRunText(file: string): { readonly run: Run; readonly text: string } {
+  const text = readBounded(file, MAX_RUN_BYTES).toString("utf8");
   try {
-    return parseRun(bytes.toString("utf8"));
+    return { run: parseRun(text), text };
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     throw new UsageError(`${file}: ${error.message}`, error.hint);

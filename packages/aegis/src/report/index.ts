@@ -21,4 +21,35 @@ export type { FrameworkResult, RequirementRow, RequirementStatus } from "./frame
 export { reportOf, type ReportOptions, type SecurityReport } from "./model.ts";
 export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding } from "./run-file.ts";
 export { type ComponentScore, type Score, scoreOf, type Scored, scoreText, type Tally } from "./score.ts";
-export * from "./compliance/index.ts";
+export {
+  assess,
+  type Assessment,
+  type AssessOptions,
+  attest,
+  type Attestation,
+  attestationsText,
+  type AttestOptions,
+  complianceMarkdown,
+  ComplianceError,
+  controlsOf,
+  type Coverage,
+  coverageOf,
+  type Framework,
+  framework,
+  frameworkIds,
+  type Judged,
+  type MappedControl,
+  MAX_ATTESTATIONS_BYTES,
+  type Objection,
+  readAttestations,
+  type Requirement,
+  type Row,
+  type RowControl,
+  type Seen,
+  type SeenExchange,
+  seenRun,
+  type SeenRun,
+  shownToFail,
+  type Status,
+  statuses,
+} from "./compliance/index.ts";

@@ -1,5 +1,5 @@
 /** What is read as a run, and what is refused. */
-import { definePolicy } from "aegis";
+import { definePolicy, fingerprint } from "aegis";
 import { catalogue, verify } from "aegis/verify";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -36,6 +36,30 @@ describe("a saved run", () => {
         expect(parseRun(runText(run))).toEqual(run);
       }),
     );
+  });
+
+  it("keeps the policy that its fingerprint names, and no other; how a raw connection ended", () => {
+    const policy = definePolicy({ environment: "production" });
+    const raw = { request: "GET https://hub.example/", status: 0, headers: [], body: "" };
+    const data = runData(
+      [
+        {
+          id: "session.cookie",
+          room: "session",
+          outcome: "pass",
+          evidence: [{ ...raw, connection: "closed\u001b after 1 s" }],
+        },
+      ],
+      { policy, fingerprint: fingerprint(policy) },
+    );
+    const run = parseRun(JSON.stringify(data));
+    expect(run.policy).toEqual(policy);
+    expect(run.findings[0]?.evidence).toEqual([{ ...raw, connection: "closed\u00b7 after 1 s" }]);
+    expect(parseRun(runText(run))).toEqual(run);
+    for (const other of [{ ...policy, environment: "test" }, null, "policy", [policy], undefined])
+      expect(parseRun(JSON.stringify({ ...data, policy: other }))).not.toHaveProperty("policy");
+    const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+    expect(parseRun(JSON.stringify(data).replace(JSON.stringify(policy), deep))).not.toHaveProperty("policy");
   });
 
   it("leaves out what a later version may add", () => {

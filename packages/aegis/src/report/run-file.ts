@@ -4,9 +4,11 @@
  * a secret is cut short once more, so that nothing of what follows has to trust the file. References: requirement CHK-4;
  * ASVS 5.0 1.2.1, 2.2.1, 16.2.5; CWE-79, CWE-532.
  */
+import { hash } from "node:crypto";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import type { Outcome } from "../control.ts";
+import { canonical } from "../lib/canonical.ts";
 import { isRecord } from "../lib/freeze.ts";
 import { type EvidenceExchange, RUN_FORMAT } from "../verify/finding.ts";
 import { hideHeader, hideInBody } from "../verify/redact.ts";
@@ -28,6 +30,7 @@ const exchange = Type.Object({
   status: Type.Integer({ minimum: 0, maximum: 999 }),
   headers: texts(100),
   body: text,
+  connection: Type.Optional(text),
 });
 const cell = Type.Object({
   method: text,
@@ -61,6 +64,7 @@ const runSchema = Type.Object({
   environment: Type.Enum(["development", "test", "production"]),
   policyName: Type.Optional(text),
   fingerprint: Type.String({ pattern: "^[0-9a-f]{8,64}$" }),
+  policy: Type.Optional(Type.Unknown()),
   startedAt: time,
   endedAt: time,
   seconds: duration,
@@ -85,15 +89,27 @@ export interface RunFinding extends Readonly<Omit<RawFinding, "evidence" | "matr
 }
 
 /** A run that was read: every text is printable, on one line and short. */
-export interface Run extends Readonly<Omit<Type.Static<typeof runSchema>, "findings">> {
+export interface Run extends Readonly<Omit<Type.Static<typeof runSchema>, "findings" | "policy">> {
   readonly findings: readonly RunFinding[];
+  /** What the target was held against, as data: only the one that the fingerprint names is kept. Its texts are as they were. */
+  readonly policy?: unknown;
+}
+
+/** Findings of a weak policy must not pass for those of a strict one. */
+function isNamed(policy: unknown, fingerprint: string): boolean {
+  if (!isRecord(policy)) return false;
+  try {
+    return hash("sha256", canonical(policy), "hex").slice(0, 16) === fingerprint;
+  } catch {
+    return false; // no canonical form, and so no fingerprint
+  }
 }
 
 const shown = (value: string, longest: number): string =>
   printable(hideShapes(value.toWellFormed()), longest);
 
 /** As `evidenceOf` left it: doing it again changes nothing, unless somebody else wrote the file. */
-const shownExchange = ({ request, status, headers, body }: RawExchange): EvidenceExchange => ({
+const shownExchange = ({ request, status, headers, body, connection }: RawExchange): EvidenceExchange => ({
   request: shown(request, 300),
   status,
   headers: headers.map((line) => {
@@ -105,6 +121,7 @@ const shownExchange = ({ request, status, headers, body }: RawExchange): Evidenc
     );
   }),
   body: shown(hideInBody(body), 400),
+  ...(connection === undefined ? {} : { connection: shown(connection, 80) }),
 });
 
 const shownFinding = ({ evidence, matrix = [], ...raw }: RawFinding): RunFinding => ({
@@ -166,6 +183,7 @@ export function parseRun(source: string): Run {
     environment: data.environment,
     ...(data.policyName === undefined ? {} : { policyName: shown(data.policyName, 80) }),
     fingerprint: data.fingerprint,
+    ...(isNamed(data.policy, data.fingerprint) ? { policy: data.policy } : {}),
     startedAt: data.startedAt,
     endedAt: data.endedAt,
     seconds: data.seconds,

@@ -9,6 +9,8 @@ import { definePolicy, fingerprint, type Policy } from "../../policy.ts";
 import { withLeaf } from "../../testing/index.ts";
 import { newKeyRing } from "../../token/keys.ts";
 import { catalogue } from "../../verify/catalogue.ts";
+import { findingData, runData, type SampleFinding } from "../../../../../test/support/run-file.ts";
+import { parseRun } from "../run-file.ts";
 import {
   assess,
   attest,
@@ -19,8 +21,8 @@ import {
   framework,
   frameworkIds,
   readAttestations,
-  readRun,
   type Row,
+  seenRun,
   type Status,
 } from "./index.ts";
 
@@ -32,35 +34,21 @@ const signer = checklistSigner(ring);
 const keys = checklistKeys(ring.keys.map(({ jwk }) => jwk));
 const asvs = framework("asvs");
 
-interface Found {
-  readonly id: string;
-  readonly outcome: string;
-  readonly observed: string;
-  readonly evidence: readonly unknown[];
-}
-const exchange = { request: "GET https://hub.test/", status: 200, headers: [], body: "" };
 const controls = catalogue.flatMap((room) => room.controls);
-const allPass: readonly Found[] = controls.map(({ id }) => ({
+const allPass: readonly SampleFinding[] = controls.map(({ id, room }) => ({
   id,
+  room,
   outcome: "pass",
-  observed: "seen",
-  evidence: [exchange],
+  request: "GET https://hub.test/",
 }));
-const fileOf = (findings: readonly unknown[], held: Policy = policy, over: object = {}): string =>
-  JSON.stringify({
-    origin: "https://hub.test",
-    startedAt: "2026-11-20T11:00:00.000Z",
-    reachable: true,
-    fingerprint: fingerprint(held),
-    policy: held,
-    findings,
-    ...over,
-  });
-const but = (id: string, over: Partial<Found>): readonly Found[] =>
+const fileOf = (findings: readonly SampleFinding[], held: Policy = policy, over: object = {}): string =>
+  JSON.stringify(runData(findings, { fingerprint: fingerprint(held), policy: held, ...over }));
+const but = (id: string, over: Partial<SampleFinding>): readonly SampleFinding[] =>
   allPass.map((one) => (one.id === id ? { ...one, ...over } : one));
+const exchange = { request: "GET https://hub.test/", status: 200, headers: [], body: "" };
 
 const assessed = (text: string, statements: readonly unknown[] = [], id = "asvs", now = NOW) =>
-  assess({ framework: framework(id), run: readRun(text), statements, keys, now });
+  assess({ framework: framework(id), run: seenRun(parseRun(text), text), statements, keys, now });
 function rowOf(rows: readonly Row[], id: string): Row {
   const row = rows.find(({ requirement }) => requirement.id === id);
   if (row === undefined) throw new Error(`no row ${id}`);
@@ -96,19 +84,20 @@ describe("a requirement that controls prove", () => {
     ]);
   });
 
-  it.each([
+  it.each<[string, Partial<SampleFinding>, Status]>([
     ["without an exchange", { evidence: [] }, "not-tested"],
-    ["with an exchange that is none", { evidence: [{ request: "", status: 200 }] }, "not-tested"],
+    ["with an exchange that is none", { evidence: [{ ...exchange, request: "" }] }, "not-tested"],
+    ["with an exchange that was never answered", { evidence: [{ ...exchange, status: 0 }] }, "not-tested"],
     [
-      "with an exchange that was never answered",
-      { evidence: [{ request: "GET https://x/", status: 0 }] },
-      "not-tested",
+      "whose raw connection ended without an answer",
+      { evidence: [{ ...exchange, status: 0, connection: "closed after 0.1 s" }] },
+      "tested",
     ],
     ["that could not be seen", { outcome: "unknown" }, "not-tested"],
     ["whose probe broke", { outcome: "error" }, "not-tested"],
     ["that failed", { outcome: "fail" }, "not-met"],
     ["that does not apply", { outcome: "not-applicable" }, "not-applicable"],
-  ])("is not tested by a control %s", (_what, over, status) => {
+  ])("is worth what was seen of it, of a control %s", (_what, over, status) => {
     expect(statusIn(fileOf(but("headers.hsts", over)), "3.4.1")).toBe(status);
   });
 
@@ -287,7 +276,7 @@ const RANK: readonly Status[] = [
   "tested",
 ];
 const rank = (status: Status): number => RANK.indexOf(status);
-const worse = fc.constantFrom<Partial<Found>>(
+const worse = fc.constantFrom<Partial<SampleFinding>>(
   { outcome: "fail" },
   { outcome: "unknown" },
   { outcome: "error" },
@@ -295,7 +284,7 @@ const worse = fc.constantFrom<Partial<Found>>(
   { evidence: [] },
 );
 const findings = fc.array(
-  fc.constantFrom<Partial<Found>>(
+  fc.constantFrom<Partial<SampleFinding>>(
     {},
     {},
     {},
@@ -355,48 +344,50 @@ describe("whatever a run holds", () => {
 
   it("believes nothing that a finding says of what it proves", () => {
     const boast = {
-      ...allPass[0],
-      id: "made.up",
-      references: asvs.requirements.map(({ id }) => `asvs:v5.0.0-${id}`),
+      ...findingData({ id: "made.up", room: "made", outcome: "pass" }),
+      references: asvs.requirements.slice(0, 200).map(({ id }) => `asvs:v5.0.0-${id}`),
       proves: ["everything"],
     };
-    const { counts } = assessed(fileOf([boast]));
+    const { counts } = assessed(fileOf([], policy, { findings: [boast] }));
     expect([counts.tested, counts["tested-in-part"]]).toEqual([0, 0]);
   });
 
-  it.each([
-    ["no JSON", "{", /no JSON/],
-    ["no run", "{}", /no findings/],
-    ["a run that reached nobody", fileOf(allPass, policy, { reachable: false }), /could not be reached/],
-    [
-      "two findings of one control",
-      fileOf([...allPass, ...allPass]),
-      /two findings of transport\.https-required/,
-    ],
-    ["a finding without an outcome", fileOf([{ id: "a.b", observed: "" }]), /Finding 0 has no/],
-    ["more findings than there are", fileOf(Array.from({ length: 10_001 }, () => ({}))), /no findings/],
-  ])("refuses %s", (_what, text, message) => {
-    expect(() => readRun(text)).toThrow(message);
+  it("refuses a run that reached nobody, and one with two findings of a control", () => {
+    expect(() => assessed(fileOf(allPass, policy, { reachable: false }))).toThrow(/could not be reached/);
+    expect(() => assessed(fileOf([...allPass, ...allPass]))).toThrow(/two findings of one control/);
   });
 
   it("ends in a result or in a reason, whatever the file says", () => {
     const scraps = fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
-      fc.record({
-        id: fc.constantFrom(...controls.map(({ id }) => id)),
-        outcome: fc.constantFrom("pass", "fail", "PASS"),
-        observed: fc.string({ unit: "binary" }),
-        evidence: fc.jsonValue({ maxDepth: 2 }),
-        matrix: fc.jsonValue({ maxDepth: 2 }),
-      }),
+      fc
+        .record({
+          id: fc.constantFrom(...controls.map(({ id }) => id)),
+          outcome: fc.constantFrom("pass", "fail", "PASS"),
+          observed: fc.string({ unit: "binary" }),
+          evidence: fc.oneof(
+            fc.jsonValue({ maxDepth: 2 }),
+            fc.array(
+              fc.record({
+                request: fc.string({ unit: "binary" }),
+                status: fc.nat(999),
+                headers: fc.array(fc.string({ unit: "binary" })),
+                body: fc.string({ unit: "binary" }),
+              }),
+            ),
+          ),
+        })
+        .map((one) => ({ ...findingData({ id: one.id, room: "session", outcome: "pass" }), ...one })),
     );
     fc.assert(
       fc.property(fc.array(scraps, { maxLength: 4 }), fc.jsonValue({ maxDepth: 2 }), (list, held) => {
         let text: string;
         try {
-          text = complianceMarkdown(assessed(fileOf(list, policy, { policy: held, origin: held }), list));
+          text = complianceMarkdown(
+            assessed(fileOf([], policy, { findings: list, policy: held, target: "x" }), list),
+          );
         } catch (error) {
-          expect(error).toMatchObject({ name: "ComplianceError" });
+          expect(error).toMatchObject({ name: "ReportError" });
           return;
         }
         expect(text).not.toMatch(/<script|[\u0000-\u0008]/);
@@ -418,7 +409,7 @@ describe("Markdown", () => {
     const text = complianceMarkdown(
       assessed(fileOf(but("headers.hsts", { outcome: "fail", observed: "<img src=x>|[a](b)\n# c" }))),
     );
-    expect(text).toContain("&lt;img src=x\\>\\|\\[a\\]\\(b\\) \\# c");
+    expect(text).toContain("&lt;img src=x\\>\\|\\[a\\]\\(b\\)·\\# c");
   });
 });
 

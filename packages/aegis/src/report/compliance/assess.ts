@@ -8,7 +8,8 @@ import { type Attestation, judge, type Judged } from "./attestation.ts";
 import type { ChecklistKeys } from "../../checklist/seal.ts";
 import type { Framework, Need, Requirement } from "./framework.ts";
 import { controlsOf, type MappedControl } from "./mapping.ts";
-import type { Run, SeenExchange } from "./run.ts";
+import { printable } from "../../verify/wire/text.ts";
+import type { SeenExchange, SeenRun } from "./run.ts";
 
 export type Status =
   /** Every control of the requirement passed in this run, each with a stored exchange. */
@@ -60,7 +61,7 @@ export interface Row {
 
 export interface Assessment {
   readonly framework: Pick<Framework, "id" | "name" | "version" | "note">;
-  readonly run: Pick<Run, "origin" | "startedAt" | "fingerprint" | "digest">;
+  readonly run: Pick<SeenRun, "origin" | "startedAt" | "fingerprint" | "digest">;
   readonly assessedAt: string;
   readonly rows: readonly Row[];
   readonly counts: Readonly<Record<Status, number>>;
@@ -70,7 +71,7 @@ export interface Assessment {
 
 export interface AssessOptions {
   readonly framework: Framework;
-  readonly run: Run;
+  readonly run: SeenRun;
   /** As `readAttestations` gives them. */
   readonly statements?: readonly unknown[];
   readonly keys?: ChecklistKeys;
@@ -119,7 +120,7 @@ export function assess({
   };
 }
 
-function rowControl({ id, claim, isProof }: MappedControl, { findings }: Run): RowControl {
+function rowControl({ id, claim, isProof }: MappedControl, { findings }: SeenRun): RowControl {
   const seen = findings.get(id);
   if (seen === undefined) return { id, claim, isProof, outcome: "absent", observed: "" };
   const { outcome, observed, exchange } = seen;
@@ -131,14 +132,15 @@ type Word = Attestation["body"] | undefined;
 function rowOf(
   requirement: Requirement,
   controls: readonly RowControl[],
-  run: Run,
+  run: SeenRun,
   attested: Word,
   waived: Word,
 ): Row {
   const row = (status: Status, reason: string, statement?: Word): Row => ({
     requirement,
     status,
-    reason,
+    // Words of people and values of a policy out of a file: neither may steer a terminal.
+    reason: printable(reason.toWellFormed(), 3000),
     controls,
     ...(statement === undefined ? {} : { statement }),
   });
@@ -194,7 +196,7 @@ function rowOf(
 /** Whether the policy asks for what the requirement names. Not known where the run does not say what it was held against. */
 function weakness(
   { needs = {} }: Requirement,
-  { setting }: Run,
+  { setting }: SeenRun,
 ): { readonly isKnown: boolean; readonly reason: string } | undefined {
   for (const [leaf, need] of Object.entries(needs)) {
     const value = setting(leaf);

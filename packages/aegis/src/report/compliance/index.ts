@@ -23,4 +23,4 @@ export { ComplianceError } from "./errors.ts";
 export { type Framework, framework, frameworkIds, type Requirement, shownToFail } from "./framework.ts";
 export { controlsOf, type MappedControl } from "./mapping.ts";
 export { complianceMarkdown } from "./markdown.ts";
-export { MAX_RUN_BYTES, readRun, type Run, type Seen, type SeenExchange } from "./run.ts";
+export { exchangeAt, type Seen, type SeenExchange, seenRun, type SeenRun } from "./run.ts";
