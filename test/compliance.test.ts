@@ -89,6 +89,18 @@ describe("every framework", () => {
       }
   });
 
+  it("that is long has chapters, and each requirement is in one of them", () => {
+    for (const { id, chapters, requirements } of frameworks) {
+      const of = (number: string) =>
+        (chapters ?? []).filter(
+          (one) => number === one.id || number.startsWith(`${one.id}.`) || number.startsWith(`${one.id}(`),
+        );
+      expect([id, chapters !== undefined]).toEqual([id, requirements.length > 20]);
+      for (const one of chapters === undefined ? [] : requirements)
+        expect([id, one.id, of(one.id).length]).toEqual([id, one.id, 1]);
+    }
+  });
+
   it("asks for settings that there are", () => {
     const leaves = new Set(policyLeaves(definePolicy({ environment: "production" })).map(([path]) => path));
     for (const { requirements } of frameworks)

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { htmlReport, parseRun, reportOf } from "aegis/report";
+import { newKeyRing } from "aegis";
+import { checklistKeys, checklistSigner } from "aegis/checklist";
+import { assess, attest, framework, htmlReport, parseRun, reportOf, seenRun } from "aegis/report";
 import { catalogue } from "aegis/verify";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,18 +22,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { visit } = inChromium(() => "http://127.0.0.1");
 
-const framework = {
-  name: "OWASP ASVS",
-  version: "5.0.0",
-  rows: (["tested", "attested", "not-met", "not-applicable"] as const).map((status, at) => ({
-    id: `v5.0.0-3.3.${at + 1}`,
-    title: "Cookies have the Secure attribute",
-    level: "L1",
-    status,
-    controls: ["session.cookie-secure"],
-    why: status === "attested" ? "signed for by Ada Byron until 2027-01-01" : "session.cookie-secure",
-  })),
-};
 /** Every component, most controls passed, as on a system that is nearly well; a third of them, because axe looks at each. */
 const whole = runData(
   catalogue
@@ -45,13 +35,36 @@ const whole = runData(
     })),
 );
 
+const now = Date.UTC(2026, 0, 2);
+const ring = newKeyRing("EdDSA", 0);
+const said = (kind: "attested" | "waived", requirement: string) =>
+  attest(
+    {
+      kind,
+      framework: "asvs",
+      requirement,
+      by: "Ada Byron",
+      statement: "Input rules: wiki, page 12",
+      now: now - 1000,
+      expires: now + 86_400_000,
+    },
+    checklistSigner(ring),
+  );
+const statements = [said("attested", "2.1.1"), said("waived", "2.1.2"), { word: "of honour" }];
+
+/** With all 345 requirements of ASVS. */
 function page(name: string, data: unknown): string {
   const file = join(folder, `${name}.html`);
-  const report = reportOf(parseRun(JSON.stringify(data)), {
-    now: Date.UTC(2026, 0, 2),
-    frameworks: [framework],
+  const text = JSON.stringify(data);
+  const read = parseRun(text);
+  const asvs = assess({
+    framework: framework("asvs"),
+    run: seenRun(read, text),
+    statements,
+    keys: checklistKeys(ring.keys.map(({ jwk }) => jwk)),
+    now,
   });
-  writeFileSync(file, htmlReport(report));
+  writeFileSync(file, htmlReport(reportOf(read, { now, assessments: [asvs] })));
   return pathToFileURL(file).href;
 }
 
@@ -69,6 +82,17 @@ describe("a report in the browser", () => {
     await tab.goto(address);
     await look(tab, `report-${name}`);
     expect(await tab.getByRole("heading", { level: 1 }).textContent()).toBe("Security report: The hub");
+    // One chapter open, and the exchange that its first row leads to.
+    const chapter = tab.locator("details.chapter").nth(2);
+    expect(await chapter.locator("table").isVisible()).toBe(false);
+    await chapter.locator("summary").click();
+    await look(tab, `report-${name}-chapter`);
+    const link = chapter.locator("a[href^='#exchange-']").first();
+    const exchange = tab.locator(`[id="${(await link.getAttribute("href"))?.slice(1)}"]`);
+    expect(await exchange.isVisible()).toBe(false);
+    await link.click();
+    await exchange.waitFor({ state: "visible" });
+    expect(await exchange.textContent()).toMatch(/^> [A-Z]+ https:\/\/hub\.example/);
     expect([asked, complaints]).toEqual([[address], []]);
     await context.close();
   });
@@ -80,6 +104,8 @@ describe("a report in the browser", () => {
     expect(await tab.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(
       "rgb(255, 255, 255)",
     );
+    // Paper has nothing to click on: what is folded on a screen is there.
+    expect(await tab.locator("details.chapter table").first().isVisible()).toBe(true);
     await axe(tab, "print");
     await shot(tab, "report-print");
     await context.close();

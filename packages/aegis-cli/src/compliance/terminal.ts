@@ -1,4 +1,4 @@
-import { type Assessment, type Row, type Status, statuses } from "aegis/report";
+import { type Assessment, refusedText, type Row, type Status, statuses } from "aegis/report";
 import { paint, table } from "../talk.ts";
 
 const STYLES: Readonly<Record<Status, Parameters<typeof paint>[0]>> = {
@@ -40,19 +40,7 @@ export function terminalCompliance(
     `${run.origin}, as seen at ${run.startedAt}; policy ${run.fingerprint}; run SHA-256 ${run.digest}`,
     "",
     ...shown.map(rowOf),
-    ...(refused.length === 0
-      ? []
-      : [
-          "",
-          "Statements that do not count:",
-          table(
-            refused.map(({ body, objection }) => [
-              body?.requirement ?? "?",
-              body?.by ?? "?",
-              objection ?? "",
-            ]),
-          ),
-        ]),
+    ...(refused.length === 0 ? [] : ["", "Statements that do not count:", table(refused.map(refusedText))]),
     "",
     table(statuses.map((status) => [status, String(counts[status])])),
   ].join("\n");

@@ -116,6 +116,16 @@ describe("aegis report", () => {
     [["report", "--from", "good.json", "--format", "docx"], /Allowed choices are html/],
     [["report", "--from", "good.json", "--format", "pdf"], /A PDF is nothing for a terminal/],
     [["report", "--from", "good.json", "--out", "."], /\. cannot be written/],
+    [["report", "--from", "good.json", "--framework", "iso"], /Known: asvs, .*, all/],
+    [
+      ["report", "--from", "good.json", "--attestations", "none.json"],
+      /--attestations belongs to a framework/,
+    ],
+    [
+      ["report", "--from", "good.json", "--framework", "asvs", "--attestations", "none.json"],
+      /There are no statements in it/,
+    ],
+    [["report", "--from", "away.json", "--framework", "asvs"], /could not be reached in this run/],
     [["report", "bundle", "--from", "good.json"], /required option '--out/],
     [
       ["report", "bundle", "--from", "good.json", "--out", "e.tar"],
@@ -131,6 +141,53 @@ describe("aegis report", () => {
   it("prints Markdown where nothing else is said, with no word beside it", async () => {
     const { status, text } = await aegis("report", "--from", "good.json");
     expect([status, text]).toEqual([0, expect.stringMatching(/^# Security report: The hub\n/)]);
+  });
+});
+
+describe("aegis report with frameworks", () => {
+  it("shows each that was asked for, once, and all where all are asked for", LONG, async () => {
+    const args = ["report", "--from", "good.json", "--format", "json"] as const;
+    const ids = async (...more: readonly string[]): Promise<readonly string[]> =>
+      JSON.parse((await aegis(...args, ...more)).text).assessments.map(
+        (one: { framework: { id: string } }) => one.framework.id,
+      );
+    expect(await ids()).toEqual([]);
+    expect(await ids("--framework", "gdpr", "--framework", "asvs", "--framework", "gdpr")).toEqual([
+      "gdpr",
+      "asvs",
+    ]);
+    expect(await ids("--framework", "all")).toHaveLength(8);
+  });
+
+  it("counts words whose key was given, in a report and in a bundle, and verifies both", LONG, async () => {
+    await aegis("keys", "ring", "--algorithm", "EdDSA", "--out", "people.json");
+    await aegis("keys", "ring", "--algorithm", "EdDSA", "--out", "bundles.json");
+    const shown = await aegis("policy", "show", "--preset", "saas");
+    const [, fingerprint] = /^policy ([0-9a-f]{16})/.exec(shown.text) ?? [];
+    save("framed.json", one("pass"), { fingerprint });
+    await aegis(
+      ..."compliance attest words.json 2.1.1 --by Ada --statement fine --key people.json".split(" "),
+    );
+    const framed = "--from framed.json --framework asvs --attestations words.json".split(" ");
+    const attested = async (...more: readonly string[]): Promise<number> =>
+      JSON.parse((await aegis("report", ...framed, "--format", "json", ...more)).text).assessments[0].counts
+        .attested;
+    expect([await attested("--key", "people.json"), await attested()]).toEqual([1, 0]);
+    const made = await aegis(
+      ...["report", "bundle", ...framed],
+      ..."--out f.tar --key bundles.json --attestation-key people.json --preset saas".split(" "),
+    );
+    expect([made.status, made.text]).toEqual([0, expect.stringMatching(/^wrote f\.tar/)]);
+    const whole = await aegis(..."report verify f.tar --key bundles.json --key people.json".split(" "));
+    expect([whole.status, whole.text]).toEqual([
+      0,
+      expect.stringMatching(/asvs 5\.0\.0: of the run in it; 1 row rests on a signed statement in it\n$/),
+    ]);
+    const half = await aegis(..."report verify f.tar --key bundles.json".split(" "));
+    expect([half.status, half.text]).toEqual([
+      2,
+      expect.stringMatching(/^foreign [\s\S]*not proven[\s\S]*hint: Give the key/),
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** `aegis report`: a saved run as a report, and as a signed bundle of evidence. */
 import { type Command, Option } from "commander";
+import { checklistKeys } from "aegis/checklist";
 import {
   evidenceBundle,
   evidenceSigner,
@@ -10,6 +11,7 @@ import {
   MAX_BUNDLE_BYTES,
   oscalReport,
   reportOf,
+  runText,
   sarifReport,
   type SecurityReport,
   verifyBundle,
@@ -17,7 +19,8 @@ import {
 import { keysFrom, ringFrom } from "../checklist/file.ts";
 import { choosePolicy, environmentFrom, loadConfig, type PolicyChoice } from "../config.ts";
 import { print, tell, UsageError } from "../talk.ts";
-import { readBounded, readRun, writeOut } from "./files.ts";
+import { assessmentsOf, attestationsIn, FRAMEWORK_HELP, frameworksFrom, type Wanted } from "./assessments.ts";
+import { readBounded, readRun, readRunText, writeOut } from "./files.ts";
 import { pdfOf } from "./pdf.ts";
 
 const TEXTS: Readonly<Record<string, (report: SecurityReport) => string>> = {
@@ -29,13 +32,17 @@ const TEXTS: Readonly<Record<string, (report: SecurityReport) => string>> = {
   junit: junitReport,
 };
 
-interface ReportFlags {
+const many = (one: string, all: readonly string[]): readonly string[] => [...all, one];
+
+interface ReportFlags extends Wanted {
   readonly from?: string;
+  readonly key: readonly string[];
   readonly format: string;
   readonly out?: string;
 }
-interface BundleFlags extends PolicyChoice {
+interface BundleFlags extends PolicyChoice, Wanted {
   readonly from: string;
+  readonly attestationKey: readonly string[];
   readonly out: string;
   readonly key?: string;
 }
@@ -55,12 +62,26 @@ export function registerReport(program: Command): void {
       new Option("--format <name>", "which").choices([...Object.keys(TEXTS), "pdf"]).default("markdown"),
     )
     .option("--out <file>", "where to; default: standard output")
-    .action(async ({ from, format, out }: ReportFlags) => {
+    .option("--framework <id>", FRAMEWORK_HELP, frameworksFrom, [])
+    .option("--attestations <file>", "what people signed: `aegis compliance attest`, `waive`")
+    .option(
+      "--key <file>",
+      "whose signatures count (JWK or key ring); repeatable. Default: AUDIT_KEYS_FILE",
+      many,
+      [],
+    )
+    .action(async (flags: ReportFlags) => {
+      const { from, format, out } = flags;
       if (from === undefined)
         throw new UsageError("It is not said what to report.", "Give a saved run: --from FILE");
       if (format === "pdf" && out === undefined)
         throw new UsageError("A PDF is nothing for a terminal.", "Say where to: --out FILE");
-      const made = reportOf(readRun(from), { now: Date.now() });
+      const now = Date.now();
+      const read = readRunText(from);
+      const attestations = attestationsIn(flags);
+      const keys = attestations === undefined ? new Map() : await keysFrom(flags.key);
+      const assessments = assessmentsOf(flags, read, { attestations, keys }, now);
+      const made = reportOf(read.run, { now, assessments });
       const content = format === "pdf" ? await pdfOf(htmlReport(made)) : TEXTS[format]?.(made);
       if (content === undefined) throw new UsageError(`There is no format "${format}".`);
       if (out === undefined) process.stdout.write(content);
@@ -83,6 +104,14 @@ function registerBundle(report: Command): void {
     .option("--preset <name>", "what the run was held against")
     .option("--environment <name>", "default: that of the run")
     .option("--key <ring>", "the key ring that signs it; default: AUDIT_KEYS_FILE")
+    .option("--framework <id>", FRAMEWORK_HELP, frameworksFrom, [])
+    .option("--attestations <file>", "what people signed: `aegis compliance attest`, `waive`")
+    .option(
+      "--attestation-key <file>",
+      "whose signatures of statements count (JWK or key ring); repeatable. Default: the ring that signs it",
+      many,
+      [],
+    )
     .action(async (flags: BundleFlags) => {
       const run = readRun(flags.from);
       const policy = await choosePolicy(
@@ -90,8 +119,22 @@ function registerBundle(report: Command): void {
         await loadConfig(process.cwd()),
         environmentFrom(run.environment),
       );
-      const signer = evidenceSigner(await ringFrom(flags.key));
-      const bundle = await evidenceBundle(reportOf(run, { now: Date.now() }), policy, signer);
+      const ring = await ringFrom(flags.key);
+      const signer = evidenceSigner(ring);
+      const now = Date.now();
+      const attestations = attestationsIn(flags);
+      const keys =
+        flags.attestationKey.length > 0
+          ? await keysFrom(flags.attestationKey)
+          : checklistKeys(ring.keys.map(({ jwk }) => jwk));
+      // Of the run as it goes into the bundle, so that their digest names the file in it.
+      const assessments = assessmentsOf(flags, { run, text: runText(run) }, { attestations, keys }, now);
+      const bundle = await evidenceBundle(
+        reportOf(run, { now, assessments }),
+        policy,
+        signer,
+        attestations === undefined ? {} : { attestations },
+      );
       writeOut(flags.out, bundle);
       tell(`wrote ${flags.out}, signed by ${signer.kid}`);
     });
@@ -107,7 +150,7 @@ function registerVerify(report: Command): void {
     .option(
       "--key <file>",
       "the public key (JWK), or a key ring; repeatable. Default: AUDIT_KEYS_FILE",
-      (one: string, all: readonly string[]): readonly string[] => [...all, one],
+      many,
       [],
     )
     .option("--json", "print what was found as JSON")
@@ -117,14 +160,22 @@ function registerVerify(report: Command): void {
       if (flags.json === true)
         print(
           JSON.stringify(
-            ok ? { ok, ...found.manifest } : { ok, kind: found.kind, detail: found.detail },
+            ok
+              ? { ok, ...found.manifest, assessments: found.assessments }
+              : { ok, kind: found.kind, detail: found.detail },
             undefined,
             2,
           ),
         );
       else if (ok)
         print(
-          `${found.manifest.files.length} files, as they were signed: the run of ${found.manifest.origin}, policy ${found.manifest.policy}, ${found.manifest.made_at}`,
+          [
+            `${found.manifest.files.length} files, as they were signed: the run of ${found.manifest.origin}, policy ${found.manifest.policy}, ${found.manifest.made_at}`,
+            ...found.assessments.map(
+              ({ framework, version, statements }) =>
+                `${framework} ${version}: of the run in it; ${statements} ${statements === 1 ? "row rests" : "rows rest"} on a signed statement in it`,
+            ),
+          ].join("\n"),
         );
       else print(`${found.kind.padEnd(9)}${found.detail}\nnot proven`);
       process.exitCode = ok ? 0 : found.kind === "foreign" ? 2 : 1;

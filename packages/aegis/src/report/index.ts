@@ -1,7 +1,8 @@
 /** "aegis/report": a saved run as a score, a comparison, a report in six formats, and a signed bundle of evidence. */
+export type { VerifiedAssessment } from "./bundle/assessments.ts";
 export { type EvidenceManifest, MAX_BUNDLE_BYTES } from "./bundle/manifest.ts";
 export { type EvidenceKeys, verifyBundle, type VerifiedBundle } from "./bundle/read.ts";
-export { evidenceBundle, evidenceSigner, type EvidenceSigner } from "./bundle/write.ts";
+export { evidenceBundle, type EvidenceOptions, evidenceSigner, type EvidenceSigner } from "./bundle/write.ts";
 export {
   type ComponentComparison,
   type Comparison,
@@ -17,9 +18,8 @@ export { junitReport } from "./formats/junit.ts";
 export { markdownReport } from "./formats/markdown.ts";
 export { oscalReport } from "./formats/oscal.ts";
 export { sarifReport } from "./formats/sarif.ts";
-export type { FrameworkResult, RequirementRow, RequirementStatus } from "./frameworks.ts";
 export { reportOf, type ReportOptions, type SecurityReport } from "./model.ts";
-export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding } from "./run-file.ts";
+export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding, runText } from "./run-file.ts";
 export { type ComponentScore, type Score, scoreOf, type Scored, scoreText, type Tally } from "./score.ts";
 export {
   assess,
@@ -42,6 +42,7 @@ export {
   MAX_ATTESTATIONS_BYTES,
   type Objection,
   readAttestations,
+  refusedText,
   type Requirement,
   type Row,
   type RowControl,

@@ -1,20 +1,21 @@
-/** What every format is made of: a run, its score, and what frameworks make of it. */
+/** What every format is made of: a run, its score, and its assessments. */
 import type { Outcome } from "../control.ts";
-import { printable } from "../verify/wire/text.ts";
-import type { FrameworkResult } from "./frameworks.ts";
+import type { Assessment } from "./compliance/assess.ts";
+import { ReportError } from "./errors.ts";
 import type { Run, RunFinding } from "./run-file.ts";
 import { type Score, scoreOf, scoreText, weakestFirst } from "./score.ts";
 
 export interface ReportOptions {
   /** When the report is made, in milliseconds since the Unix epoch. */
   readonly now: number;
-  readonly frameworks?: readonly FrameworkResult[];
+  /** What `assess` made of the same run, a framework each. */
+  readonly assessments?: readonly Assessment[];
 }
 
 export interface SecurityReport {
   readonly run: Run;
   readonly score: Score;
-  readonly frameworks: readonly FrameworkResult[];
+  readonly assessments: readonly Assessment[];
   readonly madeAt: string;
   /** Controls that were left out on purpose (`--fast`, `--only`). */
   readonly leftOut: number;
@@ -30,32 +31,23 @@ export const WORDS: Readonly<Record<Outcome, string>> = {
   error: "error",
 };
 
-export function reportOf(run: Run, { now, frameworks = [] }: ReportOptions): SecurityReport {
+/** @throws ReportError where an assessment is of another run, or two are of one framework */
+export function reportOf(run: Run, { now, assessments = [] }: ReportOptions): SecurityReport {
+  for (const { run: of } of assessments)
+    if (of.origin !== run.origin || of.startedAt !== run.startedAt || of.fingerprint !== run.fingerprint)
+      throw new ReportError("An assessment is of another run than the report.");
+  if (new Set(assessments.map(({ framework }) => framework.id)).size !== assessments.length)
+    throw new ReportError("There are two assessments of one framework.");
   const score = scoreOf(run.findings);
   return {
     run,
     score,
-    frameworks: frameworks.map(shownFramework),
+    assessments,
     madeAt: new Date(now).toISOString(),
     leftOut: Math.max(0, run.controlsKnown - run.findings.length),
     headline: headlineOf(run, score),
   };
 }
-
-/** People attest in words of their own: they are shown as one line, as what a target says is. */
-const shown = (text: string, longest: number): string => printable(text.toWellFormed(), longest);
-const shownFramework = ({ name, version, rows }: FrameworkResult): FrameworkResult => ({
-  name: shown(name, 80),
-  version: shown(version, 40),
-  rows: rows.map(({ id, title, level, status, controls, why }) => ({
-    id: shown(id, 80),
-    title: shown(title, 300),
-    ...(level === undefined ? {} : { level: shown(level, 20) }),
-    status,
-    controls: controls.map((control) => shown(control, 100)),
-    why: shown(why, 1000),
-  })),
-});
 
 export const many = (count: number, one: string, more = `${one}s`): string =>
   `${count} ${count === 1 ? one : more}`;

@@ -14,7 +14,15 @@ import { checklistKeys } from "../../checklist.ts";
 import { sha256 } from "../../lib/bytes.ts";
 import { fingerprint } from "../../policy.ts";
 import { reportOf } from "../model.ts";
-import { parseRun } from "../run-file.ts";
+import {
+  assess,
+  attest,
+  type Attestation,
+  attestationsText,
+  framework,
+  seenRun,
+} from "../compliance/index.ts";
+import { parseRun, runText } from "../run-file.ts";
 import { verifyBundle } from "./read.ts";
 import { archived, evidenceBundle, evidenceSigner } from "./write.ts";
 
@@ -188,6 +196,122 @@ describe("a bundle of evidence", () => {
     const other = definePolicy({ preset: "modern", environment: "production" });
     await expect(evidenceBundle(sample, other, signer)).rejects.toThrow(/held against the policy/);
     expect(() => evidenceSigner(newKeyRing("ES256", now))).toThrow(/signed with Ed25519/);
+  });
+});
+
+describe("assessments in a bundle", () => {
+  const people = newKeyRing("EdDSA", now);
+  const theirs = checklistKeys(people.keys.map(({ jwk }) => jwk));
+  const both = new Map([...keys, ...theirs]);
+  const word = (requirement: string): Attestation =>
+    attest(
+      {
+        kind: "attested",
+        framework: "asvs",
+        requirement,
+        by: "Ada Byron",
+        statement: "see page 12",
+        now,
+        expires: now + 86_400_000,
+      },
+      evidenceSigner(people),
+    );
+  const { run } = reportFrom(
+    runData([{ id: "headers.nosniff", room: "headers", outcome: "pass" }], {
+      fingerprint: fingerprint(policy),
+      policy,
+    }),
+  );
+  const attestations = attestationsText([word("2.1.1")]);
+  const asvs = assess({
+    framework: framework("asvs"),
+    run: seenRun(run, runText(run)),
+    statements: [word("2.1.1")],
+    keys: theirs,
+    now,
+  });
+  /** With a manifest that is genuine, whatever the files say: whoever made it had the key. */
+  const bundled = (assessment: typeof asvs, more: { readonly attestations?: string } = { attestations }) =>
+    evidenceBundle(reportOf(run, { now, assessments: [assessment] }), policy, signer, more);
+  const withRow = (id: string, over: object): typeof asvs => ({
+    ...asvs,
+    rows: asvs.rows.map((row) => (row.requirement.id === id ? { ...row, ...over } : row)),
+  });
+
+  it("hold: of the run in it, and of words in it that given keys signed", async () => {
+    const found = await verifyBundle(await bundled(asvs), both);
+    expect(found).toMatchObject({
+      ok: true,
+      assessments: [{ framework: "asvs", version: "5.0.0", statements: 1 }],
+    });
+    const names = found.ok ? [...found.files.keys()] : [];
+    expect(names).toEqual(expect.arrayContaining(["assessments/asvs.json", "attestations.json"]));
+    expect(asvs.rows.find(({ requirement }) => requirement.id === "3.4.4")?.status).toBe("tested");
+    expect(await verifyBundle(bundle, keys)).toMatchObject({ ok: true, assessments: [] });
+  });
+
+  it("cannot be said of where a word is signed by a key that was not given", async () => {
+    expect(await verifyBundle(await bundled(asvs), keys)).toMatchObject({
+      ok: false,
+      kind: "foreign",
+      detail: expect.stringMatching(/2\.1\.1: the statement .* a key that was not given/),
+    });
+  });
+
+  const forged = { ...word("2.1.1").body, by: "Eve" };
+  it.each([
+    ["a word that is not there", asvs, {}, /is missing/],
+    ["a word for something else", asvs, { attestations: attestationsText([word("2.1.2")]) }, /is missing/],
+    [
+      "a word that was changed",
+      withRow("2.1.1", { statement: forged }),
+      { attestations: attestationsText([{ ...word("2.1.1"), body: forged }]) },
+      /is not what was signed/,
+    ],
+    ["nobody's word", withRow("2.1.2", { status: "attested" }), { attestations }, /go together/],
+    ["a word, and says tested", withRow("2.1.1", { status: "tested" }), { attestations }, /go together/],
+    ["nothing", withRow("2.1.2", { status: "tested" }), { attestations }, /no control passed/],
+    [
+      "an exchange that is not there",
+      withRow("3.4.4", {
+        controls: [
+          {
+            id: "headers.nosniff",
+            outcome: "pass",
+            exchange: { pointer: "/findings/0/evidence/1", request: "GET https://hub.example/", status: 200 },
+          },
+        ],
+      }),
+      { attestations },
+      /no such exchange of headers\.nosniff/,
+    ],
+    [
+      "the exchange of another control",
+      withRow("3.4.1", {
+        status: "tested",
+        controls: [
+          {
+            id: "headers.hsts",
+            outcome: "pass",
+            exchange: { pointer: "/findings/0/evidence/0", request: "GET https://hub.example/", status: 200 },
+          },
+        ],
+      }),
+      { attestations },
+      /no such exchange of headers\.hsts/,
+    ],
+  ])("are damaged where a row rests on %s", async (_what, assessment, more, detail) => {
+    expect(await verifyBundle(await bundled(assessment, more), both)).toMatchObject({
+      ok: false,
+      kind: "damaged",
+      detail: expect.stringMatching(detail),
+    });
+  });
+
+  it("of another run, and statements that are none, do not go in", async () => {
+    const other = { ...asvs, run: { ...asvs.run, digest: "0".repeat(64) } };
+    await expect(bundled(other)).rejects.toThrow(/another file than the run/);
+    await expect(bundled(asvs, { attestations: "{}" })).rejects.toThrow(/no statements in it/);
   });
 });
 

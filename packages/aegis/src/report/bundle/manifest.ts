@@ -5,6 +5,11 @@ const closed = { additionalProperties: false } as const;
 const digest = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" });
 
 export const MANIFEST = "manifest.json";
+export const RUN = "run.json";
+/** What people signed. */
+export const ATTESTATIONS = "attestations.json";
+export const assessmentFile = (framework: string): string => `assessments/${framework}.json`;
+export const isAssessmentFile = (name: string): boolean => name.startsWith("assessments/");
 /** Longest manifest that is read: a thousand files take 150 KB. */
 export const MAX_MANIFEST_BYTES = 2_000_000;
 /** A whole run of the hub makes 6 MB. Nobody should have to read more to learn that it is none. */

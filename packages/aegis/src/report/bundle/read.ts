@@ -3,6 +3,7 @@ import { BackupError } from "../../backup/errors.ts";
 import { type BackupKeys, openSigned } from "../../backup/signature.ts";
 import { entriesOf } from "../../backup/tar.ts";
 import { sha256 } from "../../lib/bytes.ts";
+import { checkedAssessments, type VerifiedAssessment } from "./assessments.ts";
 import {
   type EvidenceManifest,
   MANIFEST,
@@ -20,8 +21,9 @@ export type VerifiedBundle =
       readonly ok: true;
       readonly manifest: EvidenceManifest;
       readonly files: ReadonlyMap<string, Uint8Array>;
+      readonly assessments: readonly VerifiedAssessment[];
     }
-  /** `foreign`: signed by a key that was not handed in, so that nothing can be said of it. */
+  /** `foreign`: it, or a statement in it that counted, is signed by a key that was not handed in, so that nothing can be said of it. */
   | { readonly ok: false; readonly kind: "damaged" | "foreign"; readonly detail: string };
 
 class Damaged extends Error {}
@@ -35,7 +37,8 @@ export async function verifyBundle(bundle: Uint8Array, keys: EvidenceKeys): Prom
     // Padding, modes and times of an archive are in no digest: it must be, byte for byte, what we write of these files.
     const again = await archived([...files].map(([name, bytes]) => ({ name, bytes })));
     if (!Buffer.from(again).equals(bundle)) throw new Damaged("the archive is not written as we write it");
-    return { ok: true, manifest, files };
+    const assessments = checkedAssessments(manifest, files, keys);
+    return "kind" in assessments ? { ok: false, ...assessments } : { ok: true, manifest, files, assessments };
   } catch (error) {
     if (error instanceof Damaged) return { ok: false, kind: "damaged", detail: error.message };
     if (!(error instanceof BackupError)) throw error;

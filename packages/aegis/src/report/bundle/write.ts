@@ -4,12 +4,14 @@
  * and is signed (Ed25519); what goes in was read as `parseRun` reads it, with secrets cut short. References: requirement
  * CHK-5; RFC 8032, RFC 8785; ASVS 5.0 16.2.5.
  */
+import { hash } from "node:crypto";
 import { signed } from "../../backup/signature.ts";
 import type { BackupSigner } from "../../backup/signature.ts";
 import { tarOf } from "../../backup/tar.ts";
 import { sha256 } from "../../lib/bytes.ts";
 import { fingerprint, type Policy } from "../../policy.ts";
 import { type KeyRing, openKeyRing } from "../../token/keys.ts";
+import { readAttestations } from "../compliance/attestation.ts";
 import { ReportError } from "../errors.ts";
 import { htmlReport } from "../formats/html.ts";
 import { jsonReport } from "../formats/json.ts";
@@ -19,7 +21,14 @@ import { oscalReport } from "../formats/oscal.ts";
 import { sarifReport } from "../formats/sarif.ts";
 import type { SecurityReport } from "../model.ts";
 import { runText } from "../run-file.ts";
-import { type EvidenceManifest, MANIFEST, MAX_BUNDLE_BYTES } from "./manifest.ts";
+import {
+  assessmentFile,
+  ATTESTATIONS,
+  type EvidenceManifest,
+  MANIFEST,
+  MAX_BUNDLE_BYTES,
+  RUN,
+} from "./manifest.ts";
 
 export type EvidenceSigner = BackupSigner;
 
@@ -36,20 +45,35 @@ export function evidenceSigner(ring: KeyRing): EvidenceSigner {
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** @throws ReportError where the run was held against another policy */
+export interface EvidenceOptions {
+  /** The file of statements that the assessments were made with, as it stands. */
+  readonly attestations?: string;
+}
+
+/**
+ * Assessments are of the run as it goes in: made with `seenRun(run, runText(run))`, so that their digest names it.
+ * @throws ReportError where the run was held against another policy, or an assessment is of another file
+ * @throws ComplianceError where the statements are none
+ */
 export async function evidenceBundle(
   report: SecurityReport,
   policy: Policy,
   signer: EvidenceSigner,
+  { attestations }: EvidenceOptions = {},
 ): Promise<Uint8Array> {
-  const { run, frameworks, madeAt } = report;
+  const { run, assessments, madeAt } = report;
+  if (attestations !== undefined) readAttestations(attestations);
+  const text = runText(run);
+  const digest = hash("sha256", text, "hex");
+  if (assessments.some((one) => one.run.digest !== digest))
+    throw new ReportError("An assessment is of another file than the run that goes into the bundle.");
   if (fingerprint(policy) !== run.fingerprint)
     throw new ReportError(
       `The run was held against the policy ${run.fingerprint}, and this one is ${fingerprint(policy)}.`,
       "Give the policy that it was held against: --policy, --preset, --environment.",
     );
   const files: readonly (readonly [string, string])[] = [
-    ["run.json", runText(run)],
+    [RUN, text],
     ["policy.json", json(policy)],
     [
       "versions.json",
@@ -69,7 +93,8 @@ export async function evidenceBundle(
     ["report.sarif", sarifReport(report)],
     ["report.oscal.json", oscalReport(report)],
     ["report.junit.xml", junitReport(report)],
-    ...(frameworks.length === 0 ? [] : [["frameworks.json", json(frameworks)] as const]),
+    ...assessments.map((one) => [assessmentFile(one.framework.id), json(one)] as const),
+    ...(attestations === undefined ? [] : [[ATTESTATIONS, attestations] as const]),
     ...run.findings
       .filter(({ evidence, matrix }) => evidence.length > 0 || matrix.length > 0)
       .map(

@@ -60,7 +60,7 @@ export interface Row {
 }
 
 export interface Assessment {
-  readonly framework: Pick<Framework, "id" | "name" | "version" | "note">;
+  readonly framework: Pick<Framework, "id" | "name" | "version" | "note" | "chapters">;
   readonly run: Pick<SeenRun, "origin" | "startedAt" | "fingerprint" | "digest">;
   readonly assessedAt: string;
   readonly rows: readonly Row[];
@@ -98,11 +98,11 @@ export function assess({
     const seen = controlsOf(framework, requirement).map((control) => rowControl(control, run));
     return rowOf(requirement, seen, run, said("attested"), said("waived"));
   });
-  const { id, name, version, note } = framework;
+  const { id, name, version, note, chapters } = framework;
   const { origin, startedAt, fingerprint, digest } = run;
   const count = (status: Status): number => rows.filter((row) => row.status === status).length;
   return {
-    framework: { id, name, version, note },
+    framework: { id, name, version, note, ...(chapters === undefined ? {} : { chapters }) },
     run: { origin, startedAt, fingerprint, digest },
     assessedAt: new Date(now).toISOString(),
     rows,

@@ -11,6 +11,7 @@ import { type ChecklistKeys, type ChecklistSigner, isGenuine, sealed } from "../
 import { sha256 } from "../../lib/bytes.ts";
 import { canonical } from "../../lib/canonical.ts";
 import { oneLine } from "../../lib/one-line.ts";
+import { printable } from "../../verify/wire/text.ts";
 import { ComplianceError } from "./errors.ts";
 import { framework, frameworkIds } from "./framework.ts";
 
@@ -128,12 +129,40 @@ export function judge(statement: unknown, keys: ChecklistKeys, now: number): Jud
   return { body: statement.body, objection: objectionTo(statement, keys, now) };
 }
 
+/** Undefined where the key was not given. */
+function isSigned({ body, seal }: Attestation, keys: ChecklistKeys): boolean | undefined {
+  const genuine = isGenuine(seal, keys, "aegis-attestation");
+  return genuine === true ? seal.hash === hashOf(body) && seal.at === body.at && seal.seq === 1 : genuine;
+}
+
+/** Whether a body stands among statements as one that a given key signed; "missing" where it does not stand there. */
+export function signatureOf(
+  body: unknown,
+  statements: readonly unknown[],
+  keys: ChecklistKeys,
+): "genuine" | "foreign" | "not what was signed" | "missing" {
+  const wanted = hashOf(body);
+  const signed = statements.flatMap((one) =>
+    Value.Check(attestationSchema, one) && wanted !== undefined && hashOf(one.body) === wanted
+      ? [isSigned(one, keys)]
+      : [],
+  );
+  if (signed.length === 0) return "missing";
+  return signed.includes(true) ? "genuine" : signed.includes(false) ? "not what was signed" : "foreign";
+}
+
+/** A statement that does not count, for people: requirement, who said it, and why. Nothing of it was believed. */
+export const refusedText = ({ body, objection }: Judged): readonly [string, string, string] => [
+  printable((body?.requirement ?? "?").toWellFormed(), 40),
+  printable((body?.by ?? "?").toWellFormed(), 120),
+  objection ?? "",
+];
+
 /** The signature comes first: of what nobody signed, no word is believed. */
 function objectionTo({ body, seal }: Attestation, keys: ChecklistKeys, now: number): Objection | undefined {
-  const genuine = isGenuine(seal, keys, "aegis-attestation");
-  if (genuine === undefined) return "signed by a key that was not given";
-  if (!genuine || seal.hash !== hashOf(body) || seal.at !== body.at || seal.seq !== 1)
-    return "not what was signed";
+  const signed = isSigned({ body, seal }, keys);
+  if (signed === undefined) return "signed by a key that was not given";
+  if (!signed) return "not what was signed";
   const known = frameworkIds.some((id) => id === body.framework) ? framework(body.framework) : undefined;
   if (known?.version !== body.version) return "of another framework or version";
   if (!known.requirements.some(({ id }) => id === body.requirement)) return "of no requirement";
@@ -143,7 +172,7 @@ function objectionTo({ body, seal }: Attestation, keys: ChecklistKeys, now: numb
   return ends > now ? undefined : "expired";
 }
 
-function hashOf(body: Body): string | undefined {
+function hashOf(body: unknown): string | undefined {
   try {
     return sha256(canonical(body));
   } catch {

@@ -44,6 +44,13 @@ const frameworkSchema = Type.Object(
     /** What stands before an id in a control's references. */
     prefix: Type.String(),
     note: text,
+    /** Parts of a long one: a requirement belongs to the part whose id its own begins with. Titles are ours. */
+    chapters: Type.Optional(
+      Type.Array(Type.Object({ id: Type.String({ minLength: 1, maxLength: 40 }), title: text }, closed), {
+        minItems: 1,
+        maxItems: 40,
+      }),
+    ),
     requirements: Type.Array(requirementSchema, { minItems: 1, maxItems: 1000 }),
   },
   closed,

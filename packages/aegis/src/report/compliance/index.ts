@@ -17,10 +17,13 @@ export {
   MAX_ATTESTATIONS_BYTES,
   type Objection,
   readAttestations,
+  refusedText,
+  signatureOf,
 } from "./attestation.ts";
+export { type Chapter, chaptersOf } from "./chapters.ts";
 export { type Coverage, coverageOf } from "./coverage.ts";
 export { ComplianceError } from "./errors.ts";
 export { type Framework, framework, frameworkIds, type Requirement, shownToFail } from "./framework.ts";
 export { controlsOf, type MappedControl } from "./mapping.ts";
-export { complianceMarkdown } from "./markdown.ts";
+export { assessmentLines, complianceMarkdown } from "./markdown.ts";
 export { exchangeAt, type Seen, type SeenExchange, seenRun, type SeenRun } from "./run.ts";

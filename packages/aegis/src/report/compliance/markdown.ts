@@ -1,7 +1,9 @@
 /** An assessment as Markdown. Everything that a server answered, or somebody typed, is text and stays text. */
 import { timeOf } from "../../checklist/markdown.ts";
 import { markdownText } from "../../lib/markup.ts";
+import { refusedText } from "./attestation.ts";
 import { type Assessment, type Row, statuses } from "./assess.ts";
+import { chaptersOf } from "./chapters.ts";
 
 const row = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(" | ")} |`;
 
@@ -14,16 +16,15 @@ const evidence = ({ controls }: Row): string =>
     )
     .join("; ");
 
-export function complianceMarkdown({
-  framework,
-  run,
-  assessedAt,
-  rows,
-  counts,
-  refused,
-}: Assessment): string {
+/** One that stands alone. */
+export const complianceMarkdown = (assessment: Assessment): string =>
+  [...assessmentLines(assessment, "#"), ""].join("\n");
+
+/** One as a part of a page: its own heading, and below it one a chapter; counts first. */
+export function assessmentLines(assessment: Assessment, heading: "#" | "##"): readonly string[] {
+  const { framework, run, assessedAt, counts, refused } = assessment;
   return [
-    `# ${markdownText(`${framework.name} ${framework.version}`)}`,
+    `${heading} ${markdownText(`${framework.name} ${framework.version}`)}`,
     "",
     markdownText(framework.note),
     "",
@@ -32,24 +33,32 @@ export function complianceMarkdown({
     "| status | requirements |",
     "| --- | --- |",
     ...statuses.map((status) => row([status, String(counts[status])])),
-    "",
-    "| requirement | | status | why | evidence |",
-    "| --- | --- | --- | --- | --- |",
-    ...rows.map((one) =>
-      row([one.requirement.id, one.requirement.title, one.status, one.reason, evidence(one)]),
-    ),
+    ...chaptersOf(assessment).flatMap(({ id, title, rows }) => [
+      "",
+      `${heading}# ${markdownText(`${id} ${title}`.trim())}`,
+      "",
+      "| requirement | | level | status | why | evidence |",
+      "| --- | --- | --- | --- | --- | --- |",
+      ...rows.map((one) =>
+        row([
+          one.requirement.id,
+          one.requirement.title,
+          one.requirement.level === undefined ? "" : `L${one.requirement.level}`,
+          one.status,
+          one.reason,
+          evidence(one),
+        ]),
+      ),
+    ]),
     ...(refused.length === 0
       ? []
       : [
           "",
-          "## Statements that do not count",
+          `${heading}# Statements that do not count`,
           "",
           "| requirement | by | why |",
           "| --- | --- | --- |",
-          ...refused.map(({ body, objection }) =>
-            row([body?.requirement ?? "", body?.by ?? "", objection ?? ""]),
-          ),
+          ...refused.map((one) => row(refusedText(one))),
         ]),
-    "",
-  ].join("\n");
+  ];
 }

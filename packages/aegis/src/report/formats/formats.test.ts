@@ -12,9 +12,9 @@ import { describe, expect, it } from "vitest";
 import { oscalProblems, sarifProblems } from "../../../../../test/support/report-schemas.ts";
 import { nastyRun, OUTCOMES, runData } from "../../../../../test/support/run-file.ts";
 import { compareRuns } from "../compare.ts";
-import type { FrameworkResult } from "../frameworks.ts";
+import { type Assessment, statuses } from "../compliance/index.ts";
 import { reportOf } from "../model.ts";
-import { parseRun } from "../run-file.ts";
+import { parseRun, type Run } from "../run-file.ts";
 import { comparisonMarkdown, comparisonText } from "./comparison.ts";
 import { htmlReport } from "./html.ts";
 import { jsonReport } from "./json.ts";
@@ -24,20 +24,54 @@ import { oscalReport } from "./oscal.ts";
 import { sarifReport } from "./sarif.ts";
 
 const now = Date.parse("2026-01-02T03:04:05.678Z");
-const framework = (text: string): FrameworkResult => ({
-  name: `ASVS ${text}`,
-  version: `5.0.0 ${text}`,
-  rows: (["tested", "attested", "not-met", "not-applicable"] as const).map((status, at) => ({
-    id: `v5.0.0-3.3.${at}${text}`,
-    title: `Cookies ${text}`,
-    ...(at === 0 ? {} : { level: `L${at}${text}` }),
+/** A row of every status, in a framework with chapters and one row beside them. */
+const assessment = ({ origin, startedAt, fingerprint }: Run, text: string): Assessment => ({
+  framework: {
+    id: "asvs",
+    name: `ASVS ${text}`,
+    version: `5.0.0 ${text}`,
+    note: `A note ${text}`,
+    chapters: [{ id: "3", title: `Web pages ${text}` }],
+  },
+  run: { origin, startedAt, fingerprint, digest: "0".repeat(64) },
+  assessedAt: new Date(now).toISOString(),
+  rows: statuses.map((status, at) => ({
+    requirement: {
+      id: at === 0 ? "4.1" : `3.3.${at}`,
+      title: `Cookies ${text}`,
+      covers: "whole",
+      ...(at === 0 ? {} : { level: 1 }),
+    },
     status,
-    controls: ["session.control-0", text],
-    why: `because ${text}`,
+    reason: `because ${text}`,
+    controls: [
+      {
+        id: "session.control-0",
+        claim: text,
+        outcome: "pass",
+        observed: text,
+        isProof: true,
+        exchange: { pointer: "/findings/0/evidence/0", request: "GET https://hub.example/", status: 200 },
+      },
+      { id: "session.control-9", claim: text, outcome: "absent", observed: "", isProof: true },
+    ],
   })),
+  counts: {
+    tested: 1,
+    "tested-in-part": 1,
+    attested: 1,
+    waived: 1,
+    "not-applicable": 1,
+    "not-tested": 1,
+    "not-attested": 1,
+    "not-met": 1,
+  },
+  refused: [{ body: undefined, objection: "no statement" }],
 });
-const reportFrom = (data: unknown, text = "") =>
-  reportOf(parseRun(JSON.stringify(data)), { now, frameworks: [framework(text)] });
+const reportFrom = (data: unknown, text = "") => {
+  const run = parseRun(JSON.stringify(data));
+  return reportOf(run, { now, assessments: [assessment(run, text)] });
+};
 const sample = reportFrom(
   runData(
     OUTCOMES.map((outcome, at) => ({ id: `session.control-${at}`, room: "session", outcome })),
@@ -59,7 +93,7 @@ const textIn = (node: Node): string =>
       : "";
 
 const HTML_ELEMENTS =
-  "a article body br caption code dd defs div dl dt figcaption figure footer h1 h2 h3 head header html li line main meta p path pattern pre rect section small span strong style svg table tbody td text th thead title tr ul".split(
+  "a article body br caption code dd defs details div dl dt figcaption figure footer h1 h2 h3 head header html li line main meta p path pattern pre rect section small span strong style summary svg table tbody td text th thead title tr ul".split(
     " ",
   );
 const ATTRIBUTES =
@@ -76,7 +110,7 @@ describe("as HTML", () => {
           expect(HTML_ELEMENTS).toContain(tagName);
           for (const { name, value } of attrs) {
             expect(ATTRIBUTES).toContain(name);
-            if (name === "href") expect(value).toBe("#content");
+            if (name === "href") expect(value).toMatch(/^#(content|exchange-session\.control-\d)$/);
           }
         }
         const shown = textIn(page);
@@ -101,13 +135,40 @@ describe("as HTML", () => {
     expect(page).toMatch(/The numbers of the chart[\s\S]*session<\/th><td class="num">25<\/td>/);
     expect(page).toContain("1 control fails of 4 that apply; 2 controls could not be seen.");
     expect(page).toContain("5 of 9; 4 left out on purpose");
-    expect(page).toContain("4 requirements: 1 tested, 1 attested, 1 not met, 1 not applicable");
+  });
+
+  it("counts requirements first, folds chapters, and leads from each row to its stored exchange", () => {
+    const page = parse(htmlReport(sample));
+    const all = [...elements(page)];
+    const ids = all.flatMap(({ attrs }) =>
+      attrs.filter(({ name }) => name === "id").map(({ value }) => value),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    const shown = textIn(page);
+    expect(shown).toContain(`8 requirements: ${statuses.map((status) => `1 ${status}`).join(" ")}`);
+    const folded = all.filter(({ attrs }) => attrs.some(({ value }) => value === "chapter"));
+    expect(folded.map((one) => textIn(one).slice(0, 24))).toEqual([
+      expect.stringMatching(/^3 Web pages/),
+      expect.stringMatching(/^Others/),
+    ]);
+    const links = all.filter(({ tagName }) => tagName === "a").map(({ attrs }) => attrs[0]?.value ?? "");
+    expect(links.filter((link) => link === "#exchange-session.control-0")).toHaveLength(statuses.length + 2);
+    const target = all.find(({ attrs }) => attrs.some(({ value }) => value === "exchange-session.control-0"));
+    expect(target === undefined ? "" : textIn(target)).toMatch(/^> GET https:\/\/hub\.example\/\n< 200\n/);
+  });
+
+  it("shows nothing but what was tested whole as a pass: what is waived looks open", () => {
+    const page = htmlReport(sample);
+    const looks = [...page.matchAll(/<td><span class="tag ([a-z]*)">([a-z-]+)<\/span>/g)];
+    const by = new Map(looks.map(([, kind, status]) => [status, kind]));
+    expect(statuses.filter((status) => by.get(status) === "pass")).toEqual(["tested"]);
+    expect([by.get("waived"), by.get("not-met"), by.get("not-attested")]).toEqual(["open", "fail", "open"]);
   });
 });
 
 describe("as Markdown", () => {
   const rendered = (source: string) => parse(marked.parse(source, { async: false, gfm: true }));
-  const MARKUP = "body em h1 h2 head html li p strong table tbody td th thead tr ul".split(" ");
+  const MARKUP = "body em h1 h2 h3 head html li p strong table tbody td th thead tr ul".split(" ");
 
   it("renders to our own markup and no other, a row a line, whatever the target said", () => {
     fc.assert(
@@ -121,6 +182,14 @@ describe("as Markdown", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("has each status as it is, counted and by row", () => {
+    const source = markdownReport(sample).replaceAll("\\", "");
+    for (const status of statuses) {
+      expect(source).toContain(`\n| ${status} | 1 |\n`);
+      expect(source).toMatch(new RegExp(`\\| ${status} \\| because +\\| session\\.control-0: pass, GET`));
+    }
   });
 
   it("shows the text as it is", () => {
@@ -147,10 +216,16 @@ describe("as SARIF", () => {
   it("is SARIF 2.1.0, whatever the target said", () => {
     fc.assert(
       fc.property(nastyReport(), (report) => {
-        expect(sarifProblems(sarifReport(report))).toEqual([]);
+        const text = sarifReport(report);
+        expect(sarifProblems(text)).toEqual([]);
+        for (const { results } of JSON.parse(text).runs)
+          for (const { kind, level } of results)
+            // 3.27.10, which the schema does not say
+            expect([kind, level]).toEqual([kind, kind === "fail" ? "error" : "none"]);
       }),
       { numRuns: 60 },
     );
+    expect(sarifProblems(sarifReport(sample).replace('"webResponse"', '"web"'))).not.toEqual([]);
   });
 
   it("has a result for each finding; what was not seen is open, and nothing but a failure is an error", () => {
@@ -198,10 +273,19 @@ describe("as OSCAL", () => {
       ["session.control-1", "not-satisfied", "fail"],
       ["session.control-3", "not-satisfied", "other"],
       ["session.control-4", "not-satisfied", "other"],
-      ["ASVS-_v5.0.0-3.3.0", "satisfied", "pass"],
-      ["ASVS-_v5.0.0-3.3.1", "satisfied", "other"],
-      ["ASVS-_v5.0.0-3.3.2", "not-satisfied", "fail"],
+      ["asvs_4.1", "satisfied", "pass"], // tested
+      ["asvs_3.3.1", "not-satisfied", "other"], // tested-in-part
+      ["asvs_3.3.2", "satisfied", "other"], // attested
+      ["asvs_3.3.3", "not-satisfied", "other"], // waived
+      ["asvs_3.3.5", "not-satisfied", "other"], // not-tested
+      ["asvs_3.3.6", "not-satisfied", "other"], // not-attested
+      ["asvs_3.3.7", "not-satisfied", "fail"], // not-met
     ]);
+    const observed = new Set(result.observations.map(({ uuid }: { uuid: string }) => uuid));
+    for (const one of result.findings) {
+      expect(one["related-observations"]).toHaveLength(1);
+      expect(observed).toContain(one["related-observations"][0]["observation-uuid"]);
+    }
     expect(result.observations).toHaveLength(5);
   });
 
@@ -237,6 +321,16 @@ describe("as JUnit XML", () => {
   });
 });
 
+describe("a report", () => {
+  it("takes no assessment of another run, and one of a framework", () => {
+    const [own] = sample.assessments;
+    if (own === undefined) throw new Error("no assessment");
+    const other = { ...own, run: { ...own.run, fingerprint: "f".repeat(16) } };
+    expect(() => reportOf(sample.run, { now, assessments: [other] })).toThrow(/of another run/);
+    expect(() => reportOf(sample.run, { now, assessments: [own, own] })).toThrow(/of one framework/);
+  });
+});
+
 describe("as JSON", () => {
   it("has the score, with null for none, and the findings", () => {
     const json = JSON.parse(jsonReport(sample));
@@ -247,6 +341,7 @@ describe("as JSON", () => {
       score: { score: 25, coverage: 50, applicable: 4, components: [{ component: "session", score: 25 }] },
     });
     expect(json.findings).toHaveLength(5);
+    expect(json.assessments).toEqual(sample.assessments);
     expect(JSON.parse(jsonReport(reportFrom(runData([])))).score.score).toBeNull();
   });
 });

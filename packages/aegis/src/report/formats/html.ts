@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import type { Outcome } from "../../control.ts";
 import { htmlText as text } from "../../lib/markup.ts";
-import { type FrameworkResult, REQUIREMENT_STATUSES, REQUIREMENT_WORDS } from "../frameworks.ts";
+import { assessmentHtml, type CitedExchange, citedExchanges, exchangeHtml } from "./assessment.ts";
 import {
   failed,
   many,
@@ -33,8 +33,9 @@ const look = (outcome: Outcome): string =>
 const tag = (outcome: Outcome): string => `<span class="tag ${look(outcome)}">${WORDS[outcome]}</span>`;
 
 export function htmlReport(report: SecurityReport): string {
-  const { run, score, frameworks } = report;
+  const { run, score, assessments } = report;
   const [bad, open] = [failed(report), unseen(report)];
+  const cited = citedExchanges(report);
   const title = `Security report: ${run.target}`;
   const allowed = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; base-uri 'none'; form-action 'none'`;
   return [
@@ -57,9 +58,9 @@ export function htmlReport(report: SecurityReport): string {
     open.length === 0
       ? "<p>Everything that applies was seen.</p>"
       : `<p>Nobody knows whether these hold. In every score they count as not proven.</p>${table(open, "Why")}`,
-    ...frameworks.map(framework),
+    ...assessments.map((one) => assessmentHtml(one, cited)),
     "<h2>All controls</h2>",
-    ...score.components.map(({ component }) => controlTable(component, report)),
+    ...score.components.map(({ component }) => controlTable(component, report, cited)),
     "</main>",
     `<footer>Aegis ${text(run.tool.version)} on Node.js ${text(run.nodeVersion)}; ${text(policyText(run))}. A score is the share of controls that pass, of all that apply; what could not be seen counts as not proven. It says nothing of what no control looks at.</footer>`,
     "</body></html>",
@@ -128,37 +129,34 @@ function failure(one: RunFinding): string {
     `<article class="card finding"><h3>${text(claim)}${tag(one.outcome)}</h3><code>${text(id)}</code><dl>`,
     ...rows.map(([name, value]) => (value === "" ? "" : `<dt>${name}</dt><dd>${text(value)}</dd>`)),
     "</dl>",
-    last === undefined ? "" : `<pre>${exchange(last)}</pre>`,
+    last === undefined ? "" : `<pre>${exchangeHtml(last)}</pre>`,
     "</article>",
   ].join("");
 }
 
-const exchange = ({ request, status, headers, body }: RunFinding["evidence"][number]): string =>
-  [`&gt; ${text(request)}`, `&lt; ${status}`, ...headers.map((line) => `&lt; ${text(line)}`), text(body)]
-    .filter((line) => line !== "")
-    .join("\n");
-
-function framework({ name, version, rows }: FrameworkResult): string {
-  const counts = REQUIREMENT_STATUSES.map(
-    (status) => `${rows.filter((row) => row.status === status).length} ${REQUIREMENT_WORDS[status]}`,
-  );
-  const kind = { tested: "pass", attested: "pass", "not-met": "fail", "not-applicable": "" };
-  const body = rows.map(
-    ({ id, title, level, status, controls, why }) =>
-      `<tr><th scope="row"><code>${text(id)}</code>${level === undefined ? "" : ` <span class="quiet">${text(level)}</span>`}<br>${text(title)}</th><td><span class="tag ${kind[status]}">${REQUIREMENT_WORDS[status]}</span></td><td>${text(why)}${controls.length === 0 ? "" : `<br><code>${text(controls.join(", "))}</code>`}</td></tr>`,
-  );
-  return `<h2>${text(name)} ${text(version)}</h2><table class="controls"><caption>${many(rows.length, "requirement")}: ${counts.join(", ")}</caption><thead><tr><th scope="col">Requirement</th><th scope="col">State</th><th scope="col">Why</th></tr></thead><tbody>${body.join("\n")}</tbody></table>`;
-}
-
-function controlTable(component: string, { run }: SecurityReport): string {
+function controlTable(
+  component: string,
+  { run }: SecurityReport,
+  cited: ReadonlyMap<string, CitedExchange>,
+): string {
   const own = run.findings.filter(({ room }) => room === component);
-  return `<h3 class="component">${text(component)}</h3>${table(own, "What was seen")}`;
+  return `<h3 class="component">${text(component)}</h3>${table(own, "What was seen", cited)}`;
 }
 
-function table(findings: readonly RunFinding[], observation: string): string {
+function table(
+  findings: readonly RunFinding[],
+  observation: string,
+  cited: ReadonlyMap<string, CitedExchange> = new Map(),
+): string {
+  const evidence = (id: string): string => {
+    const seen = cited.get(id);
+    return seen === undefined
+      ? ""
+      : `<details class="exchange"><summary>${text(seen.pointer)}</summary><pre id="exchange-${text(id)}">${exchangeHtml(seen.exchange)}</pre></details>`;
+  };
   const rows = findings.map(
     ({ id, claim, outcome, observed }) =>
-      `<tr><th scope="row">${text(claim)}<br><code>${text(id)}</code></th><td>${tag(outcome)}</td><td>${text(observed)}</td></tr>`,
+      `<tr><th scope="row">${text(claim)}<br><code>${text(id)}</code></th><td>${tag(outcome)}</td><td>${text(observed)}${evidence(id)}</td></tr>`,
   );
   return `<table class="controls"><caption>${many(findings.length, "control")}</caption><thead><tr><th scope="col">Claim</th><th scope="col">Outcome</th><th scope="col">${observation}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }

@@ -1,4 +1,4 @@
-/** A report as JSON, for programs: the run's facts and findings, the score, what frameworks make of it. */
+/** A report as JSON, for programs: the run's facts and findings, the score, its assessments. */
 import type { SecurityReport } from "../model.ts";
 import type { Tally } from "../score.ts";
 
@@ -12,7 +12,7 @@ const tally = ({ counts, applicable, score, coverage }: Tally) => ({
   counts,
 });
 
-export function jsonReport({ run, score, frameworks, madeAt, leftOut, headline }: SecurityReport): string {
+export function jsonReport({ run, score, assessments, madeAt, leftOut, headline }: SecurityReport): string {
   const { findings, ...facts } = run;
   return `${JSON.stringify(
     {
@@ -25,7 +25,7 @@ export function jsonReport({ run, score, frameworks, madeAt, leftOut, headline }
         ...tally(score),
         components: score.components.map((one) => ({ component: one.component, ...tally(one) })),
       },
-      frameworks,
+      assessments,
       findings,
     },
     undefined,

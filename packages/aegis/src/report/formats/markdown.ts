@@ -1,8 +1,8 @@
 /** A report as Markdown. Every text of the target is text and stays text (CWE-79: renderers differ in what they clean). */
 import { oneLine } from "../../lib/one-line.ts";
 import { markdownText } from "../../lib/markup.ts";
-import { type FrameworkResult, REQUIREMENT_STATUSES, REQUIREMENT_WORDS } from "../frameworks.ts";
-import { failed, many, policyText, type SecurityReport, timeText, unseen, WORDS } from "../model.ts";
+import { assessmentLines } from "../compliance/markdown.ts";
+import { failed, policyText, type SecurityReport, timeText, unseen, WORDS } from "../model.ts";
 import { scoreText, weakestFirst } from "../score.ts";
 
 export const plain = (text: string): string => markdownText(oneLine(text));
@@ -11,7 +11,7 @@ export const row = (cells: readonly (string | number)[]): string =>
 const percent = (share: number | undefined): string => (share === undefined ? "–" : `${scoreText(share)} %`);
 
 export function markdownReport(report: SecurityReport): string {
-  const { run, score, frameworks, headline, leftOut, madeAt } = report;
+  const { run, score, assessments, headline, leftOut, madeAt } = report;
   const bad = failed(report);
   const open = unseen(report);
   return [
@@ -62,7 +62,7 @@ export function markdownReport(report: SecurityReport): string {
     "",
     ...(open.length === 0 ? ["Everything that applies was seen."] : []),
     ...open.map((one) => `- ${plain(one.claim)} (${plain(one.id)}): ${plain(one.observed)}`),
-    ...frameworks.flatMap(framework),
+    ...assessments.flatMap((one) => ["", ...assessmentLines(one, "##")]),
     "",
     "## All controls",
     "",
@@ -71,28 +71,4 @@ export function markdownReport(report: SecurityReport): string {
     ...run.findings.map((one) => row([one.id, one.claim, WORDS[one.outcome], one.observed])),
     "",
   ].join("\n");
-}
-
-function framework({ name, version, rows }: FrameworkResult): readonly string[] {
-  const count = (status: (typeof REQUIREMENT_STATUSES)[number]): string =>
-    `${rows.filter((one) => one.status === status).length} ${REQUIREMENT_WORDS[status]}`;
-  return [
-    "",
-    `## ${plain(name)} ${plain(version)}`,
-    "",
-    `${many(rows.length, "requirement")}: ${REQUIREMENT_STATUSES.map(count).join(", ")}.`,
-    "",
-    row(["Requirement", "Title", "Level", "State", "Why", "Controls"]),
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows.map((one) =>
-      row([
-        one.id,
-        one.title,
-        one.level ?? "",
-        REQUIREMENT_WORDS[one.status],
-        one.why,
-        one.controls.join(", "),
-      ]),
-    ),
-  ];
 }

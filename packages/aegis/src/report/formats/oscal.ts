@@ -3,7 +3,8 @@
  * What was not seen is not satisfied, with the reason "other"; what does not apply is an observation and no finding.
  */
 import { hash } from "node:crypto";
-import type { FrameworkResult, RequirementStatus } from "../frameworks.ts";
+import type { Assessment, Row, Status } from "../compliance/assess.ts";
+import { oneLine } from "../../lib/one-line.ts";
 import { policyText, type SecurityReport } from "../model.ts";
 import type { Run, RunFinding } from "../run-file.ts";
 import { plain } from "./markdown.ts";
@@ -19,8 +20,8 @@ function uuidOf(...parts: readonly string[]): string {
 
 /** Titles, descriptions and remarks of OSCAL are Markdown. */
 const prose = (text: string): string => plain(text).trim() || "-";
-/** A string of OSCAL begins and ends with a sign that can be seen, and has one at least. */
-const said = (text: string): string => text.trim() || "-";
+/** A string of OSCAL is one line, begins and ends with a sign that can be seen, and has one at least. */
+const said = (text: string): string => oneLine(text).trim() || "-";
 /** A token begins with a letter. */
 const token = (text: string): string =>
   `_${text}`.replaceAll(/[^\p{L}\p{N}._-]/gu, "-").replace(/^_(?=\p{L})/u, "");
@@ -76,47 +77,60 @@ function findingOf(run: Run, one: RunFinding) {
   };
 }
 
-const STATES: Readonly<
-  Record<Exclude<RequirementStatus, "not-applicable">, { state: string; reason: string }>
-> = {
+/** Satisfied is what was measured whole, and what somebody signed for. Waived is not met, and half a proof is none. */
+const STATES: Readonly<Record<Exclude<Status, "not-applicable">, { state: string; reason: string }>> = {
   tested: { state: "satisfied", reason: "pass" },
   attested: { state: "satisfied", reason: "other" },
+  "tested-in-part": { state: "not-satisfied", reason: "other" },
+  waived: { state: "not-satisfied", reason: "other" },
+  "not-tested": { state: "not-satisfied", reason: "other" },
+  "not-attested": { state: "not-satisfied", reason: "other" },
   "not-met": { state: "not-satisfied", reason: "fail" },
 };
 
-function frameworkFindings(run: Run, { name, version, rows }: FrameworkResult) {
-  const seen = new Set(run.findings.map(({ id }) => id));
-  return rows.flatMap(({ id, title, level, status, controls, why }) => {
-    if (status === "not-applicable") return [];
-    const related = controls
-      .filter((control) => seen.has(control))
-      .map((control) => ({
-        "observation-uuid": uuidOf(run.fingerprint, run.origin, run.startedAt, "observation", control),
-      }));
-    return [
-      {
-        uuid: uuidOf(run.fingerprint, run.origin, run.startedAt, "requirement", name, version, id),
-        title: prose(`${name} ${version}, ${id}: ${title}`),
-        description: prose(why),
-        props: [
-          prop("framework", name),
-          prop("framework-version", version),
-          prop("requirement", id),
-          prop("status", status),
-          ...(level === undefined ? [] : [prop("level", level)]),
-        ],
-        target: { type: "statement-id", "target-id": token(`${name}_${id}`), status: STATES[status] },
-        ...(related.length === 0 ? {} : { "related-observations": related }),
+function requirementFinding(run: Run, { framework }: Assessment, row: Row) {
+  const { requirement, status, reason, controls, statement } = row;
+  const { id, name, version } = framework;
+  if (status === "not-applicable") return [];
+  const related = controls
+    .filter(({ outcome }) => outcome !== "absent")
+    .map((control) => ({
+      "observation-uuid": uuidOf(run.fingerprint, run.origin, run.startedAt, "observation", control.id),
+    }));
+  return [
+    {
+      uuid: uuidOf(run.fingerprint, run.origin, run.startedAt, "requirement", id, version, requirement.id),
+      title: prose(`${name} ${version}, ${requirement.id}: ${requirement.title}`),
+      description: prose(reason),
+      props: [
+        prop("framework", id),
+        prop("framework-version", version),
+        prop("requirement", requirement.id),
+        prop("status", status),
+        ...(requirement.level === undefined ? [] : [prop("level", String(requirement.level))]),
+        ...(statement === undefined ? [] : [prop("statement-expires", statement.expires)]),
+        ...controls.flatMap(({ exchange }) =>
+          exchange === undefined ? [] : [prop("exchange", exchange.pointer)],
+        ),
+      ],
+      target: {
+        type: "statement-id",
+        "target-id": token(`${id}_${requirement.id}`),
+        status: {
+          ...STATES[status],
+          ...(status === "tested" ? {} : { remarks: prose(`${status}: ${reason}`) }),
+        },
       },
-    ];
-  });
+      ...(related.length === 0 ? {} : { "related-observations": related }),
+    },
+  ];
 }
 
-export function oscalReport({ run, frameworks, madeAt, headline, score, leftOut }: SecurityReport): string {
+export function oscalReport({ run, assessments, madeAt, headline, score, leftOut }: SecurityReport): string {
   const decided = run.findings.filter(({ outcome }) => outcome !== "not-applicable");
   const findings = [
     ...decided.map((one) => findingOf(run, one)),
-    ...frameworks.flatMap((one) => frameworkFindings(run, one)),
+    ...assessments.flatMap((one) => one.rows.flatMap((row) => requirementFinding(run, one, row))),
   ];
   const policy = uuidOf(run.fingerprint, "policy");
   const document = {
