@@ -37,6 +37,8 @@ npx aegis compliance waive signed.json 4.1.4 --by "Bo Carter" --statement "TRACE
 npx aegis compliance --from run.json --attestations signed.json --key ring.json --format markdown
 \`\`\`
 
+In HTML, PDF, OSCAL and signed evidence: \`aegis report --framework\` ([reports.md](reports.md#frameworks)).
+
 Exit status: 0 nothing is known to be unmet, 1 a requirement is not met, 2 it could not be assessed.
 
 ## What a row says
@@ -58,7 +60,7 @@ Exit status: 0 nothing is known to be unmet, 1 a requirement is not met, 2 it co
 - A failure outweighs every signature. Nobody's word stands in for a measurement: a requirement that controls prove whole can be waived, not attested.
 - A statement names framework, version, requirement, who says it, and until when it holds: a year at most. It is signed with Ed25519, by a ring as \`aegis checklist\` uses it. One that has run out, was changed, or is signed by a key that was not given does not count, and is listed.
 - The names in statements are what whoever holds the key typed. The key is what a statement proves.
-- Each exchange is named by its place in the run file (\`/findings/12/evidence/0\`), and the file by its SHA-256: keep the file. That nobody made it up is shown by running \`aegis verify\` again.
+- Each exchange is named by its place in the run file (\`/findings/12/evidence/0\`), and the file by its SHA-256: keep the file (in signed evidence it is the run in there). That nobody made it up is shown by running \`aegis verify\` again.
 - HIPAA, GDPR and SOC 2 name no technical values: what is measured supports them. None of their rows is ever \`tested\` whole.
 - Titles are ours, and remind; what counts is the text of the standard.
 `;

@@ -42,7 +42,7 @@ describe("the guide to reports", () => {
   it("works as it stands, command by command", { timeout: 240_000 }, async () => {
     const guide = readFileSync(join(repository, "docs/reports.md"), "utf8");
     const commands = [...guide.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
-    expect(commands).toHaveLength(4);
+    expect(commands).toHaveLength(5);
     const server = createServer((_request, response) => response.end("hello"));
     const origin = await new Promise<string>((resolve) => {
       server.listen(0, "127.0.0.1", () => {
@@ -67,8 +67,14 @@ describe("the guide to reports", () => {
       expect([await child.ended(), child.output()]).toEqual([0, expect.any(String)]);
       if (block.includes("report verify"))
         expect(child.output()).toMatch(/\d+ files, as they were signed: the run of http:/);
+      if (block.includes("--framework"))
+        expect(child.output()).toMatch(/asvs 5\.0\.0: of the run in it; 1 row rests on a signed statement/);
     }
     server.close();
+    expect(readFileSync(at("audit.html"), "utf8")).toMatch(/345 requirements: [\s\S]*PCI DSS 4\.0\.1/);
+    const [{ findings }] = JSON.parse(readFileSync(at("audit.oscal.json"), "utf8"))["assessment-results"]
+      .results;
+    expect(JSON.stringify(findings)).toContain('"target-id":"asvs_2.1.1","status":{"state":"satisfied"');
     expect(readFileSync(at("report.html"), "utf8")).toContain(origin);
     expect(JSON.parse(readFileSync(at("report.sarif"), "utf8"))).toMatchObject({ version: "2.1.0" });
     expect(readFileSync(at("report.pdf")).subarray(0, 5).toString()).toBe("%PDF-");

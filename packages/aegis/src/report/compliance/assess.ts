@@ -189,7 +189,7 @@ function rowOf(
   const others = controls.filter(({ outcome }) => outcome === "not-applicable").map((one) => one.id);
   return row(
     "tested",
-    `${passed.length} controls passed${others.length === 0 ? "" : `; not applicable: ${others.join(", ")}`}`,
+    `${passed.length === 1 ? "1 control" : `${passed.length} controls`} passed${others.length === 0 ? "" : `; not applicable: ${others.join(", ")}`}`,
   );
 }
 
