@@ -2,16 +2,21 @@
 import { definePolicy, newKeyRing } from "aegis";
 import { checklistKeys } from "aegis/checklist";
 import {
+  assess,
   compareRuns,
   evidenceBundle,
   evidenceSigner,
+  framework,
+  frameworkIds,
   htmlReport,
   jsonReport,
   markdownReport,
   oscalReport,
   parseRun,
   reportOf,
+  runText,
   sarifReport,
+  seenRun,
   verifyBundle,
 } from "aegis/report";
 import { verify } from "aegis/verify";
@@ -55,7 +60,9 @@ it(
     const [before, after] = [await looked(policy), await looked(weakened)];
 
     const now = Date.now();
-    const report = reportOf(before, { now });
+    const seen = seenRun(before, runText(before));
+    const assessments = frameworkIds.map((id) => assess({ framework: framework(id), run: seen, now }));
+    const report = reportOf(before, { now, assessments });
     expect(before.findings.filter(({ outcome }) => outcome === "fail" || outcome === "error")).toEqual([]);
     expect(report.score.components.map(({ component }) => component)).toEqual(ROOMS);
     expect(report.score.score).toBeGreaterThan(80);
@@ -76,6 +83,12 @@ it(
     const ring = newKeyRing("EdDSA", now);
     const bundle = await evidenceBundle(report, policy, evidenceSigner(ring));
     const found = await verifyBundle(bundle, checklistKeys(ring.keys.map(({ jwk }) => jwk)));
-    expect(found).toMatchObject({ ok: true, manifest: { policy: before.fingerprint } });
+    expect(found).toMatchObject({
+      ok: true,
+      manifest: { policy: before.fingerprint },
+      assessments: frameworkIds.map((id) => ({ framework: id, statements: 0 })),
+    });
+    expect(seen.setting("headers.frameOptions")).toBe("DENY");
+    expect(assessments[0]?.counts.tested).toBeGreaterThan(5);
   },
 );

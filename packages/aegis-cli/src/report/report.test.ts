@@ -155,7 +155,7 @@ describe("aegis report with frameworks", () => {
     const args = ["report", "--from", "good.json", "--format", "json"] as const;
     const ids = async (...more: readonly string[]): Promise<readonly string[]> =>
       JSON.parse((await aegis(...args, ...more)).text).assessments.map(
-        (one: { framework: { id: string } }) => one.framework.id,
+        (shown: { framework: { id: string } }) => shown.framework.id,
       );
     expect(await ids()).toEqual([]);
     expect(await ids("--framework", "gdpr", "--framework", "asvs", "--framework", "gdpr")).toEqual([
@@ -180,7 +180,9 @@ describe("aegis report with frameworks", () => {
         .attested;
     expect([await attested("--key", "people.json"), await attested()]).toEqual([1, 0]);
     const made = await aegis(
-      ...["report", "bundle", ...framed],
+      "report",
+      "bundle",
+      ...framed,
       ..."--out f.tar --key bundles.json --attestation-key people.json --preset saas".split(" "),
     );
     expect([made.status, made.text]).toEqual([0, expect.stringMatching(/^wrote f\.tar/)]);
