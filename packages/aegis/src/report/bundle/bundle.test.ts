@@ -217,10 +217,13 @@ describe("assessments in a bundle", () => {
       evidenceSigner(people),
     );
   const { run } = reportFrom(
-    runData([{ id: "headers.nosniff", room: "headers", outcome: "pass" }], {
-      fingerprint: fingerprint(policy),
-      policy,
-    }),
+    runData(
+      [
+        { id: "headers.nosniff", room: "headers", outcome: "pass" },
+        { id: "headers.hsts", room: "headers", outcome: "pass" },
+      ],
+      { fingerprint: fingerprint(policy), policy },
+    ),
   );
   const attestations = attestationsText([word("2.1.1")]);
   const asvs = assess({
