@@ -100,7 +100,9 @@ describe("a deployment by the guide", () => {
   it("goes live with its first release, and every program takes its files", () => {
     expect(first.status, first.text).toBe(0);
     expect(first.text).toMatch(/nginx\.conf test is successful/);
-    expect(first.text).toMatch(/alerts\.yml[^]*SUCCESS: \d+ rules found[^]*prometheus\.yml[^]*alertmanager\.yml' +SUCCESS/);
+    expect(first.text).toMatch(
+      /alerts\.yml[^]*SUCCESS: \d+ rules found[^]*prometheus\.yml[^]*alertmanager\.yml' +SUCCESS/,
+    );
     expect(first.text).toMatch(
       /live: \S+ \([\d.]+ s; done: preflight, backup, schema up, switch, out \d+, restart \d+.*, verify\)/,
     );
