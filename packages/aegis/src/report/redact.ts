@@ -4,8 +4,8 @@ import { shortened } from "../verify/redact.ts";
 const SHAPES: readonly RegExp[] = [
   // Private keys, to their end or to the end of the text.
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g,
-  // JSON Web Tokens, with or without their signature.
-  /\beyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?/g,
+  // JSON Web Tokens, with or without their signature; from the start of a word alone, so that no text is read twice.
+  /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?/g,
   /\bAGE-SECRET-KEY-1[A-Z0-9]{8,}/g,
 ];
 /** The password of an address, and a member of a query that is named like a secret. */
