@@ -17,12 +17,25 @@ const ask = promisify(execFile);
 const MAX_ANSWER_BYTES = 64_000_000;
 const WITHIN_MS = 60_000;
 
-/** Settings of whoever runs this must not change what is seen, or run a program. */
-const QUIET = ["-c", "core.quotePath=false", "-c", "log.showSignature=false", "-c", "core.fsmonitor=false"];
+/**
+ * Settings of whoever runs this must not change what is seen. Those of the repository may be a stranger's, and must not run
+ * a program: of a submodule another git would show what is in it, as that one's `diff.external` says (CWE-78).
+ */
+const QUIET = "core.quotePath=false log.showSignature=false core.fsmonitor=false diff.submodule=short"
+  .split(" ")
+  .flatMap((setting) => ["-c", setting]);
+/** An object that is missing is never fetched: with what, the repository says (`remote.*.uploadpack`, `core.sshCommand`). */
+const ALONE = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none", GIT_OPTIONAL_LOCKS: "0" };
 
-const git = async (folder: string, args: readonly string[]): Promise<string> =>
-  (await ask("git", [...QUIET, ...args], { cwd: folder, maxBuffer: MAX_ANSWER_BYTES, timeout: WITHIN_MS }))
-    .stdout;
+const git = async (folder: string, args: readonly string[]): Promise<string> => {
+  const { stdout } = await ask("git", [...QUIET, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...ALONE },
+    maxBuffer: MAX_ANSWER_BYTES,
+    timeout: WITHIN_MS,
+  });
+  return stdout;
+};
 
 const isEnvFile = (path: string): boolean =>
   /(^|\/)\.env(\.[^/]*)?$/.test(path) && !/\.(example|sample|template|dist)$/.test(path);
@@ -37,6 +50,14 @@ export async function gitFindings(scene: Place): Promise<readonly PreflightFindi
   } catch {
     return checkGit(unseen("there is no repository here, or no git"));
   }
+  try {
+    return checkGit(seen(await factsOf(folder, scene)));
+  } catch {
+    return checkGit(unseen("git cannot read the repository"));
+  }
+}
+
+async function factsOf(folder: string, scene: Place): Promise<GitFacts> {
   // A copy without its history, as servers of continuous integration make it, would look clean.
   const isShallow = (await git(folder, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
   const split = (text: string): readonly string[] => text.split("\0").filter((one) => one !== "");
@@ -45,7 +66,7 @@ export async function gitFindings(scene: Place): Promise<readonly PreflightFindi
     await git(folder, ["log", "--all", "--no-renames", "--diff-filter=A", "--name-only", "--format=", "-z"]),
   ).map((path) => path.trim());
   const history = await historyOf(folder, scene);
-  const facts: GitFacts = {
+  return {
     envTracked: tracked.filter(isEnvFile),
     envInHistory: [...new Set(ever.filter(isEnvFile))],
     notIgnored: await takenIn(folder),
@@ -54,7 +75,6 @@ export async function gitFindings(scene: Place): Promise<readonly PreflightFindi
       cutBy: history.cutBy ?? (isShallow ? "the history of this clone ends (it is shallow)" : undefined),
     },
   };
-  return checkGit(seen(facts));
 }
 
 async function takenIn(folder: string): Promise<readonly string[]> {
@@ -85,7 +105,7 @@ async function historyOf(folder: string, { settings }: Place): Promise<GitFacts[
       ..."log -p -m --all --no-color --no-ext-diff --no-textconv --no-renames -U0".split(" "),
       "--format=commit %H",
     ],
-    { cwd: folder, stdio: ["ignore", "pipe", "ignore"] },
+    { cwd: folder, env: { ...process.env, ...ALONE }, stdio: ["ignore", "pipe", "ignore"] },
   );
   const ended = new Promise<number | null>((resolve) => {
     child.once("error", () => resolve(null));

@@ -1,6 +1,14 @@
 /** `aegis scan` as people call it. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -244,6 +252,54 @@ describe("the repository", () => {
     expect(status).toBe(1);
     expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(["git.env", "git.ignored"]);
     expect((await json("--no-git")).status).toBe(0);
+  });
+
+  it("runs none of the programs that its own configuration names", async () => {
+    const ran = join(home, "ran");
+    put({ ".gitignore": ".env*\n", "a.js": "export {};\n", "sub/b.js": "export {};\n" });
+    const inSub = (...args: readonly string[]): void => git("-C", "sub", ...args);
+    const [take, keep] = [
+      ["add", "-A"],
+      ["commit", "-qam", "one"],
+    ] as const;
+    for (const own of [inSub, git]) {
+      own("init", "-q");
+      own(...take);
+      own(...keep);
+    }
+    put({ "sub/b.js": "export default 1;\n" });
+    for (const own of [inSub, git]) own(...keep);
+    // Of a submodule another git shows what is in it, and asks that one's configuration.
+    inSub("config", "diff.external", `touch '${ran}-external'; true`);
+    git("config", "diff.submodule", "diff");
+    const { status: first, unchecked: none } = await json();
+    expect([first, none]).toEqual([0, []]);
+
+    // An object that is not there is fetched, by a program that the remote names.
+    for (const [name, value] of Object.entries({
+      "core.repositoryFormatVersion": "1",
+      "extensions.partialClone": "origin",
+      "remote.origin.promisor": "true",
+      "remote.origin.url": home,
+      "remote.origin.uploadpack": `touch '${ran}-fetch';`,
+      "core.fsmonitor": `touch '${ran}-monitor';`,
+    }))
+      git("config", name, value);
+    const id = execFileSync("git", ["rev-parse", "HEAD:a.js"], { cwd: home, encoding: "utf8" }).trim();
+    rmSync(join(home, ".git/objects", id.slice(0, 2), id.slice(2)));
+    put({ "a.js": "export default 1;\n" });
+    const { status, unchecked } = await json();
+    expect(readdirSync(home).filter((name) => name.startsWith("ran"))).toEqual([]);
+    expect([status, JSON.stringify(unchecked)]).toEqual([2, expect.stringContaining("git.history")]);
+  });
+
+  it("is said not to be checked where git cannot read it, and the sources are told of all the same", async () => {
+    put({ "a.ts": BAD });
+    git("init", "-q");
+    writeFileSync(join(home, ".git/index"), "no index");
+    const { status, findings, unchecked } = await json();
+    expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(["sql-injection"]);
+    expect([status, unchecked.length]).toEqual([1, 3]);
   });
 });
 
