@@ -98,6 +98,11 @@ describe("aegis compliance", () => {
     writeFileSync(file("changed.json"), text.replace("Ada Byron", "Eve Byron"));
     const changed = await counts("--attestations", "changed.json", "--key", "ring.json");
     expect([changed.counts.attested, changed.refused[0].objection]).toEqual([0, "not what was signed"]);
+    writeFileSync(file("forged.json"), text.replace("Ada Byron", "\\u001b]0;x\\u0007Ada\\u202e"));
+    const forged = ["--attestations", "forged.json", "--key", "ring.json"];
+    const { text: shown } = await aegis("compliance", "--from", "run.json", ...forged);
+    expect(shown).toMatch(/2\.1\.1 +\S+0;x\S+Ada\S+ +not what was signed/);
+    expect(shown).not.toMatch(/\u001b|\u0007|\u202e/);
   }, 60_000);
 
   it("ends with 1 where a requirement is not met, and leaves the word to nobody", async () => {
