@@ -135,9 +135,11 @@ function unwrapped(text: string): Fields | undefined {
   const { MESSAGE: message } = line;
   const isBytes = (value: unknown): value is readonly number[] =>
     Array.isArray(value) && value.every((byte) => Number.isInteger(byte));
-  const inner = parsed(isBytes(message) ? Buffer.from(message).toString("utf8") : String(message));
+  const told = isBytes(message) ? Buffer.from(message).toString("utf8") : message;
+  const inner = typeof told === "string" ? parsed(told) : undefined;
   // What else a service prints has journald's time, and is none of ours.
-  return inner ?? { time: Number(line["__REALTIME_TIMESTAMP"]) / 1000 };
+  const { __REALTIME_TIMESTAMP: at } = line;
+  return inner ?? { time: typeof at === "string" ? Number(at) / 1000 : undefined };
 }
 
 function timeOf({ time }: Fields): number | undefined {

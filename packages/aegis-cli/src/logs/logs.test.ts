@@ -307,6 +307,9 @@ describe("its parts", () => {
         read(line);
       }),
     );
+    const odd = { toString: 1, valueOf: 1 };
+    for (const parts of [{ MESSAGE: odd }, { __REALTIME_TIMESTAMP: odd }])
+      expect(read(JSON.stringify({ __REALTIME_TIMESTAMP: "1000", ...parts }))?.kind).not.toBe("answer");
   });
 
   it("put answers that name no route together with their requests", () => {
