@@ -25,9 +25,12 @@ export const METRICS_PATH = "/metrics";
 /** 32 random bytes as text: a shorter one could be found by trying, and no limit stands before this. */
 const LEAST_LENGTH = 43;
 
+const isStrong = (token: string): boolean =>
+  /^[\x21-\x7e]+$/.test(token) && token.length >= LEAST_LENGTH && new Set(token).size >= 12;
+
 /** @throws where the token is too short */
 export function demandStrong(token: string): string {
-  if (!/^[\x21-\x7e]+$/.test(token) || token.length < LEAST_LENGTH || new Set(token).size < 12)
+  if (!isStrong(token))
     throw new Error(
       `The metrics token must be ${LEAST_LENGTH} random characters or more without spaces; npx aegis keys secret prints one.`,
     );
@@ -47,7 +50,7 @@ export function measureRequests(app: FastifyInstance, counters: ReturnType<typeo
 }
 
 export interface MetricsEnforcement {
-  /** Those that are good now: while one is replaced, both. Undefined: none was given, and there is no route. */
+  /** Those that are good now: while one is replaced, both; one that could be guessed is none. Undefined: none was given, and there is no route. */
   readonly tokens: (() => readonly string[]) | undefined;
   readonly text: () => Promise<string>;
 }
@@ -68,7 +71,9 @@ export function enforceMetrics(
     if (authorization === undefined || !authorization.startsWith("Bearer ")) return false;
     const given = authorization.slice("Bearer ".length);
     // All of them are looked at: which one it was is nobody's business.
-    return (tokens?.() ?? []).filter((token) => equalInConstantTime(token, given)).length > 0;
+    return (
+      (tokens?.() ?? []).filter((token) => isStrong(token) && equalInConstantTime(token, given)).length > 0
+    );
   };
   addGuard(app, (request, reply) => {
     if (routeConfig(request).metrics !== true) return undefined;

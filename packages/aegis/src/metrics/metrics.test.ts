@@ -61,6 +61,14 @@ describe("GET /metrics", () => {
     expect((await read("")).statusCode).toBe(401);
   });
 
+  it("takes a token for none that comes to be one that could be guessed", async () => {
+    let good = [TOKEN];
+    const { read } = await start({ token: () => good });
+    expect((await read()).statusCode).toBe(200);
+    good = ["secret", "a".repeat(43), ""];
+    for (const token of [...good, TOKEN]) expect((await read(token)).statusCode).toBe(401);
+  });
+
   it("refuses to start with a token that could be guessed", async () => {
     await expect(start({ token: "secret" })).rejects.toThrow(/43 random characters/);
     await expect(start({ token: "a".repeat(43) })).rejects.toThrow(/43 random characters/);
