@@ -1,4 +1,5 @@
 /** A scan as SARIF 2.1.0. */
+import { sarifText } from "aegis/report";
 import { KNOWN_RULES, type ScanResult } from "./result.ts";
 import type { RuleText, ScanFinding, Severity } from "./rule.ts";
 
@@ -22,12 +23,12 @@ export function sarifOf(result: ScanResult, version: string): unknown {
             toolExecutionNotifications: [
               ...unread.map(({ path, why }) => ({
                 level: "error",
-                message: { text: `could not be read: ${why}` },
+                message: { text: sarifText(`could not be read: ${why}`) },
                 locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(path) } } }],
               })),
               ...unchecked.map(({ what, why }) => ({
                 level: "error",
-                message: { text: `${what} could not be checked: ${why}` },
+                message: { text: sarifText(`${what} could not be checked: ${why}`) },
               })),
             ],
           },
@@ -64,7 +65,7 @@ const resultOf = ({
   ruleId: rule,
   ruleIndex: KNOWN_RULES.findIndex(({ id }) => id === rule),
   level: LEVEL[severity],
-  message: { text: observed },
+  message: { text: sarifText(observed) },
   locations: [
     {
       physicalLocation: {

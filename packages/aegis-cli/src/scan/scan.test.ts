@@ -96,12 +96,15 @@ describe("aegis scan", () => {
       "a b.ts": `// aegis-ignore sql-injection until ${ahead(30)}: the name is one of three\n${BAD}`,
       "b.ts": BAD,
       "c.ts": "const = ;",
+      "d.ts": BAD.replace("${name}", "${name[0](1)}"),
     });
     const { out } = await scan(".", "--no-advisories", "--format", "sarif");
     const log = JSON.parse(out);
     expect(sarifProblems(out)).toEqual([]);
     expect(sarifProblems(JSON.stringify({ ...log, runs: [{ results: [] }] }))).not.toEqual([]);
-    const [first, second] = log.runs[0].results;
+    const [first, second, third] = log.runs[0].results;
+    // Nothing of a source is a link or a placeholder in a message (SARIF 3.11.5, 3.11.6).
+    expect(third.message.text).toBe(String.raw`name\[0\](1) is put into SQL`);
     expect(first).toMatchObject({
       suppressions: [{ kind: "inSource", justification: "the name is one of three" }],
       locations: [{ physicalLocation: { artifactLocation: { uri: "a%20b.ts" }, region: { startLine: 2 } } }],

@@ -1,7 +1,7 @@
 /** What is installed, held against advisories. Where nobody could be asked, that is said: it is no "none found". */
 import { createHash } from "node:crypto";
 import { lstat, readFile } from "node:fs/promises";
-import { lineStarts, placeOf } from "../place.ts";
+import { lineStarts, oneLine, placeOf } from "../place.ts";
 import type { RuleText, ScanFinding } from "../rule.ts";
 import { type Advisory, AdvisoryError, advisoriesFrom } from "./advisory.ts";
 import { type Lock, readLock } from "./lock.ts";
@@ -80,7 +80,7 @@ function findingsOf(
         severity,
         file: lock.file,
         ...placeOf(starts, Math.max(0, lock.text.indexOf(`"${place}"`))),
-        observed: `${name} ${version}${dev ? " (for development)" : ""}: ${title.replaceAll(/\s+/g, " ")} (${id})${fixed === undefined ? "" : `; mended in ${fixed}`}`,
+        observed: `${name} ${version}${dev ? " (for development)" : ""}: ${oneLine(title)} (${oneLine(id)})${fixed === undefined ? "" : `; mended in ${fixed}`}`,
         fingerprint: createHash("sha256").update(key).digest("hex").slice(0, 32),
         state: "open",
       });

@@ -31,9 +31,8 @@ function resultOf(finding: RunFinding, ruleIndex: number, { origin }: Run): Resu
     ruleIndex,
     kind: KINDS[outcome],
     level: outcome === "fail" ? "error" : "none",
-    // A brace or a bracket would be read as a placeholder or a link (3.11.5, 3.11.6).
     message: {
-      text: literal(`${observed || "-"}${expected === undefined ? "" : `; expected: ${expected}`}`),
+      text: sarifText(`${observed || "-"}${expected === undefined ? "" : `; expected: ${expected}`}`),
     },
     locations: [
       {
@@ -46,8 +45,8 @@ function resultOf(finding: RunFinding, ruleIndex: number, { origin }: Run): Resu
   };
 }
 
-/** 3.11.5: doubled braces are braces; 3.11.6: an escaped bracket begins no link. */
-const literal = (text: string): string =>
+/** Text from outside as a message that shows it: doubled braces are no placeholder (3.11.5), an escaped bracket begins no link (3.11.6). */
+export const sarifText = (text: string): string =>
   text.replaceAll(/[{}]/g, (brace) => brace + brace).replaceAll(/[\\[\]]/g, (sign) => `\\${sign}`);
 
 function requestOf(line: string): WebRequest {
