@@ -127,6 +127,17 @@ function expectAnswers(shown: Shown): void {
 }
 
 describe("aegis logs", () => {
+  it("ends with 2 and a reason where nothing that it was given is a log", async () => {
+    writeFileSync(at("pretty.log"), "[08:00:00.000] INFO: request completed\n    res: {\n");
+    const pretty = await aegis(["pretty.log"]);
+    expect([pretty.status, pretty.err]).toEqual([
+      2,
+      expect.stringMatching(/^error: No line of it is of a log\.\nhint: It reads lines of JSON/),
+    ]);
+    const none = await aegis(["none.log"]);
+    expect([none.status, none.out, none.err]).toEqual([2, "", "error: There is no file none.log.\n"]);
+  });
+
   it("answers out of a file, a packed one, standard input and journald alike", async () => {
     writeFileSync(at("a.log"), `${lines.join("\n")}\n`);
     writeFileSync(at("a.log.gz"), gzipSync(`${lines.join("\n")}\n`));
@@ -180,7 +191,7 @@ describe("aegis logs", () => {
     const cut = await aegis(["cut.log.gz", "none.log"]);
     expect(cut.status).toBe(2);
     expect(cut.err).toMatch(
-      /cut\.log\.gz could not be read to its end[\s\S]*none\.log could not be read to its end \(ENOENT\)/,
+      /cut\.log\.gz could not be read to its end[\s\S]*error: There is no file none\.log\.\n/,
     );
   }, 60_000);
 
@@ -216,7 +227,7 @@ describe("aegis logs", () => {
     }
   }, 60_000);
 
-  it("reads a hundred megabytes of names that strangers chose in a heap of 40", async () => {
+  it("reads a hundred megabytes of names that strangers chose in a heap of 56", async () => {
     const out = createWriteStream(at("big.log"));
     const filler = "f".repeat(300);
     const most = 250_000;
@@ -231,7 +242,7 @@ describe("aegis logs", () => {
       if (!out.write(`${line}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
     }
     await new Promise<void>((resolve) => out.end(() => resolve()));
-    const told = await aegis(["--json", "big.log"], undefined, 40);
+    const told = await aegis(["--json", "big.log"], undefined, 56);
     expect([told.status, told.err]).toEqual([0, ""]);
     const users = shownIn(told).tables.find(({ name }) => name === "sign_in_users");
     expect(users?.rows[0]).toEqual({ name: "target", count: 12_499 });

@@ -69,14 +69,28 @@ export function registerLogs(program: Command): void {
         } catch (error) {
           unread += 1;
           const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-          tell(`error: ${file ?? "standard input"} could not be read to its end (${code})`);
+          tell(
+            code === "ENOENT"
+              ? `error: There is no file ${file}.`
+              : `error: ${file ?? "standard input"} could not be read to its end (${code})`,
+          );
         }
       }
       const digest = gathered.digest(flags.top);
+      process.exitCode = statusOf(digest, unread);
+      if (digest.lines === 0 && unread === sources.length) return;
       if (flags.json === true) print(JSON.stringify(digest, undefined, 2));
       else show(digest);
-      if (digest.lines === 0 || unread > 0) process.exitCode = 2;
     });
+}
+
+/** Nothing that could be read says nothing of what went wrong: that is no pass. */
+function statusOf({ lines, damaged }: Digest, unread: number): 0 | 2 {
+  if (lines > 0 && lines === damaged)
+    tell(
+      "error: No line of it is of a log.\nhint: It reads lines of JSON, as servers write them in production; what they print in development is for people.",
+    );
+  return lines === damaged || unread > 0 ? 2 : 0;
 }
 
 function show({ lines, damaged, from, until, answers, tables, slowest }: Digest): void {
