@@ -38,6 +38,49 @@ describe("the command", () => {
   });
 });
 
+describe("a call that cannot work", () => {
+  it("is told once: what is wrong, then what to do", async () => {
+    const { status, text } = await aegis(["policy", "show", "--preset", "nope"], empty);
+    expect([status, text]).toEqual([
+      2,
+      'error: There is no preset "nope".\nhint: Known: modern, education, platform, saas, regulated.\n',
+    ]);
+  });
+
+  it.each([
+    [["compare"], "error: missing required argument 'before'\nhint: See aegis compare --help.\n"],
+    [["render", "nope"], "error: unknown command 'nope'\nhint: See aegis render --help.\n"],
+    [["nope"], "error: unknown command 'nope'\nhint: See aegis --help.\n"],
+    [["report", "bundle"], /not specified\nhint: See aegis report bundle --help\.\n$/],
+  ])("leads to the help of the very command: %j", async (args, said) => {
+    const { status, text } = await aegis(args, empty);
+    expect([status, text]).toEqual([2, typeof said === "string" ? said : expect.stringMatching(said)]);
+  });
+
+  it("names a file as it was named, without where this machine keeps it", async () => {
+    expect((await aegis(["policy", "show", "--policy", "nope.json"], empty)).text).toBe(
+      "error: There is no file nope.json.\n",
+    );
+  });
+
+  it("leaves no file behind that a next try would stumble over", async () => {
+    const { status } = await aegis(["probe-accounts", "--out", "probes.json", "--url", "nowhere"], empty);
+    expect([status, existsSync(join(empty, "probes.json"))]).toEqual([2, false]);
+    writeFileSync(join(empty, "probes.json"), "somebody's");
+    await aegis(["probe-accounts", "--out", "probes.json", "--url", "nowhere"], empty);
+    expect(readFileSync(join(empty, "probes.json"), "utf8")).toBe("somebody's");
+    rmSync(join(empty, "probes.json"));
+  });
+
+  it("says defaults of time as people write them", async () => {
+    const watch = (await aegis(["watch", "--help"], empty)).text;
+    for (const time of ["15m", "30s", "1s", "2s"])
+      expect(watch).toMatch(new RegExp(`default:\\s+${time}\\)`));
+    expect(watch).not.toMatch(/default:\s+(\d{4,}|\[\])/);
+    expect((await aegis(["probe-accounts", "--help"], empty)).text).toMatch(/default:\s+1h\)/);
+  });
+});
+
 describe("aegis policy", () => {
   it("shows the project's policy, and marks what differs", async () => {
     const { status, text } = await aegis(["policy", "show", "--environment", "production"]);

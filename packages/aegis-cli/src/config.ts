@@ -107,7 +107,7 @@ async function readData(file: string): Promise<Record<string, unknown>> {
   let data: unknown;
   if (extname(file) === ".json") data = readJson(file);
   else {
-    const module: unknown = await import(pathToFileURL(file).href);
+    const module: unknown = await import(pathToFileURL(resolve(file)).href);
     data = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   }
   if (typeof data !== "object" || data === null || Array.isArray(data))
@@ -159,7 +159,7 @@ export async function choosePolicy(
   environment: Environment,
 ): Promise<Policy> {
   const given = choice.environment === undefined ? environment : environmentFrom(choice.environment);
-  const fromFile = choice.policy === undefined ? undefined : await readData(resolve(choice.policy));
+  const fromFile = choice.policy === undefined ? undefined : await readData(choice.policy);
   const base: PolicyInput = fromFile ?? (choice.preset === undefined ? (config?.policy ?? {}) : {});
   return definePolicy({
     ...base,
@@ -174,6 +174,6 @@ export async function layeredPolicy(
   file: string | undefined,
   environment: Environment,
 ): Promise<Policy> {
-  const over = file === undefined ? {} : await readData(resolve(file));
+  const over = file === undefined ? {} : await readData(file);
   return definePolicy({ ...config?.policy, ...over, environment });
 }

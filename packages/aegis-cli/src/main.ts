@@ -28,7 +28,6 @@ import { registerWatch } from "./watch/watch.ts";
 const program = new Command("aegis")
   .description("One policy: enforced, verified, explained.")
   .version("0.1.0")
-  .showHelpAfterError("(aegis --help lists the commands)")
   // An option belongs to the command that it stands behind: `report` and `report bundle` both have --from.
   .enablePositionalOptions()
   .exitOverride();
@@ -56,6 +55,13 @@ registerScan(program);
 registerRenderEnv(program);
 registerUsers(program);
 registerWatch(program);
+
+/** What was misspelt is said by commander; the help of that very command says how it is written. */
+function hintAtHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`hint: See ${name} --help.`);
+  for (const one of command.commands) hintAtHelp(one, `${name} ${one.name()}`);
+}
+hintAtHelp(program, "aegis");
 
 // `aegis policy show | head` reads no further: that is no fault to be told, and what was not read cannot count as done.
 const SIGPIPE_STATUS = 128 + 13;

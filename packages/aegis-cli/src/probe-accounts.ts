@@ -1,6 +1,6 @@
 /** `aegis probe-accounts`: what lets a verifier see time-outs of a live deployment happen in seconds. */
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { type Command, InvalidArgumentError } from "commander";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   MAX_LIFETIME_SECONDS,
   MIN_LIFETIME_SECONDS,
@@ -33,7 +33,11 @@ export function registerProbeAccounts(program: Command): void {
     .command("probe-accounts")
     .description("make accounts without rights whose time runs faster, for `aegis verify --probe-accounts`")
     .requiredOption("--out <file>", "where their passwords go; readable by you alone, and not there yet")
-    .option("--for <time>", "they are gone after it: 60s to 24h", lifetime, 3600)
+    .addOption(
+      new Option("--for <time>", "they are gone after it: 60s to 24h")
+        .argParser(lifetime)
+        .default(3600, "1h"),
+    )
     .option("--url <postgres>", "the application's database; default: DATABASE_URL")
     .option("--preset <name>", "the preset that the application runs under")
     .option("--policy <file>", "the policy that the application runs under")
@@ -50,6 +54,9 @@ export function registerProbeAccounts(program: Command): void {
         writeFileSync(file, `${JSON.stringify(set, undefined, 2)}\n`);
         print(`${set.accounts.length} accounts until ${set.until} in ${flags.out}`);
         tell(`hint: aegis verify https://your.host --probe-accounts ${flags.out}`);
+      } catch (error) {
+        rmSync(flags.out, { force: true }); // made by this run, and nothing is in it: a next run is not to stumble over it
+        throw error;
       } finally {
         closeSync(file);
       }
@@ -61,7 +68,10 @@ function newFile(path: string): number {
   try {
     return openSync(path, "wx", 0o600);
   } catch {
-    throw new UsageError(`${path} cannot be made: it is there already, or its folder is not yours.`);
+    throw new UsageError(
+      `${path} cannot be made: it is there already, or its folder is not yours.`,
+      "Name a file that is not there yet.",
+    );
   }
 }
 

@@ -1,6 +1,5 @@
 /** How the command speaks: data to stdout, talk to stderr; `error:` first, then `hint:`. */
 import { styleText } from "node:util";
-import { BackupError } from "aegis/backup";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -51,8 +50,6 @@ export function tellError(error: unknown): void {
   tell(
     `error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`,
   );
-  const hint = error instanceof UsageError || error instanceof BackupError ? error.hint : undefined;
-  if (hint !== undefined) tell(`hint: ${hint}`);
   if (known && "hint" in error && typeof error.hint === "string") tell(`hint: ${error.hint}`);
 }
 

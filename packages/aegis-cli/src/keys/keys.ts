@@ -55,7 +55,7 @@ export function registerKeys(program: Command): void {
       const { algorithm } = await rulesOf(flags);
       await give(newKeyRing(algorithm, Date.now()), flags.out);
       tell(
-        "It is a secret: keep it in a file that the server alone can read, and name that in TOKEN_KEYS_FILE.",
+        "It is a secret: keep it where only who signs with it can read it, and name it in TOKEN_KEYS_FILE (access tokens) or AUDIT_KEYS_FILE (audit log, records, evidence).",
       );
     });
 

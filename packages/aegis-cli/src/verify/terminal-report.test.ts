@@ -58,6 +58,13 @@ describe("the report on a terminal", () => {
     expect(text).toContain("held against preset saas (policy 0123456789abcdef) for production; 1.3 s\n");
   });
 
+  it("says once why nothing could be seen, where nobody answered", () => {
+    const text = shown(reportOf([finding("unknown"), finding("unknown")], { reachable: false }));
+    expect(text.split("what was seen")).toHaveLength(2);
+    expect(text).not.toContain("A claim");
+    expect(text).toContain("The target could not be reached. 0 pass, 0 fail, 2 unknown");
+  });
+
   it("tells of a failure what was seen, what was expected, and what to do", () => {
     const text = shown(reportOf([finding("fail", { expected: "what should be" })]));
     for (const line of [

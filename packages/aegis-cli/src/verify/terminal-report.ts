@@ -28,13 +28,16 @@ export function terminalReport(report: Report, columns = 100): string {
         0,
       ),
     ),
-    ...rooms.flatMap((room) =>
-      roomBlock(
-        room,
-        report.findings.filter((finding) => finding.room === room),
-        width,
-      ),
-    ),
+    // One reason for all of them: said once, not as many times as there are controls.
+    ...(report.reachable
+      ? rooms.flatMap((room) =>
+          roomBlock(
+            room,
+            report.findings.filter((finding) => finding.room === room),
+            width,
+          ),
+        )
+      : ["", hang([...new Set(report.findings.map(({ observed }) => observed))].join("; "), width, 0)]),
     "",
     ...wrong(report, width),
     summary(report),

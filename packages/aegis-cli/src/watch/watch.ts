@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { fingerprint } from "aegis";
 import { preflightDefaults } from "aegis/preflight";
 import { catalogue } from "aegis/verify";
@@ -72,18 +72,42 @@ export function registerWatch(program: Command): void {
   aiming(program.command("watch"))
     .description("watch a live deployment, and tell what changes: health, controls, certificate, clock")
     .option("--for <time>", "how long; default: 24h", time("5s", "90d"))
-    .option("--every <time>", "look at the controls and the certificate so often", time("5s", "24h"), 900_000)
-    .option("--beat <time>", "ask after its health so often", time("1s", "1h"), 30_000)
+    .addOption(
+      new Option("--every <time>", "look at the controls and the certificate so often")
+        .argParser(time("5s", "24h"))
+        .default(900_000, "15m"),
+    )
+    .addOption(
+      new Option("--beat <time>", "ask after its health so often")
+        .argParser(time("1s", "1h"))
+        .default(30_000, "30s"),
+    )
     .option("--state <file>", "what the watch knows: a second run goes on with it", "aegis-watch.json")
-    .option("--report <file>", "write the report there: .md, .html or .json; repeatable", many, [])
+    .addOption(
+      new Option("--report <file>", "write the report there: .md, .html or .json; repeatable")
+        .argParser(many)
+        .default([], "none"),
+    )
     .option("--only <room>", "only the controls of one room")
-    .option("--slow <time>", "an answer about health is late after it", time("1ms", "10s"), 1000)
-    .option("--clock <time>", "so far apart clocks may be", time("1s", "1h"), 2000)
+    .addOption(
+      new Option("--slow <time>", "an answer about health is late after it")
+        .argParser(time("1ms", "10s"))
+        .default(1000, "1s"),
+    )
+    .addOption(
+      new Option("--clock <time>", "so far apart clocks may be")
+        .argParser(time("1s", "1h"))
+        .default(2000, "2s"),
+    )
     .option("--days <number>", "so many days a certificate has to have left", wholeDays, 30)
     .option("--health-path <path>", "default: /health, or what aegis.config says (preflight.live)")
     .option("--ready-path <path>", "default: /ready, or what aegis.config says")
     .option("--webhook <url>", "tell it there (or WATCH_WEBHOOK_URL); signed with WATCH_WEBHOOK_SECRET")
-    .option("--mail-to <address>", "tell it there, by SMTP_URL; repeatable", many, [])
+    .addOption(
+      new Option("--mail-to <address>", "tell it there, by SMTP_URL; repeatable")
+        .argParser(many)
+        .default([], "nobody"),
+    )
     .option("--mail-from <address>", "whom the mail is from")
     .option("--mail-ca <file>", "trust this authority of the mail server (PEM)")
     .action(async (url: string, flags: Flags) => {
@@ -175,6 +199,8 @@ function conclude(report: WatchReport, files: readonly string[]): void {
   for (const file of files) writeFileSync(file, FORMATS[extname(file)]?.(report) ?? "");
   if (report.parcels.waiting > 0)
     tell(`${report.parcels.waiting} messages were not delivered; a next run with this state sends them`);
+  if (report.verdict === "not-watched" && report.looks.done === 0 && report.beats.good > 0)
+    tell("hint: It was over before its first look was: watch for longer (--for), or one room (--only).");
   process.exitCode = watchStatus(report);
 }
 
