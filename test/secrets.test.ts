@@ -288,6 +288,8 @@ describe("the key of encrypted columns, rotated under load", () => {
       await server.until(/secrets changed[^]*secrets changed/, 30);
       await pause((CACHE_SECONDS + 1) * 1_000); // from now on every process seals under the new one
       expect(await aegis("rewrap")).toMatch(/0 unreadable {2}0 left/);
+      await pause(1_000); // whoever had begun to write before is done by now
+      expect(await aegis("rewrap")).toMatch(/0 unreadable {2}0 left/);
       expect((await sealed()).filter((one) => one.includes(old))).toEqual([]);
       await aegis("drop", ring, old);
       await server.until(/(?:secrets changed[^]*){4}/, 30);
