@@ -91,6 +91,9 @@ describe("a saved run", () => {
       /findings\/0\/id is not/,
     ],
     ["a target that is no address", text({ origin: "javascript:alert(1)" }), /target is no address/],
+    ["a day that there is not", text({ startedAt: "2026-02-31T00:00:00.000Z" }), /one of its times is none/],
+    ["an hour that there is not", text({ endedAt: "2026-01-01T24:00:00.000Z" }), /one of its times is none/],
+    ["a year of no report", text({ startedAt: "0001-01-01T00:00:00.000Z" }), /one of its times is none/],
     ["a fingerprint that is none", text({ fingerprint: "<b>" }), /fingerprint is not/],
     ["a number where a text belongs", text({ target: 5 }), /target is not/],
   ])("refuses %s, and quotes nothing of it", (_name, source, message) => {

@@ -88,6 +88,12 @@ export interface RunFinding extends Readonly<Omit<RawFinding, "evidence" | "matr
   }[];
 }
 
+/** A moment that there is, of years that every format can say: of the 31st of February, a schema of OSCAL takes no report. */
+function isMoment(at: string): boolean {
+  const moment = Date.parse(at);
+  return /^(19|2\d)/.test(at) && Number.isFinite(moment) && new Date(moment).toISOString() === at;
+}
+
 /** A run that was read: every text is printable, on one line and short. */
 export interface Run extends Readonly<Omit<Type.Static<typeof runSchema>, "findings" | "policy">> {
   readonly findings: readonly RunFinding[];
@@ -174,6 +180,8 @@ export function parseRun(source: string): Run {
     throw new ReportError("It is a damaged run: it has two findings of one control.");
   if (!URL.canParse(data.origin) || new URL(data.origin).origin !== data.origin)
     throw new ReportError("It is a damaged run: its target is no address.");
+  if (![data.startedAt, data.endedAt].every(isMoment))
+    throw new ReportError("It is a damaged run: one of its times is none.");
   return {
     format: data.format,
     tool: { name: data.tool.name, version: shown(data.tool.version, 40) },
