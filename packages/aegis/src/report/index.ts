@@ -16,7 +16,7 @@ export { htmlReport } from "./formats/html.ts";
 export { jsonReport } from "./formats/json.ts";
 export { junitReport } from "./formats/junit.ts";
 export { markdownReport } from "./formats/markdown.ts";
-export { oscalReport } from "./formats/oscal.ts";
+export { type OscalOptions, oscalReport } from "./formats/oscal.ts";
 export { sarifReport, sarifText } from "./formats/sarif.ts";
 export { reportOf, type ReportOptions, type SecurityReport } from "./model.ts";
 export { MAX_RUN_BYTES, parseRun, type Run, type RunFinding, runText } from "./run-file.ts";

@@ -8,6 +8,7 @@ import { definePolicy, newKeyRing } from "aegis";
 import { verify } from "aegis/verify";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { oscalProblems } from "../../../../../test/support/report-schemas.ts";
 import { runData } from "../../../../../test/support/run-file.ts";
 import { signed } from "../../backup/signature.ts";
 import { checklistKeys } from "../../checklist.ts";
@@ -84,6 +85,10 @@ describe("a bundle of evidence", () => {
       expect(fingerprint(definePolicy(kept))).toBe(sample.run.fingerprint);
       expect(exchange).toMatchObject({ control: "csrf.token", outcome: "fail", evidence: [{ status: 200 }] });
       expect(parseRun(readFileSync(join(folder, "run.json"), "utf8"))).toEqual(sample.run);
+      const oscal = readFileSync(join(folder, "report.oscal.json"), "utf8");
+      expect(oscalProblems(oscal)).toEqual([]);
+      const leads = [...oscal.matchAll(/"href": "([^#"]+)"/g)].map(([, name]) => name);
+      expect(leads).toEqual(["exchanges/session.cookie.json", "exchanges/csrf.token.json", "policy.json"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -91,7 +91,7 @@ export async function evidenceBundle(
     ["report.md", markdownReport(report)],
     ["report.json", jsonReport(report)],
     ["report.sarif", sarifReport(report)],
-    ["report.oscal.json", oscalReport(report)],
+    ["report.oscal.json", oscalReport(report, { inBundle: true })],
     ["report.junit.xml", junitReport(report)],
     ...assessments.map((one) => [assessmentFile(one.framework.id), json(one)] as const),
     ...(attestations === undefined ? [] : [[ATTESTATIONS, attestations] as const]),

@@ -4,8 +4,9 @@
  */
 import { hash } from "node:crypto";
 import type { Assessment, Row, Status } from "../compliance/assess.ts";
+import { canonical } from "../../lib/canonical.ts";
 import { oneLine } from "../../lib/one-line.ts";
-import { policyText, type SecurityReport } from "../model.ts";
+import { many, policyText, type SecurityReport } from "../model.ts";
 import type { Run, RunFinding } from "../run-file.ts";
 import { plain } from "./markdown.ts";
 
@@ -27,7 +28,12 @@ const token = (text: string): string =>
   `_${text}`.replaceAll(/[^\p{L}\p{N}._-]/gu, "-").replace(/^_(?=\p{L})/u, "");
 const prop = (name: string, value: string) => ({ name, ns: NS, value: said(value) });
 
-function observationOf(run: Run, one: RunFinding) {
+export interface OscalOptions {
+  /** It stands in a bundle, beside the policy and the exchanges, and leads to them. */
+  readonly inBundle?: boolean;
+}
+
+function observationOf(run: Run, one: RunFinding, { inBundle = false }: OscalOptions) {
   const { id, claim, observed, expected, outcome, room, references, evidence } = one;
   return {
     uuid: uuidOf(run.fingerprint, run.origin, run.startedAt, "observation", id),
@@ -45,8 +51,9 @@ function observationOf(run: Run, one: RunFinding) {
       : {
           "relevant-evidence": [
             {
-              href: `exchanges/${id}.json`,
-              description: `What came over the wire: ${evidence.length} exchanges.`,
+              // Alone it has no such files beside it, and a reference must lead somewhere.
+              ...(inBundle ? { href: `exchanges/${id}.json` } : {}),
+              description: `What came over the wire: ${many(evidence.length, "exchange")}.`,
             },
           ],
         }),
@@ -126,7 +133,33 @@ function requirementFinding(run: Run, { framework }: Assessment, row: Row) {
   ];
 }
 
-export function oscalReport({ run, assessments, madeAt, headline, score, leftOut }: SecurityReport): string {
+/** What the import of a plan leads to: a resource has its content, or says where that is. */
+function policyOf(run: Run, uuid: string, { inBundle = false }: OscalOptions) {
+  const { policy, policyName, fingerprint } = run;
+  const attached = (filename: string, content: unknown) => ({
+    // The digest of the decoded file begins with the fingerprint.
+    base64: {
+      filename,
+      "media-type": "application/json",
+      value: Buffer.from(canonical(content)).toString("base64"),
+    },
+  });
+  return {
+    uuid,
+    title: prose(policyText(run)),
+    ...(inBundle
+      ? { rlinks: [{ href: "policy.json", "media-type": "application/json" }] }
+      : policy === undefined
+        ? {
+            description: "The run names its policy and does not have it.",
+            ...attached("policy-name.json", { fingerprint, policyName }),
+          }
+        : attached("policy.json", policy)),
+  };
+}
+
+export function oscalReport(report: SecurityReport, options: OscalOptions = {}): string {
+  const { run, assessments, madeAt, headline, score, leftOut } = report;
   const decided = run.findings.filter(({ outcome }) => outcome !== "not-applicable");
   const findings = [
     ...decided.map((one) => findingOf(run, one)),
@@ -162,11 +195,11 @@ export function oscalReport({ run, assessments, madeAt, headline, score, leftOut
           "reviewed-controls": { "control-selections": [{ "include-all": {} }] },
           ...(run.findings.length === 0
             ? {}
-            : { observations: run.findings.map((one) => observationOf(run, one)) }),
+            : { observations: run.findings.map((one) => observationOf(run, one, options)) }),
           ...(findings.length === 0 ? {} : { findings }),
         },
       ],
-      "back-matter": { resources: [{ uuid: policy, title: prose(policyText(run)) }] },
+      "back-matter": { resources: [policyOf(run, policy, options)] },
     },
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
