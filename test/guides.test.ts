@@ -203,6 +203,7 @@ describe("the guide for incidents", () => {
         UPLOAD: String(file["id"]),
         FILE: at("bad.txt"),
         DATA_KEYS_FILE: at("data-keys.json"),
+        BACKUP_DIRECTORY: at("backups-of-incidents"), // in the other are those that the desk has signed
         BACKUP_KEYS_FILE: at("backup-keys.json"),
         BACKUP_RECIPIENTS_FILE: at("backup-recipients.txt"),
         BACKUP_PUBLIC_KEY_FILE: at("backup-key.json"),
