@@ -7,6 +7,7 @@ import { catalogue, verify } from "aegis/verify";
 import { describe, expect, it } from "vitest";
 import { faults } from "./support/broken-mechanisms.ts";
 import { BREACHED, cheapHash, startHub } from "./support/hub.ts";
+import { shortLimits } from "./support/short-limits.ts";
 import { hubTarget } from "./support/target.ts";
 
 const controls = catalogue.flatMap((room) => room.controls);
@@ -159,22 +160,7 @@ describe("a run of `aegis verify` on the hub", () => {
       tiers: [{ name: "standard", requestsLimit: 60, resets: "daily" }],
     },
     tenancy: { enabled: true, selfService: true, membersLimit: 3, openInvitationsLimit: 3 },
-    // Short ones are used up sooner.
-    rateLimit: {
-      limits: {
-        login: "6/minute",
-        register: "4/minute",
-        reset: "4/minute",
-        verifyEmail: "5/minute",
-        mfaVerify: "5/minute",
-        refresh: "6/minute",
-        cspReport: "8/minute",
-        global: "20/hour",
-        read: "40/minute",
-        user: "25/day",
-        tenant: "9/hour",
-      },
-    },
+    rateLimit: { limits: shortLimits },
   });
 
   it("gives rows of which each that is tested leads to an exchange in the file", async () => {

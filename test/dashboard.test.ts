@@ -8,7 +8,7 @@ import type { SecurityPlaces } from "../apps/hub/server/features/security/upkeep
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
-import { writeUpkeep } from "./support/upkeep.ts";
+import { nowhere, writeUpkeep } from "./support/upkeep.ts";
 import { runData, type SampleFinding } from "./support/run-file.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
@@ -30,12 +30,7 @@ async function open(places: Partial<SecurityPlaces> = {}, own = policy) {
   const hub = await startHub(own, {
     places: {
       proofsDirectory: proofs,
-      certificateFile: undefined,
-      backupDirectory: undefined,
-      backupPublicKeyFile: undefined,
-      releasesDirectory: undefined,
-      checklistFile: undefined,
-      checklistPublicKeyFile: undefined,
+      ...nowhere,
       ...places,
     },
   });

@@ -16,7 +16,7 @@ import { PASSWORD } from "./support/browser-like.ts";
 import { inChromium, look, newPerson } from "./support/e2e.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { hubTarget } from "./support/target.ts";
-import { writeUpkeep } from "./support/upkeep.ts";
+import { nowhere, writeUpkeep } from "./support/upkeep.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const BAD = "198.51.100.66";
@@ -141,12 +141,7 @@ const open = (places: Partial<SecurityPlaces> = {}) =>
   startHub(policy, {
     places: {
       proofsDirectory: proofs,
-      certificateFile: undefined,
-      backupDirectory: undefined,
-      backupPublicKeyFile: undefined,
-      releasesDirectory: undefined,
-      checklistFile: undefined,
-      checklistPublicKeyFile: undefined,
+      ...nowhere,
       ...places,
     },
   });

@@ -11,6 +11,7 @@ import { catalogue, type Report, verify } from "aegis/verify";
 import { afterAll, describe, expect, it } from "vitest";
 import { isUpdate, saidToFail, writeFlips } from "./support/flips.ts";
 import { BREACHED, cheapHash, startHub } from "./support/hub.ts";
+import { shortLimits } from "./support/short-limits.ts";
 import { hubTarget } from "./support/target.ts";
 
 const HOST = "hub.test";
@@ -101,21 +102,7 @@ const strict = definePolicy({
     longestBanSeconds: 120,
     neverBanned: [],
   },
-  rateLimit: {
-    limits: {
-      login: "6/minute",
-      register: "4/minute",
-      reset: "4/minute",
-      verifyEmail: "5/minute",
-      mfaVerify: "5/minute",
-      refresh: "6/minute",
-      cspReport: "8/minute",
-      global: "20/hour",
-      read: "40/minute",
-      user: "25/day",
-      tenant: "9/hour",
-    },
-  },
+  rateLimit: { limits: shortLimits },
 });
 
 /** The settings of long sessions can be seen only where there are any. */

@@ -69,3 +69,12 @@ export function run(
     },
   };
 }
+
+/** The command as people call it, in a folder that is there by then: its exit status, and all that it printed. */
+export const aegisIn =
+  (folder: () => string) =>
+  async (...args: readonly string[]): Promise<{ readonly status: number | null; readonly text: string }> => {
+    const bin = `${repository}packages/aegis-cli/bin/aegis.mjs`;
+    const child = run(process.execPath, [bin, ...args], { NO_COLOR: "1" }, folder());
+    return { status: await child.ended(), text: child.output() };
+  };

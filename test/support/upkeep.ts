@@ -8,6 +8,16 @@ import { approved, checklistSigner, marked, started, textOf, withEntries } from 
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { systemRandom } from "../../packages/aegis/src/lib/random.ts";
 
+/** Nothing that a setting names. */
+export const nowhere = {
+  certificateFile: undefined,
+  backupDirectory: undefined,
+  backupPublicKeyFile: undefined,
+  releasesDirectory: undefined,
+  checklistFile: undefined,
+  checklistPublicKeyFile: undefined,
+};
+
 const HOUR_MS = 3_600_000;
 
 export async function writeUpkeep(folder: string) {

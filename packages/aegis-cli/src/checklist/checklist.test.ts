@@ -4,19 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultList, stepsOf } from "aegis/checklist";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { repository, run } from "../../../../test/support/processes.ts";
+import { aegisIn, repository, run } from "../../../../test/support/processes.ts";
 
 let folder: string;
 const file = (name: string): string => join(folder, name);
-const aegis = async (...args: readonly string[]) => {
-  const child = run(
-    process.execPath,
-    [join(repository, "packages/aegis-cli/bin/aegis.mjs"), ...args],
-    { NO_COLOR: "1" },
-    folder,
-  );
-  return { status: await child.ended(), text: child.output() };
-};
+const aegis = aegisIn(() => folder);
 const checklist = (command: string, ...args: readonly string[]) =>
   aegis("checklist", command, "record.json", ...args, "--key", "ring.json");
 

@@ -5,20 +5,12 @@ import { join } from "node:path";
 import { definePolicy } from "aegis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cheapHash, startHub } from "../../../../test/support/hub.ts";
-import { repository, run } from "../../../../test/support/processes.ts";
+import { aegisIn, repository, run } from "../../../../test/support/processes.ts";
 
 let folder: string;
 let hub: Awaited<ReturnType<typeof startHub>>;
 const file = (name: string): string => join(folder, name);
-const aegis = async (...args: readonly string[]) => {
-  const child = run(
-    process.execPath,
-    [join(repository, "packages/aegis-cli/bin/aegis.mjs"), ...args],
-    { NO_COLOR: "1" },
-    folder,
-  );
-  return { status: await child.ended(), text: child.output() };
-};
+const aegis = aegisIn(() => folder);
 
 /** The words of a line of the guide, as a shell would give them. */
 function guide(): readonly (readonly string[])[] {

@@ -1,6 +1,7 @@
 /** Sources in, edits and findings out. Reads no file, writes none and runs nothing of what it is given. */
 import type { Node } from "oxc-parser";
 import { isBuilt, isTestFile } from "../source/kinds.ts";
+import { lineStarts, placeOf } from "../source/place.ts";
 import { type Module, parseModule, parseTree, UnparsableError } from "../source/parse.ts";
 import { Project } from "../source/project.ts";
 import { findAxios } from "./axios.ts";
@@ -179,23 +180,4 @@ function quoteOf(module: Module): string {
     if (node.type === "Literal" && typeof node.value === "string")
       single += node.raw?.startsWith("'") ? 1 : -1;
   return single > 0 ? "'" : '"';
-}
-
-function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-function placeOf(
-  starts: readonly number[],
-  position: number,
-): { readonly line: number; readonly column: number } {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] ?? 0) <= position) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, column: position - (starts[low] ?? 0) + 1 };
 }

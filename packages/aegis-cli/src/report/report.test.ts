@@ -4,22 +4,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { repository, run } from "../../../../test/support/processes.ts";
+import { aegisIn, repository, run } from "../../../../test/support/processes.ts";
 import { runData, type SampleFinding } from "../../../../test/support/run-file.ts";
 
 /** Every command is a process. */
 const LONG = { timeout: 120_000 };
 let folder: string;
 const at = (name: string): string => join(folder, name);
-const aegis = async (...args: readonly string[]) => {
-  const child = run(
-    process.execPath,
-    [join(repository, "packages/aegis-cli/bin/aegis.mjs"), ...args],
-    { NO_COLOR: "1" },
-    folder,
-  );
-  return { status: await child.ended(), text: child.output() };
-};
+const aegis = aegisIn(() => folder);
 const one = (outcome: SampleFinding["outcome"], more: Partial<SampleFinding> = {}): SampleFinding => ({
   id: "session.cookie",
   room: "session",

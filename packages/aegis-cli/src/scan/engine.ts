@@ -6,7 +6,8 @@ import { type Module, parseModule, SOURCE_EXTENSIONS, UnparsableError } from "..
 import { Project } from "../source/project.ts";
 import { type Comment, SUPPRESSION, suppressionsOf } from "./suppressions.ts";
 import { Flow } from "./flow.ts";
-import { lineStarts, oneLine, placeOf } from "./place.ts";
+import { lineStarts, placeOf } from "../source/place.ts";
+import { oneLine } from "./one-line.ts";
 import type { Rule, RuleText, ScanFinding, Scene, State } from "./rule.ts";
 import { RULES } from "./rules/index.ts";
 

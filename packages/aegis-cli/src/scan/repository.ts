@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PreflightSettings } from "aegis/preflight";
 import { gitFindings } from "../preflight/git.ts";
-import { oneLine } from "./place.ts";
+import { oneLine } from "./one-line.ts";
 import type { RuleText, ScanFinding } from "./rule.ts";
 
 const rule = (id: string, claim: string, cwe: number, fix: string): RuleText => ({

@@ -1,6 +1,6 @@
 /** A scan as a person likes to read it: rule by rule, with what to do. */
 import { paint, table } from "../talk.ts";
-import { oneLine } from "./place.ts";
+import { oneLine } from "./one-line.ts";
 import { KNOWN_RULES, type ScanResult } from "./result.ts";
 import type { ScanFinding, Severity } from "./rule.ts";
 

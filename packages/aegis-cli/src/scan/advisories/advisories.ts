@@ -1,7 +1,8 @@
 /** What is installed, held against advisories. Where nobody could be asked, that is said: it is no "none found". */
 import { createHash } from "node:crypto";
 import { lstat, readFile } from "node:fs/promises";
-import { lineStarts, oneLine, placeOf } from "../place.ts";
+import { lineStarts, placeOf } from "../../source/place.ts";
+import { oneLine } from "../one-line.ts";
 import type { RuleText, ScanFinding } from "../rule.ts";
 import { type Advisory, AdvisoryError, advisoriesFrom } from "./advisory.ts";
 import { type Lock, readLock } from "./lock.ts";

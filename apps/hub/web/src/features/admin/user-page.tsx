@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import type { WholeUser } from "../../api/admin.ts";
 import { userQuery } from "../../api/security-queries.ts";
 import type { SignedIn } from "../../api/sign-in.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { Card, Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { EventsList } from "../security/events-list.tsx";
@@ -56,13 +56,6 @@ function Whole({ id, session }: { id: string; session: SignedIn }) {
     </Answer>
   );
 }
-
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <>
-    <dt className="text-muted max-sm:mt-2">{label}</dt>
-    <dd className="min-w-0 break-words">{children}</dd>
-  </>
-);
 
 const Facts = ({ user }: { user: WholeUser }) => (
   <Card>

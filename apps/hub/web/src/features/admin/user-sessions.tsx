@@ -3,9 +3,9 @@ import { useState } from "react";
 import { endSessionOf, type PersonSession, sessionsOfQuery } from "../../api/attacks.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Confirm } from "../../ui/confirm.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
+import { ConfirmEnd } from "../sessions/confirm-end.tsx";
 
 /** Every session of one person, idle ones too; each can be ended by itself. */
 export function UserSessions({ id, username }: { id: string; username: string }) {
@@ -61,17 +61,13 @@ export function UserSessions({ id, username }: { id: string; username: string })
           )
         }
       </Answer>
-      <Confirm
-        open={asked !== null}
-        title={`End this session of ${username}?`}
-        action="End the session"
+      <ConfirmEnd
+        device={asked?.device}
+        username={username}
         busy={ending.isPending}
         onClose={() => setAsked(null)}
         onConfirm={() => asked !== null && ending.mutate(asked)}
-      >
-        {asked?.device} is signed out at once, and work there that is not saved is lost. They can sign in
-        again.
-      </Confirm>
+      />
     </div>
   );
 }

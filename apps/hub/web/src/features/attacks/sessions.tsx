@@ -10,9 +10,9 @@ import {
 } from "../../api/attacks.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Confirm } from "../../ui/confirm.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
+import { ConfirmEnd } from "../sessions/confirm-end.tsx";
 import { counted, number } from "../api-keys/words.ts";
 
 /** How many there are, and which; the list is asked for, not pushed, so that it stands still while somebody reads. */
@@ -117,17 +117,13 @@ export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
           </>
         )}
       </Answer>
-      <Confirm
-        open={asked !== null}
-        title={`End this session of ${asked?.user.username ?? ""}?`}
-        action="End the session"
+      <ConfirmEnd
+        device={asked?.device}
+        username={asked?.user.username ?? ""}
         busy={ending.isPending}
         onClose={() => setAsked(null)}
         onConfirm={() => asked !== null && ending.mutate(asked)}
-      >
-        {asked?.device} is signed out at once, and work there that is not saved is lost. They can sign in
-        again.
-      </Confirm>
+      />
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { type Exchange, type Proof, proofQuery } from "../../api/posture.ts";
 import { Answer } from "../../ui/answer.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { HistoryStrip, OUTCOME_WORDS, OutcomeBadge } from "../../ui/outcome.tsx";
 import { Card, Section } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
@@ -59,13 +59,6 @@ function Whole({ id, target }: { id: string; target: string | undefined }) {
     </Answer>
   );
 }
-
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <>
-    <dt className="text-muted max-sm:mt-2">{label}</dt>
-    <dd className="min-w-0 break-words">{children}</dd>
-  </>
-);
 
 const Facts = ({ proof }: { proof: Proof }) => (
   <Card className="space-y-4">

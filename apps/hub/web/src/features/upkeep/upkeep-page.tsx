@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { type Backups, type Certificate, type Panel, upkeepQuery } from "../../api/upkeep.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Badge, type State } from "../../ui/badge.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { duration, Time } from "../../ui/time.tsx";
@@ -101,12 +102,6 @@ function Part<T>({
   return <>{children(panel)}</>;
 }
 
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <>
-    <dt className="text-muted max-sm:mt-2">{label}</dt>
-    <dd className="min-w-0 break-words">{children}</dd>
-  </>
-);
 const facts = "grid gap-x-8 gap-y-1 sm:grid-cols-[auto_1fr] sm:gap-y-2";
 
 const CHECKS: Readonly<Record<string, string>> = {
