@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { definePolicy } from "aegis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cheapHash, startHub } from "../../../../test/support/hub.ts";
-import { aegisIn, repository, run } from "../../../../test/support/processes.ts";
+import { aegisIn, repository } from "../../../../test/support/processes.ts";
 
 let folder: string;
 let hub: Awaited<ReturnType<typeof startHub>>;
