@@ -55,6 +55,8 @@ describe("the secret key", () => {
     "a".repeat(64),
     "0".repeat(64),
     "abcd".repeat(16),
+    "Kq7vTz3mXw9b".repeat(4),
+    "0123456789".repeat(7),
     "Change-Me-To-Something-Random-Please-Now-Ok",
     "CHANGE_ME_TO_SOMETHING_RANDOM_PLEASE_NOW_XX",
     " q3JxTnP8Zk2vLw9sRb4YdHc7MgXe1UaF5oNiV6tKj0Q",
@@ -68,6 +70,11 @@ describe("the secret key", () => {
       "eO-kEYIZPmnyoRRFr_e6JpC8z-qX8Kz1Jdd5P4Y0Rv8",
     ])
       expect(weaknessOf(secret)).toBeUndefined();
+  });
+
+  it("that only happens to say a pair four times is taken", () => {
+    const secret = "50060e760abd44a990636593e4b395c8bdcbf9d8dab5c631e537373737b0ef77";
+    expect(weaknessOf(secret)).toBeUndefined();
   });
 
   it("of 32 random bytes is taken, as base64url, base64 and hexadecimal", () => {

@@ -7,6 +7,11 @@ const GIVEAWAYS = /your|todo|dev|test|key/i;
 const LONG_GIVEAWAYS = /secret|change|example|default|password|insecure|replace|production/i;
 const LONGEST_RUN = 7;
 
+/** Of the 16 characters of hexadecimal text, 64 random ones leave out seven or more in one of 10^12 keys. */
+const FEWEST_CHARACTERS = 10;
+/** A pair four times in a row comes about in one of 300,000 hexadecimal keys; so long a repetition in none. */
+const SHORTEST_REPETITION = 24;
+
 /** Words with marks between, each in one case: no random text of 32 bytes looks so (none of two million did). */
 const WORDS = /^([A-Z]?[a-z]+|[A-Z]+|[0-9]+)([-_]([A-Z]?[a-z]+|[A-Z]+|[0-9]+))+$/;
 
@@ -18,8 +23,10 @@ export function weaknessOf(secret: string): string | undefined {
   if (LONG_GIVEAWAYS.test(secret) || (WORDS.test(secret) && GIVEAWAYS.test(secret)))
     return "it reads like an example value";
   if (bytes.length < MIN_BYTES) return `it has ${bytes.length} bytes where ${MIN_BYTES} are needed`;
-  if (new Set(secret).size < 12) return "it repeats itself: too few different characters to be random";
-  if (/(.{2,})\1{3,}/.test(secret)) return "it repeats itself";
+  if (new Set(secret).size < FEWEST_CHARACTERS)
+    return "it repeats itself: too few different characters to be random";
+  if ([...secret.matchAll(/(.{2,})\1{3,}/g)].some(([all]) => all.length >= SHORTEST_REPETITION))
+    return "it repeats itself";
   if (longestRun(Buffer.from(secret)) > LONGEST_RUN || longestRun(bytes) > LONGEST_RUN)
     return "it counts upwards";
   return undefined;
