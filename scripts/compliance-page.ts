@@ -76,7 +76,7 @@ export function compliancePage(): string {
     GUIDE.replace("\n", `\n${NOTE}`),
     "## OWASP ASVS 5.0.0: what controls can show at the best\n",
     table(HEAD, levels(asvs)),
-    `\nA run on the hub (\`test/compliance.test.ts\`) has no row that is not met, and each tested row leads to a stored exchange.`,
+    `\nA run on the hub as in production (\`test/compliance.test.ts\`) has no row that is not met, and each tested row leads to a stored exchange.`,
     "\n## All frameworks\n",
     table(
       HEAD,

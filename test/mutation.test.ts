@@ -135,6 +135,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "headers.csp.imageSources": ["https://pixel.example"],
   "headers.csp.frameAncestors": "self",
   "headers.csp.formAction": "none",
+  "headers.csp.baseUri": "self",
   "headers.csp.trustedTypes": false,
   "headers.csp.reports": false,
   "headers.csp.upgradeInsecureRequests": false,

@@ -28,7 +28,7 @@ export function headerBlock(policy: DeepReadonly<HeadersPolicy>): HeaderBlock {
       ["connect-src 'self'", ...csp.connectSources].join(" "),
       "manifest-src 'self'",
       "object-src 'none'",
-      "base-uri 'self'",
+      `base-uri '${csp.baseUri}'`,
       `form-action '${csp.formAction}'`,
       `frame-ancestors '${csp.frameAncestors}'`,
       ...(csp.trustedTypes ? ["require-trusted-types-for 'script'", "trusted-types 'none'"] : []),

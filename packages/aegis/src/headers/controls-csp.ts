@@ -161,15 +161,16 @@ export const cspControls: readonly Control<Policy>[] = [
   freshNonce,
   onPage(
     "csp-no-plugins-no-base",
-    "No plug-ins, and no other base for relative addresses",
-    [],
-    "object-src 'none' (or default-src 'none') and base-uri 'self' or 'none'",
-    "Register aegis, and let nothing else set the header.",
-    (directives) => {
+    "No plug-ins, and no base for relative addresses but the policy's",
+    ["csp.baseUri"],
+    "object-src 'none' (or default-src 'none') and base-uri as in the policy",
+    "Set headers.csp.baseUri, register aegis, and let nothing else set the header.",
+    (directives, { csp }) => {
       const objects = directives.get("object-src") ?? directives.get("default-src");
       if (!same(objects, ["'none'"])) return listed(directives, "object-src");
-      const base = directives.get("base-uri");
-      return same(base, ["'self'"]) || same(base, ["'none'"]) ? undefined : listed(directives, "base-uri");
+      return same(directives.get("base-uri"), [`'${csp.baseUri}'`])
+        ? undefined
+        : listed(directives, "base-uri");
     },
   ),
   onPage(

@@ -38,6 +38,10 @@ export const headersPolicySchema = section(
         imageSources: texts(sourcePattern, "Further sources of images."),
         frameAncestors: oneOf(["none", "self"], "Who may frame a page."),
         formAction: oneOf(["self", "none"], "Where forms may be sent."),
+        baseUri: oneOf(
+          ["none", "self"],
+          "Which <base> a page may have; self: an address of this origin, for front ends that are built on one.",
+        ),
         trustedTypes: flag("Require Trusted Types, so that no text becomes script or markup."),
         reports: flag("Browsers report violations to /api/csp-report; they become audit events."),
         upgradeInsecureRequests: flag("Load http: addresses in pages as https:."),
@@ -91,6 +95,7 @@ export const headersDefaults = (environment: Environment): HeadersPolicy => ({
     imageSources: [],
     frameAncestors: "none",
     formAction: "self",
+    baseUri: "none", // ASVS 3.4.3; an injected <base>, even of this origin, would turn relative addresses elsewhere
     trustedTypes: true,
     reports: true,
     upgradeInsecureRequests: environment === "production",
