@@ -1,5 +1,8 @@
 /** Facts of the repository: environment files in it, and secrets in its history. Bounded in bytes and time. */
 import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import {
@@ -65,7 +68,7 @@ async function factsOf(folder: string, scene: Place): Promise<GitFacts> {
   const ever = split(
     await git(folder, ["log", "--all", "--no-renames", "--diff-filter=A", "--name-only", "--format=", "-z"]),
   ).map((path) => path.trim());
-  const history = await historyOf(folder, scene);
+  const history = await withoutAttributes(folder, (place) => historyOf(place, scene));
   return {
     envTracked: tracked.filter(isEnvFile),
     envInHistory: [...new Set(ever.filter(isEnvFile))],
@@ -90,8 +93,31 @@ async function takenIn(folder: string): Promise<readonly string[]> {
   return names.filter((_name, place) => ignored[place] !== true);
 }
 
+/**
+ * A line `* -diff` in .gitattributes has git keep what changed to itself. They are read from the work tree, else from the
+ * index: the history is looked through with neither. Those in .git/info are no part of what is cloned.
+ */
+async function withoutAttributes<T>(
+  folder: string,
+  look: (place: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }) => Promise<T>,
+): Promise<T> {
+  const own = (await git(folder, ["rev-parse", "--absolute-git-dir"])).trim();
+  const cwd = await mkdtemp(join(tmpdir(), "aegis-history-"));
+  try {
+    return await look({
+      cwd,
+      env: { GIT_DIR: own, GIT_WORK_TREE: cwd, GIT_INDEX_FILE: join(cwd, "index") },
+    });
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
 /** Newest first, until there is no more, or a limit is reached: then the process is ended. */
-async function historyOf(folder: string, { settings }: Place): Promise<GitFacts["history"]> {
+async function historyOf(
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  { settings }: Place,
+): Promise<GitFacts["history"]> {
   const {
     reviewed = [],
     maxBytes = preflightDefaults.historyBytes,
@@ -105,7 +131,7 @@ async function historyOf(folder: string, { settings }: Place): Promise<GitFacts[
       ..."log -p -m --all --no-color --no-ext-diff --no-textconv --no-renames -U0".split(" "),
       "--format=commit %H",
     ],
-    { cwd: folder, env: { ...process.env, ...ALONE }, stdio: ["ignore", "pipe", "ignore"] },
+    { cwd, env: { ...process.env, ...ALONE, ...env }, stdio: ["ignore", "pipe", "ignore"] },
   );
   const ended = new Promise<number | null>((resolve) => {
     child.once("error", () => resolve(null));

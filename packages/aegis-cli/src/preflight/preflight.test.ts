@@ -92,6 +92,31 @@ describe("aegis check git", () => {
     ]);
   }, 60_000);
 
+  it("finds a secret that attributes tell git to keep to itself", async () => {
+    const hidden = mkdtempSync(join(tmpdir(), "aegis-attributes-"));
+    const inside = (...args: readonly string[]) => git("-C", hidden, ...args);
+    try {
+      inside("init", "-q");
+      writeFileSync(join(hidden, ".gitignore"), ".env\n.env.*\n");
+      writeFileSync(join(hidden, ".gitattributes"), "* -diff\n");
+      writeFileSync(join(hidden, "settings.txt"), `SECRET_KEY=${SECRET}\n`);
+      inside("add", "-A");
+      inside("commit", "-qm", "one");
+      inside("rm", "-q", "settings.txt");
+      inside("commit", "-qm", "two");
+      const child = run(
+        process.execPath,
+        [join(repository, "packages/aegis-cli/bin/aegis.mjs"), "check", "git", "--json"],
+        {},
+        hidden,
+      );
+      await child.ended();
+      expect(child.output()).toMatch(/"id": "git.history",[^}]*"outcome": "fail"/);
+    } finally {
+      rmSync(hidden, { recursive: true });
+    }
+  }, 60_000);
+
   it("says unknown of a history that it did not look through", async () => {
     write("large.txt", "word ".repeat(100_000));
     git("add", "-A");
