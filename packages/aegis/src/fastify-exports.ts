@@ -1,6 +1,7 @@
 /** What else comes with "aegis/fastify": stores, types, errors. */
 export { errorTable, type ErrorCode } from "./fastify-errors.ts";
 export type { MetricsParts } from "./fastify-metrics.ts";
+export type { AegisWiring } from "./fastify-wiring.ts";
 export type { MaintenanceParts } from "./maintenance/enforce.ts";
 export type { AegisFacts } from "./fastify-facts.ts";
 export { eventMeanings } from "./audit/meanings.ts";

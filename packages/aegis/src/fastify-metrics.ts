@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { auditEventNames } from "./audit/events.ts";
 import type { WriterState } from "./audit-chain/writer.ts";
-import type { AegisWiring } from "./fastify.ts";
+import type { AegisWiring } from "./fastify-wiring.ts";
 import { errorTable } from "./fastify-errors.ts";
 import type { Clock } from "./lib/clock.ts";
 import { named, requestCounters } from "./metrics/counters.ts";

@@ -9,9 +9,7 @@ import { collectRoutes, enforceAccess } from "./access/enforce.ts";
 import { createAccount } from "./account/service.ts";
 import { userView } from "./account/views.ts";
 import { recorder } from "./audit/application.ts";
-import type { AuditSink } from "./audit/events.ts";
 import { enforceCsrf, originJudge } from "./csrf/enforce.ts";
-import type { BreachSource } from "./breach/checker.ts";
 import type { FieldError } from "./errors.ts";
 import { keyRingSealer } from "./crypto/sealer.ts";
 import { enforceAccounts } from "./fastify-accounts.ts";
@@ -21,7 +19,7 @@ import { breachedBy } from "./fastify-breach.ts";
 import { endAllSessions } from "./fastify-cut-over.ts";
 import { enforceFactors } from "./fastify-factors.ts";
 import { limits } from "./fastify-limits.ts";
-import { metrics, type MetricsParts } from "./fastify-metrics.ts";
+import { metrics } from "./fastify-metrics.ts";
 import { monitoring } from "./fastify-monitor.ts";
 import { enforceKeys, keys } from "./fastify-keys.ts";
 import { demandMail, people } from "./fastify-people.ts";
@@ -30,75 +28,34 @@ import { enforceProbeAccounts } from "./fastify-probes.ts";
 import { enforceReports } from "./fastify-reports.ts";
 import { strictStores } from "./fastify-revocations.ts";
 import { sweep } from "./fastify-sweep.ts";
+import type { AegisWiring } from "./fastify-wiring.ts";
 import { enforceTokens, openTokens } from "./fastify-tokens.ts";
 import { enforceTenants, tenants } from "./fastify-tenants.ts";
-import type { MailTransport } from "./mail/mailer.ts";
-import type { AegisStores } from "./memory-stores.ts";
 import { mfaService } from "./mfa/service.ts";
 import { stepWord } from "./sign-in/enforce.ts";
 import { enforceHeaders } from "./headers/enforce.ts";
 import { enforceInput } from "./input/enforce.ts";
 import { inputError } from "./input/errors.ts";
-import { type Clock, systemClock } from "./lib/clock.ts";
-import { type Random, systemRandom } from "./lib/random.ts";
-import { purposeKeys, type SecretKeys, secretKeys, type SecretWiring } from "./lib/secret-keys.ts";
-import { enforceMaintenance, type MaintenanceParts } from "./maintenance/enforce.ts";
+import { systemClock } from "./lib/clock.ts";
+import { systemRandom } from "./lib/random.ts";
+import { purposeKeys, secretKeys } from "./lib/secret-keys.ts";
+import { enforceMaintenance } from "./maintenance/enforce.ts";
 import { passkeyView } from "./passkey/routes.ts";
 import { passwordHasher } from "./hashing/hash.ts";
-import { fingerprint, type Policy } from "./policy.ts";
+import { fingerprint } from "./policy.ts";
 import { enforceSecrets } from "./secret/enforce.ts";
 import { enforceSession } from "./session/enforce.ts";
 import { listView, sessionRoutes } from "./session/routes.ts";
 import { sessionService } from "./session/service.ts";
-import type { KeyRing, LiveKeyRing } from "./token/keys.ts";
 import { enforceTransport } from "./transport/enforce.ts";
 import { type EnforcedUploads, enforceUploads } from "./fastify-uploads.ts";
 import { enforceSanitize } from "./sanitize/enforce.ts";
 import { sanitizer } from "./sanitize/sanitizer.ts";
-import type { BlobStore } from "./upload/blobs.ts";
-import type { RevocationParts } from "./revocation/service.ts";
 import "./fastify-facts.ts";
 import "./request.ts";
 import { demandServerOptions, refuseExpectations } from "./fastify-server.ts";
 
 export * from "./fastify-exports.ts";
-
-/** `...memoryStores()`, `...postgresStores(pool)`, `...redisStores(…)`, or an application's own. */
-export interface AegisWiring extends AegisStores, SecretWiring {
-  /** Lets several instances keep sessions in memory and still end them everywhere at once (`redisStores`). */
-  readonly revocation?: RevocationParts;
-  readonly policy: Policy;
-  /** 32 random bytes or more (`loadSecretKey`), or keys that change while the application runs (`liveSecretKeys`). */
-  readonly secretKey: Uint8Array | SecretKeys;
-  /** Newest first; goes into password hashes beside the salt and is kept out of the database. */
-  readonly passwordPeppers?: readonly Uint8Array[];
-  /** What access tokens are signed with (`aegis keys ring`). Needed in production where `token.enabled`. */
-  readonly tokenKeys?: KeyRing | LiveKeyRing;
-  /** What the end of the audit log is signed with (EdDSA). Default: a key derived of `secretKey`. */
-  readonly auditKeys?: KeyRing;
-  /** Sends mail (`aegis/mail`). Without it there are no codes and no reset links, and the policy may ask for none. */
-  readonly mail?: MailTransport;
-  /** Where new passwords are looked up. Default for `breach.source: "online"`: the range service. */
-  readonly breaches?: BreachSource;
-  /** Lifts the volume limits for the operator's own verifier (`aegis verify --probe-key-file`); 43 random characters or more. */
-  readonly probeKey?: string;
-  /** Where the bytes of files are kept (`aegis/stores/files`). Without it there are no uploads. */
-  readonly blobs?: BlobStore;
-  /** What the application keeps about a user, for the export of personal data: named parts, plain data. */
-  readonly collectPersonalData?: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
-  /** Closes the application while its source says so (`aegis/maintenance`, `aegis maintenance on`). */
-  readonly maintenance?: MaintenanceParts;
-  /** Gives `GET /metrics` to Prometheus, with a token of its own; and where to look for what is measured. */
-  readonly metrics?: MetricsParts;
-  /** Where people reach the application, e.g. "https://hub.example". Needed behind a proxy that hides it. */
-  readonly publicOrigin?: string;
-  /** The product's name: a password may not consist of it. */
-  readonly product?: string;
-  /** Default: structured lines in Fastify's log. The chain (`auditLog`) is written beside it. */
-  readonly audit?: AuditSink;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
 
 /**
  * Hardens a Fastify application made with `Fastify(serverOptions(policy))`. Register it before any route.
