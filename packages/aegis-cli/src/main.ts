@@ -1,29 +1,39 @@
 import { Command, CommanderError } from "commander";
-import { registerAudit } from "./audit.ts";
-import { registerBackup } from "./backup/backup.ts";
-import { registerBreach } from "./breach.ts";
-import { registerCerts } from "./certs/certs.ts";
-import { registerCheck } from "./check.ts";
-import { registerChecklist } from "./checklist/checklist.ts";
-import { registerCompliance } from "./compliance/compliance.ts";
-import { registerKeys } from "./keys/keys.ts";
-import { registerLimits } from "./limits/limits.ts";
-import { registerLogs } from "./logs/logs.ts";
-import { registerMaintenance } from "./release/maintenance.ts";
-import { registerMigrateFrontend } from "./migrate-frontend/migrate-frontend.ts";
-import { registerProbeAccounts } from "./probe-accounts.ts";
-import { registerPolicy } from "./policy.ts";
-import { registerRenderEnv } from "./render/env.ts";
-import { registerRender } from "./render/render.ts";
-import { registerCompare } from "./report/compare.ts";
-import { registerReport } from "./report/report.ts";
-import { registerRelease } from "./release/release.ts";
-import { registerRoutes } from "./routes.ts";
-import { registerScan } from "./scan/scan.ts";
 import { tellError } from "./talk.ts";
-import { registerUsers } from "./users/users.ts";
-import { registerVerify } from "./verify/verify.ts";
-import { registerWatch } from "./watch/watch.ts";
+
+type Register = (program: Command) => void;
+
+const releases = async (): Promise<Register> => (await import("./release/release.ts")).registerRelease;
+
+/** What each command needs is loaded where it is asked for: the others cost its start neither time nor memory. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  verify: async () => (await import("./verify/verify.ts")).registerVerify,
+  report: async () => (await import("./report/report.ts")).registerReport,
+  compare: async () => (await import("./report/compare.ts")).registerCompare,
+  policy: async () => (await import("./policy.ts")).registerPolicy,
+  "probe-accounts": async () => (await import("./probe-accounts.ts")).registerProbeAccounts,
+  routes: async () => (await import("./routes.ts")).registerRoutes,
+  keys: async () => (await import("./keys/keys.ts")).registerKeys,
+  audit: async () => (await import("./audit.ts")).registerAudit,
+  backup: async () => (await import("./backup/backup.ts")).registerBackup,
+  breach: async () => (await import("./breach.ts")).registerBreach,
+  limits: async () => (await import("./limits/limits.ts")).registerLimits,
+  logs: async () => (await import("./logs/logs.ts")).registerLogs,
+  check: async () => (await import("./check.ts")).registerCheck,
+  render: async () => (await import("./render/render.ts")).registerRender,
+  certs: async () => (await import("./certs/certs.ts")).registerCerts,
+  release: releases,
+  rollback: releases,
+  releases,
+  maintenance: async () => (await import("./release/maintenance.ts")).registerMaintenance,
+  checklist: async () => (await import("./checklist/checklist.ts")).registerChecklist,
+  compliance: async () => (await import("./compliance/compliance.ts")).registerCompliance,
+  "migrate-frontend": async () =>
+    (await import("./migrate-frontend/migrate-frontend.ts")).registerMigrateFrontend,
+  scan: async () => (await import("./scan/scan.ts")).registerScan,
+  users: async () => (await import("./users/users.ts")).registerUsers,
+  watch: async () => (await import("./watch/watch.ts")).registerWatch,
+};
 
 const program = new Command("aegis")
   .description("One policy: enforced, verified, explained.")
@@ -31,30 +41,10 @@ const program = new Command("aegis")
   // An option belongs to the command that it stands behind: `report` and `report bundle` both have --from.
   .enablePositionalOptions()
   .exitOverride();
-registerVerify(program);
-registerReport(program);
-registerCompare(program);
-registerPolicy(program);
-registerProbeAccounts(program);
-registerRoutes(program);
-registerKeys(program);
-registerAudit(program);
-registerBackup(program);
-registerBreach(program);
-registerLimits(program);
-registerLogs(program);
-registerCheck(program);
-registerRender(program);
-registerCerts(program);
-registerRelease(program);
-registerMaintenance(program);
-registerChecklist(program);
-registerCompliance(program);
-registerMigrateFrontend(program);
-registerScan(program);
-registerRenderEnv(program);
-registerUsers(program);
-registerWatch(program);
+const [, , asked = ""] = process.argv;
+const own = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+// The list of all, and what was misspelt, need every one.
+for (const load of own === undefined ? new Set(Object.values(commands)) : [own]) (await load())(program);
 
 /** What was misspelt is said by commander; the help of that very command says how it is written. */
 function hintAtHelp(command: Command, name: string): void {

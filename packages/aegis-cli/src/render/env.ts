@@ -25,10 +25,7 @@ const USUAL: readonly EnvSetting[] = [
 ];
 
 /** `aegis render env`: what an application can be told, with nothing in it that must not be known. */
-export function registerRenderEnv(program: Command): void {
-  const render =
-    program.commands.find((one) => one.name() === "render") ??
-    program.command("render").description("print configuration files that follow from the policy");
+export function registerRenderEnv(render: Command): void {
   render
     .command("env")
     .description(`write ${envFiles.map(({ file }) => file).join(" and ")}; without --out: print the latter`)

@@ -5,6 +5,7 @@ import type { Policy } from "aegis";
 import { type Artefact, artefacts, type Deployment, parseDeployment } from "aegis/render";
 import { choosePolicy, loadConfig, type PolicyChoice, type ProjectConfig, readJson } from "../config.ts";
 import { print, tell, UsageError } from "../talk.ts";
+import { registerRenderEnv } from "./env.ts";
 
 interface RenderFlags extends PolicyChoice {
   readonly deployment?: string;
@@ -28,6 +29,8 @@ export function registerRender(program: Command): void {
         if (flags.out === undefined) return print(text.trimEnd());
         await written(resolve(flags.out), text);
       });
+
+  registerRenderEnv(render);
 
   withSources(render.command("all"))
     .description("write every file that the deployment has into a folder")
