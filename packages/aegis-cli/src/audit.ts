@@ -16,7 +16,7 @@ import { auditLines } from "aegis/stores/postgres";
 import { withDatabase } from "./database.ts";
 import { readSecrets } from "./secrets.ts";
 import { readJsonFile } from "./keys/files.ts";
-import { print, tell, UsageError } from "./talk.ts";
+import { counted, print, tell, UsageError } from "./talk.ts";
 
 interface VerifyFlags {
   readonly url?: string | true;
@@ -57,7 +57,7 @@ export function registerAudit(program: Command): void {
         stream.end();
         await finished(stream);
       }
-      tell(`${count} lines`);
+      tell(counted(count, "line"));
     });
 
   audit

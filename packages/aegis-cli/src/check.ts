@@ -12,7 +12,7 @@ import {
 } from "aegis/stores/postgres";
 import { registerPreflight } from "./preflight/preflight.ts";
 import { readSecrets } from "./secrets.ts";
-import { paint, print, table, tell, UsageError } from "./talk.ts";
+import { counted, paint, print, table, tell, UsageError } from "./talk.ts";
 
 interface DatabaseFlags {
   readonly url?: string;
@@ -131,7 +131,7 @@ function report({ role, tables, findings }: Report, trials: readonly IsolationTr
   const count = (outcome: IsolationTrial["outcome"]) =>
     trials.filter((one) => one.outcome === outcome).length;
   tell(
-    `${findings.length} findings; ${count("leak")} leaks, ${count("held")} held, ${count("untried")} not tried.`,
+    `${counted(findings.length, "finding")}; ${counted(count("leak"), "leak")}, ${count("held")} held, ${count("untried")} not tried.`,
   );
   if (count("untried") > 0)
     tell("hint: a table is tried where two tenants have rows in it; elsewhere only the catalogue was read.");

@@ -1,5 +1,6 @@
 /** How the command speaks: data to stdout, talk to stderr; `error:` first, then `hint:`. */
 import { styleText } from "node:util";
+import { printable } from "aegis/verify";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -9,6 +10,10 @@ export const paint = (style: Style, text: string): string =>
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** `1 finding`, `2 findings`. */
+export const counted = (count: number, one: string, more = `${one}s`): string =>
+  `${count} ${count === 1 ? one : more}`;
 
 /** A use that cannot work; ends the command with status 2. */
 export class UsageError extends Error {
@@ -45,13 +50,23 @@ const KNOWN = new Set([
   "MailError",
 ]);
 
+const LONGEST_ERROR = 10_000;
+
+/** The words may be out of a file or of a foreign answer: they do not steer the terminal (CWE-150). */
 export function tellError(error: unknown): void {
   const known = error instanceof Error && KNOWN.has(error.name);
-  tell(
-    `error: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`,
-  );
-  if (known && "hint" in error && typeof error.hint === "string") tell(`hint: ${error.hint}`);
+  const words =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  tell(`error: ${harmless(words)}`);
+  if (known && "hint" in error && typeof error.hint === "string") tell(`hint: ${harmless(error.hint)}`);
 }
+
+const harmless = (words: string): string =>
+  words
+    .slice(0, LONGEST_ERROR)
+    .split("\n")
+    .map((line) => printable(line, LONGEST_ERROR))
+    .join("\n");
 
 /** Rows as columns of even width. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -49,7 +49,7 @@ describe("aegis certs", () => {
       check: "chain-order",
       outcome: "pass",
       fix: "",
-      observed: "1 certificates, each by the next",
+      observed: "1 certificate",
     });
     const refused = await certs(["issue", "bank.example", ...by, "--out", "bank"]);
     expect([refused.status, refused.text]).toEqual([

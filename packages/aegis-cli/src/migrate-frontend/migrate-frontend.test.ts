@@ -51,7 +51,7 @@ describe("aegis migrate-frontend", () => {
     expect(status).toBe(1);
     expect(text).toContain(`--- a/src/a.ts\n+++ b/src/a.ts\n@@ -1,1 +1,1 @@\n-${SENDS}+${FINE}`);
     expect(text).toMatch(/src\/a\.ts:1 +rewrite +certain +sends X-User-ID/);
-    expect(text).toContain("1 files read, 1 to change (2 places), 0 places to review, 0 notes");
+    expect(text).toContain("1 file read, 1 to change (2 places), 0 places to review, 0 notes");
     expect(readFileSync(join(home, "src/a.ts"), "utf8")).toBe(SENDS);
   });
 

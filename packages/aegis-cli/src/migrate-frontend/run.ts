@@ -1,7 +1,7 @@
 /** One run over a folder: reads, reports, and writes where it is asked to. */
 import { readSources, replaceFile, type Sources } from "../source/files.ts";
 import { deadly } from "../source/probe.ts";
-import { paint, print, table, tell, UsageError } from "../talk.ts";
+import { counted, paint, print, table, tell, UsageError } from "../talk.ts";
 import { unifiedDiff } from "./diff.ts";
 import { fileFinding, IDENTITY_HEADERS, migrate, type Migration, sorted } from "./engine.ts";
 import type { Finding, MigrateOptions } from "./finding.ts";
@@ -99,7 +99,7 @@ function summary(
 ): string {
   const count = (action: Finding["action"]): number => findings.filter((one) => one.action === action).length;
   const verb = written.size > 0 ? "changed" : "to change";
-  return `${files} files read, ${written.size > 0 ? written.size : changes.length} ${verb} (${count("rewrite")} places), ${count("review")} places to review, ${count("note")} notes`;
+  return `${counted(files, "file")} read, ${written.size > 0 ? written.size : changes.length} ${verb} (${counted(count("rewrite"), "place")}), ${counted(count("review"), "place")} to review, ${counted(count("note"), "note")}`;
 }
 
 const asJson = (

@@ -31,6 +31,10 @@ export function registerCompare(program: Command): void {
     .addOption(new Option("--format <name>", "which").choices(Object.keys(FORMATS)).default("text"))
     .option("--json", "the same as --format json")
     .option("--out <file>", "where to; default: standard output")
+    .addHelpText(
+      "after",
+      "\nEnds with 0 where nothing is worse, 1 where something is, 2 where they cannot be compared.",
+    )
     .action((before: string, after: string, { format, json, out }: CompareFlags) => {
       const comparison = compareRuns(readRun(before), readRun(after));
       const write = FORMATS[json === true ? "json" : format] ?? comparisonText;

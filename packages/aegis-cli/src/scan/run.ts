@@ -3,7 +3,7 @@ import { loadConfig } from "../config.ts";
 import { isMinified, isTestFile } from "../source/kinds.ts";
 import { LIMITS, readSources } from "../source/files.ts";
 import { deadly } from "../source/probe.ts";
-import { print, tell, UsageError } from "../talk.ts";
+import { counted, print, tell, UsageError } from "../talk.ts";
 import { checkAdvisories } from "./advisories/advisories.ts";
 import { accepted, readBaseline, writeBaseline } from "./baseline.ts";
 import { scan } from "./engine.ts";
@@ -33,7 +33,7 @@ export async function scanFolder(folder: string, options: ScanOptions, version: 
   const found = await look(folder, options);
   if (options.writeBaseline === true && options.baseline !== undefined) {
     const count = writeBaseline(options.baseline, found.findings);
-    tell(`${count} findings are accepted in ${options.baseline}.`);
+    tell(`accepted in ${options.baseline}: ${counted(count, "finding")}`);
     return;
   }
   const result = { ...found, findings: accepted(found.findings, baseline) };
@@ -49,7 +49,7 @@ export async function scanFolder(folder: string, options: ScanOptions, version: 
   }
   tell(summaryOf(result));
   if (stale.length > 0)
-    tell(`${stale.length} findings of the baseline are gone; --write-baseline takes them out.`);
+    tell(`gone since the baseline: ${counted(stale.length, "finding")}; --write-baseline takes them out`);
   process.exitCode = statusOf(result);
 }
 

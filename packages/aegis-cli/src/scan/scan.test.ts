@@ -61,7 +61,7 @@ describe("aegis scan", () => {
     expect(text).toMatch(/HIGH sql-injection {2}SQL is written down whole.* CWE-89, ASVS v5\.0\.0-1\.2\.4/);
     expect(text).toMatch(/src\/a\.ts:1 +name is put into SQL/);
     for (const word of ["symptom", "cause", "fix"]) expect(text).toMatch(new RegExp(`^ {2}${word} `, "m"));
-    expect(text).toMatch(/1 open, 0 suppressed, 0 accepted; 1 files/);
+    expect(text).toMatch(/1 open, 0 suppressed, 0 accepted; 1 file /);
   });
 
   it("ends with 0 and prints nothing where nothing is open", async () => {
@@ -117,7 +117,7 @@ describe("aegis scan", () => {
   it("keeps what a baseline accepts when lines move, and tells of what is new", async () => {
     put({ "a.ts": BAD });
     const written = await scan(".", "--no-advisories", "--baseline", "b.json", "--write-baseline");
-    expect([written.status, written.text]).toEqual([0, "1 findings are accepted in b.json.\n"]);
+    expect([written.status, written.text]).toEqual([0, "accepted in b.json: 1 finding\n"]);
     put({ "a.ts": `// one\n\n// two\n${BAD.replace("(name) =>", "(name)   =>")}` });
     expect(await json("--baseline", "b.json")).toMatchObject({
       status: 0,
@@ -130,7 +130,7 @@ describe("aegis scan", () => {
     });
     put({ "a.ts": "" });
     expect((await scan(".", "--no-advisories", "--baseline", "b.json")).text).toContain(
-      "1 findings of the baseline are gone",
+      "gone since the baseline: 1 finding;",
     );
   });
 

@@ -1,5 +1,5 @@
 /** A scan as a person likes to read it: rule by rule, with what to do. */
-import { paint, table } from "../talk.ts";
+import { counted, paint, table } from "../talk.ts";
 import { oneLine } from "./one-line.ts";
 import { KNOWN_RULES, type ScanResult } from "./result.ts";
 import type { ScanFinding, Severity } from "./rule.ts";
@@ -52,11 +52,13 @@ export function summaryOf({
   const count = (state: ScanFinding["state"]): number => findings.filter((one) => one.state === state).length;
   const parts = [
     `${count("open")} open, ${count("suppressed")} suppressed, ${count("accepted")} accepted`,
-    `${files} files (${lines} lines) and ${packages} packages looked at`,
+    `${counted(files, "file")} (${counted(lines, "line")}) and ${counted(packages, "package")} looked at`,
   ];
   if (leftOut.tests + leftOut.built > 0)
     parts.push(`left out: ${leftOut.tests} of tests, ${leftOut.built} built`);
   if (unread.length + unchecked.length > 0)
-    parts.push(`${unread.length} files could not be read, ${unchecked.length} checks could not be made`);
+    parts.push(
+      `${counted(unread.length, "file")} could not be read, ${counted(unchecked.length, "check")} could not be made`,
+    );
   return parts.join("; ");
 }

@@ -46,6 +46,10 @@ export function registerVerify(program: Command): void {
     .option("--matrix", "print what was found at each route, where a control looks at many")
     .option("--json", "print the findings as JSON")
     .option("--save <file>", "write the findings as JSON to a file")
+    .addHelpText(
+      "after",
+      "\nEnds with 0 where nothing failed, 1 where a control failed, 2 where it could not be verified.",
+    )
     .action(async (url: string, options: Options) => {
       const controls = chosen(options);
       const save = options.save === undefined ? undefined : writableFile(options.save);

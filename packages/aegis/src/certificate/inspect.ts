@@ -114,7 +114,9 @@ function orderFinding(chain: readonly X509Certificate[]): CertificateFinding {
     "chain-order",
     broken < 0,
     broken < 0
-      ? `${chain.length} certificates, each by the next`
+      ? chain.length === 1
+        ? "1 certificate"
+        : `${chain.length} certificates, each by the next`
       : `certificate ${broken + 2} did not issue certificate ${broken + 1}`,
     "Put the server's own first, then each certificate's issuer after it.",
   );
