@@ -32,8 +32,8 @@ npx aegis compliance --from run.json --framework pci-dss --only not-met
 npx aegis compliance frameworks
 
 npx aegis keys ring --algorithm EdDSA --out ring.json                 # once
-npx aegis compliance attest signed.json 2.1.1 --by "Ada Byron" --statement "Input rules: wiki, page 12" --days 180 --key ring.json
-npx aegis compliance waive signed.json 4.1.4 --by "Bo Carter" --statement "TRACE stays on until the proxy is replaced" --days 30 --key ring.json
+npx aegis compliance attest signed.json 2.1.1 --by "NAME" --statement "Input rules: wiki, page 12" --days 180 --key ring.json
+npx aegis compliance waive signed.json 4.1.4 --by "ANOTHER NAME" --statement "TRACE stays on until the proxy is replaced" --days 30 --key ring.json
 npx aegis compliance --from run.json --attestations signed.json --key ring.json --format markdown
 \`\`\`
 

@@ -1,26 +1,17 @@
 /** The guide to backups, followed to the letter: every command of it, in its order. */
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillHub, SECRET } from "./support/backup.ts";
+import { aegisPrograms, shellBlocks } from "./support/guides.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { repository, run } from "./support/processes.ts";
 
 const guide = readFileSync(join(repository, "docs/backups.md"), "utf8");
-const blocks = [...guide.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+const blocks = shellBlocks(guide);
 let server: TestPostgres;
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -32,14 +23,7 @@ beforeAll(async () => {
   const sql = new pg.Pool({ connectionString: server.url, max: 3 });
   await fillHub(sql, at("uploads"));
   await sql.end();
-  // `npx aegis` as it is where Aegis is installed.
-  mkdirSync(at("bin"));
-  const main = join(repository, "packages/aegis-cli/src/main.ts");
-  writeFileSync(
-    at("bin/npx"),
-    `#!/bin/sh\nshift\nexec "${process.execPath}" --conditions=source "${main}" "$@"\n`,
-  );
-  chmodSync(at("bin/npx"), 0o755);
+  aegisPrograms(at("bin"));
 }, 120_000);
 afterAll(async () => {
   await server?.close();

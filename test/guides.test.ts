@@ -1,9 +1,9 @@
 /** The guides for people from another system and for incidents, followed to the letter: every command, in its order. */
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
   createWriteStream,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -30,16 +30,13 @@ import { migrationSources } from "../apps/hub/server/database/migrations.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { backupDesk, SECRET } from "./support/backup.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
+import { aegisPrograms, blocksOf } from "./support/guides.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { repository, run } from "./support/processes.ts";
 import { roomyLimits } from "./support/roomy-limits.ts";
 import { named, upload } from "./support/upload.ts";
 
-const blocksOf = (guide: string): string[] =>
-  [...readFileSync(join(repository, guide), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
-    ([, text = ""]) => text,
-  );
 const desk = backupDesk();
 const { at } = desk;
 let server: TestPostgres;
@@ -49,15 +46,9 @@ beforeAll(async () => {
   server = await startPostgres();
   sql = new pg.Pool({ connectionString: server.url, max: 4 });
   await migrate(sql, migrationSources);
-  // `npx aegis` as it is where Aegis is installed, in a project that knows how to end sessions.
-  mkdirSync(at("bin"));
+  aegisPrograms(at("bin"));
   mkdirSync(at("uploads"));
-  const main = join(repository, "packages/aegis-cli/src/main.ts");
-  writeFileSync(
-    at("bin/npx"),
-    `#!/bin/sh\nshift\nexec "${process.execPath}" --conditions=source "${main}" "$@"\n`,
-  );
-  chmodSync(at("bin/npx"), 0o755);
+  // In a project that knows how to end sessions.
   const config = join(repository, "aegis.config.ts");
   writeFileSync(
     at("aegis.config.mjs"),
@@ -116,7 +107,7 @@ describe("the guide for people from another system", () => {
       'export const a = () => fetch("/api/a", { headers: { "X-User-ID": "1" } });\n',
     );
     const said: string[] = [];
-    for (const block of blocksOf("docs/user-migration.md")) {
+    for (const block of blocksOf("user-migration.md")) {
       said.push(await follow(block, { OLD_URL: oldUrl }));
       if (existsSync(at("people.csv"))) expect(statSync(at("people.csv")).mode & 0o077).toBe(0);
     }
@@ -192,7 +183,7 @@ describe("the guide for incidents", () => {
       await hub.settled();
       const file = await firstRow("select id::text, digest, account_id::text as owner from aegis_uploads");
 
-      const blocks = blocksOf("docs/incident-response.md");
+      const blocks = blocksOf("incident-response.md");
       const signIn = blocks.find((block) => block.includes("/api/auth/mfa/verify")) ?? "";
       const env = {
         HUB: hub.origin,
@@ -288,7 +279,7 @@ describe("the guide for incidents", () => {
 
 describe("the guide to a deployment", () => {
   it("gives commands the settings of the service", { timeout: 120_000 }, async () => {
-    const block = blocksOf("docs/deployment.md").find((one) => one.includes("hub-node")) ?? "";
+    const block = blocksOf("deployment.md").find((one) => one.includes("hub-node")) ?? "";
     for (const folder of ["etc/hub/keys", "var/lib/hub", "sbin"]) mkdirSync(at(folder), { recursive: true });
     for (const [name, ring] of [
       ["token-keys", newKeyRing("EdDSA", 0)],
@@ -323,6 +314,17 @@ describe("the guide to a deployment", () => {
       NODE_ENV: "",
     });
     expect(close).toContain(at("var/lib/hub/maintenance.json"));
+  });
+});
+
+describe("every guide with commands", () => {
+  it("is named in a test, which calls them", () => {
+    const tests = ["test", "packages/aegis-cli/src"]
+      .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: repository }))
+      .map((file) => readFileSync(join(repository, file), "utf8"))
+      .join("\n");
+    for (const name of readdirSync(join(repository, "docs")).filter((file) => file.endsWith(".md")))
+      if (blocksOf(name).length > 0) expect([name, tests.includes(`${name}"`)]).toEqual([name, true]);
   });
 });
 
