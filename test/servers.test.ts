@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./support/ports.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -155,6 +156,30 @@ describe("the production server", () => {
     for (const worker of workers)
       expect(readFileSync(`/proc/${worker}/cmdline`, "utf8")).not.toContain("--env-file");
     expect(server.output()).not.toContain("a process ended");
+  });
+
+  it("puts another in the place of each process that dies", async () => {
+    const server = start(node, [SERVE], {
+      NODE_ENV: "development",
+      DATABASE_URL: postgres.appUrl,
+      DATABASE_OWNER_URL: postgres.url,
+      PORT: String(await freePort()),
+    });
+    const [, origin = ""] = await server.until(/hub: (http:\S+), 2 processes/);
+    const { pid } = server.child;
+    const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    const first = children();
+    for (const one of first) process.kill(Number(one), "SIGKILL");
+    await server.until(/(?:ended \(SIGKILL\); starting another[\s\S]*){2}/);
+    const isReady = () =>
+      fetch(`${origin}/ready`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    for (let looks = 0; !(await isReady()) && looks < 200; looks++) await pause(50);
+    expect(await isReady()).toBe(true);
+    expect(children().filter((one) => first.includes(one))).toEqual([]);
+    expect(await server.stop()).toBe(0);
   });
 
   it("serves over several processes, behind a proxy that ends TLS, and drains on SIGTERM", async () => {

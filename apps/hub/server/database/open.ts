@@ -3,7 +3,6 @@ import type { SqlPool } from "aegis/stores/postgres";
 import pg from "pg";
 import { ConfigError } from "../config-error.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { openPglite } from "./pglite-pool.ts";
 
 export interface DatabaseOptions {
   /** PostgreSQL; undefined: the embedded database. */
@@ -35,6 +34,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     );
   const unlock = lockDirectory(options.dataDirectory);
   try {
+    const { openPglite } = await import("./pglite-pool.ts"); // production never loads it
     const pool = await openPglite(`${options.dataDirectory}/pglite`);
     return {
       kind: "embedded",
