@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { systemRandom } from "../lib/random.ts";
 import { definePolicy } from "../policy.ts";
 import { passwordHasher } from "../hashing/hash.ts";
+import { hashKindOf } from "../hashing/kind.ts";
 import { passwordProblems } from "./rules.ts";
 
 const modern = definePolicy({
@@ -127,6 +128,14 @@ describe("the hasher", () => {
       expect(await hasher.verify("violet", stored)).toEqual({ ok: true, needsRehash: true });
       expect((await hasher.verify("wrong", stored)).ok).toBe(false);
     }
+  });
+
+  it("verifies the costliest scrypt that an import takes, which is OWASP's first choice", async () => {
+    const options = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
+    const stored = `scrypt:131072:8:1$salt$${scryptSync("violet", "salt", 64, options).toString("hex")}`;
+    expect(hashKindOf(stored)).toBe("scrypt");
+    expect(await hasher.verify("violet", stored)).toEqual({ ok: true, needsRehash: true });
+    expect(hashKindOf(stored.replace("131072:8:1", "131072:9:1"))).toBeUndefined();
   });
 
   it.each([
