@@ -1,5 +1,5 @@
 /** `aegis backup restore`: everything is read and held against its signature before anything is touched. */
-import { appendFileSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { BackupError, checkWal, extractFolder, extractWal, isVacant, type PartName } from "aegis/backup";
@@ -12,6 +12,7 @@ import {
   withDatabaseName,
   withSnapshot,
 } from "aegis/stores/postgres";
+import { appendFor, give } from "./handed-over.ts";
 import { type OpenedBackup, openedBackup, type OpenFlags, withBackup } from "./open.ts";
 import { feed, userOf } from "./programs.ts";
 import { unpackCluster } from "./scratch.ts";
@@ -202,19 +203,18 @@ async function intoCluster(
     mkdirSync(dirname(data), { recursive: true });
     rmSync(log, { recursive: true, force: true }); // empty, as was looked at
     mkdirSync(data, { recursive: true, mode: 0o700 });
-    own(data);
+    give(user, data);
     await unpackCluster(part("base"), data, user);
     await extractWal(directory, segments, identities, log);
-    for (const path of [log, ...readdirSync(log).map((name) => join(log, name))]) own(path);
+    // The folder last: until then nobody can put a link in place of a file.
+    for (const path of [...readdirSync(log).map((name) => join(log, name)), log]) give(user, path);
     const settings = [
       `restore_command = 'cp "${log}/%f" "%p"'`,
       ...(until === undefined ? [] : [`recovery_target_time = '${inPostgres(until)}'`]),
       "recovery_target_action = 'promote'",
     ];
-    const auto = join(data, "postgresql.auto.conf");
-    appendFileSync(auto, `${settings.join("\n")}\n`, { mode: 0o600 });
-    writeFileSync(join(data, "recovery.signal"), "", { mode: 0o600 });
-    for (const path of [auto, join(data, "recovery.signal")]) own(path);
+    appendFor(user, join(data, "postgresql.auto.conf"), `${settings.join("\n")}\n`);
+    appendFor(user, join(data, "recovery.signal"), "");
   } catch (error) {
     for (const path of [data, log]) rmSync(path, { recursive: true, force: true });
     throw error;
@@ -225,8 +225,4 @@ async function intoCluster(
   tell(
     `Start PostgreSQL in it: it goes on to ${until ?? "the end of the log"} and opens. Remove ${log} then.`,
   );
-
-  function own(path: string): void {
-    if (user.uid !== undefined && user.gid !== undefined) chownSync(path, user.uid, user.gid);
-  }
 }

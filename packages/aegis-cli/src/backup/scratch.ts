@@ -1,10 +1,11 @@
 /** A PostgreSQL server of its own, behind a socket in a folder of its owner's: nobody else reaches it, and it leaves nothing. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackupError, type Bytes } from "aegis/backup";
 import pg from "pg";
+import { appendFor, give } from "./handed-over.ts";
 import { feed, type RunAs, serverPrograms, userOf } from "./programs.ts";
 
 export interface ScratchOptions {
@@ -28,10 +29,6 @@ export async function startScratch({ pgBin, as, preloadLibraries, base }: Scratc
   const bin = serverPrograms(pgBin);
   const user = userOf(as);
   const folder = mkdtempSync(join(tmpdir(), "aegis-drill-")); // 0700
-  const own = (path: string): void => {
-    if (user.uid !== undefined && user.gid !== undefined) chownSync(path, user.uid, user.gid);
-  };
-  own(folder);
   const data = join(folder, "data");
   let server: ChildProcess | undefined;
   const close = async (): Promise<void> => {
@@ -45,25 +42,21 @@ export async function startScratch({ pgBin, as, preloadLibraries, base }: Scratc
   };
   process.once("exit", remove); // also where somebody gives up
   try {
+    // Our own files: those of the base may name places, certificates and an archive that are none of a drill's.
+    appendFor(user, join(folder, "scratch.conf"), "");
+    appendFor(user, join(folder, "hba.conf"), "local all all trust\n");
+    if (base !== undefined) {
+      mkdirSync(data, { mode: 0o700 });
+      give(user, data);
+    }
+    give(user, folder); // last: what is made in it from now on is made by its owner
     if (base === undefined)
       execFileSync(
         join(bin, "initdb"),
         ["-D", data, "-U", OWNER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
         { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
       );
-    else {
-      mkdirSync(data, { mode: 0o700 });
-      own(data);
-      await unpackCluster(base.tar, data, user);
-    }
-    // Our own files: those of the base may name places, certificates and an archive that are none of a drill's.
-    for (const [name, text] of [
-      ["scratch.conf", ""],
-      ["hba.conf", "local all all trust\n"],
-    ] as const) {
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-      own(join(folder, name));
-    }
+    else await unpackCluster(base.tar, data, user);
     const settings = {
       config_file: join(folder, "scratch.conf"),
       hba_file: join(folder, "hba.conf"),
@@ -100,7 +93,8 @@ export async function unpackCluster(tar: Bytes, data: string, user: RunAs): Prom
     tar,
     user,
   );
-  chmodSync(data, 0o700);
+  // As its owner: for root the name may be a link by now.
+  execFileSync("chmod", ["0700", data], { ...user, stdio: "ignore" });
 }
 
 async function answering(server: ChildProcess, url: string): Promise<void> {

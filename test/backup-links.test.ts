@@ -1,0 +1,81 @@
+/**
+ * The files of a cluster come from a database server, and the folder that they go to is PostgreSQL's: neither may have
+ * whoever restores, who is root, write to another place or give it away.
+ */
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { backupSigner, beginBackup, parseRecipients } from "aegis/backup";
+import { definePolicy, fingerprint, parseKeyRing } from "aegis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { backupDesk } from "./support/backup.ts";
+
+const long = { timeout: 60_000 };
+let desk: ReturnType<typeof backupDesk>;
+/** What a server wrote whose superuser is somebody else by now. */
+let folder: string;
+const victim = (): string => join(folder, "victim");
+
+beforeAll(() => {
+  desk = backupDesk();
+  folder = mkdtempSync(join(tmpdir(), "aegis-links-"));
+  chmodSync(folder, 0o755); // PostgreSQL's user goes through it
+});
+afterAll(() => {
+  desk?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** A signed backup with a base in which `name` is a link to the victim. */
+async function madeWith(name: string): Promise<string> {
+  const files = mkdtempSync(join(folder, "base-"));
+  writeFileSync(join(files, "PG_VERSION"), "15\n");
+  symlinkSync(victim(), join(files, name));
+  const tar = execFileSync("tar", ["--create", "--file=-", `--directory=${files}`, "PG_VERSION", name]);
+  const making = await beginBackup({
+    directory: desk.at("backups"),
+    signer: backupSigner(parseKeyRing(JSON.parse(desk.read("ring.json")))),
+    recipients: parseRecipients(desk.read("recipients.txt")),
+    now: Date.now(),
+    suffix: `link${String(name.length).padStart(4, "0")}`,
+  });
+  const policy = definePolicy({ environment: "production" });
+  const contents = { versions: {}, environment: [], policy, policy_fingerprint: fingerprint(policy) };
+  await making.part("base", once(tar));
+  await making.part("contents", once(Buffer.from(JSON.stringify(contents))));
+  const segment = "000000010000000000000002";
+  await making.finish({ first: segment, last: segment, segment_bytes: 2 ** 24 });
+  return making.id;
+}
+
+describe("a restore of a cluster", () => {
+  it.each(["postgresql.auto.conf", "recovery.signal"])(
+    "writes through no link that the base has in place of %s",
+    long,
+    async (name) => {
+      writeFileSync(victim(), "what was there\n", { mode: 0o600 });
+      const before = statSync(victim());
+      const id = await madeWith(name);
+      const data = join(folder, `cluster-${name}`);
+      const { status, text } = await desk.aegis(["restore", id, "--cluster", data]);
+      expect([status, text]).toEqual([2, expect.stringContaining(`${name} is a link`)]);
+      expect(readFileSync(victim(), "utf8")).toBe("what was there\n");
+      expect([statSync(victim()).uid, statSync(victim()).gid]).toEqual([before.uid, before.gid]);
+      for (const path of [data, `${data}.wal`]) expect(existsSync(path)).toBe(false);
+    },
+  );
+});
