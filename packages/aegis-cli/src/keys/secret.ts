@@ -54,23 +54,22 @@ export async function isSecretFile(file: string): Promise<boolean> {
 
 /** The one before is kept first and replaced then: whoever reads between the two has a key twice, and loses none. */
 export async function rotateSecretFile(file: string, keepCount: number): Promise<void> {
-  const text = await readFile(file, "utf8");
-  const inEnv = rotateInEnv(text, keepCount, systemRandom);
-  if (inEnv !== undefined) {
-    await replace(file, inEnv.text);
-    return tellOf(inEnv.rotated, file);
-  }
-  if (SETS_SOMETHING.test(text) && !ONE_WORD.test(text))
-    throw new UsageError(`${file} sets no SECRET_KEY.`, "Name the file that does.");
   const previousFile = `${file}_PREVIOUS`;
-  const previous = await readFile(previousFile, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
+  const { rotated, inFile } = await replace(file, async () => {
+    const text = await readFile(file, "utf8");
+    const inEnv = rotateInEnv(text, keepCount, systemRandom);
+    if (inEnv !== undefined) return { ...inEnv, inFile: undefined };
+    if (SETS_SOMETHING.test(text) && !ONE_WORD.test(text))
+      throw new UsageError(`${file} sets no SECRET_KEY.`, "Name the file that does.");
+    const previous = await readFile(previousFile, "utf8").catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+      throw error;
+    });
+    const made = rotateSecretKey({ key: text.trim(), previous }, keepCount, systemRandom);
+    await replace(previousFile, async () => ({ text: `${made.previous.join(",")}\n` }), file);
+    return { text: `${made.key}\n`, rotated: made, inFile: previousFile };
   });
-  const rotated = rotateSecretKey({ key: text.trim(), previous }, keepCount, systemRandom);
-  await replace(previousFile, `${rotated.previous.join(",")}\n`, file);
-  await replace(file, `${rotated.key}\n`);
-  tellOf(rotated, file, previousFile);
+  tellOf(rotated, file, inFile);
 }
 
 function tellOf({ previous, droppedCount }: RotatedSecret, file: string, previousFile?: string): void {
@@ -82,8 +81,15 @@ function tellOf({ previous, droppedCount }: RotatedSecret, file: string, previou
   );
 }
 
-/** Whole or not at all, with the owner and mode of the file before, or of `like`; the name of the new file is the lock. */
-async function replace(file: string, text: string, like = file): Promise<void> {
+/**
+ * Whole or not at all, with the owner and mode of the file before, or of `like`. The name of the new file is the lock, and
+ * is held before anything is read: of two rotations at once one would lose the key that the other has just made.
+ */
+async function replace<T extends { readonly text: string }>(
+  file: string,
+  change: () => Promise<T>,
+  like = file,
+): Promise<T> {
   const { mode, uid, gid } = await stat(like);
   const made = `${file}.new`;
   const handle = await open(made, "wx", mode & 0o777).catch((error: unknown) => {
@@ -94,12 +100,14 @@ async function replace(file: string, text: string, like = file): Promise<void> {
     );
   });
   try {
-    await handle.writeFile(text);
+    const changed = await change();
+    await handle.writeFile(changed.text);
     await handle.chmod(mode & 0o777);
     if (uid !== (await handle.stat()).uid) await handle.chown(uid, gid);
     await handle.sync();
     await handle.close();
     await rename(made, file);
+    return changed;
   } catch (error) {
     await handle.close().catch(() => undefined);
     await rm(made, { force: true });
