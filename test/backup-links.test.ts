@@ -40,8 +40,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** A signed backup with a base in which `name` is a link to the victim. */
-async function madeWith(name: string): Promise<string> {
+/** A signed backup with a base in which `name` is a link to the victim; with `database`, what that part holds. */
+async function madeWith(name: string, database?: object): Promise<string> {
   const files = mkdtempSync(join(folder, "base-"));
   writeFileSync(join(files, "PG_VERSION"), "15\n");
   symlinkSync(victim(), join(files, name));
@@ -54,7 +54,13 @@ async function madeWith(name: string): Promise<string> {
     suffix: `link${String(name.length).padStart(4, "0")}`,
   });
   const policy = definePolicy({ environment: "production" });
-  const contents = { versions: {}, environment: [], policy, policy_fingerprint: fingerprint(policy) };
+  const contents = {
+    versions: {},
+    environment: [],
+    policy,
+    policy_fingerprint: fingerprint(policy),
+    ...(database === undefined ? {} : { database }),
+  };
   await making.part("base", once(tar));
   await making.part("contents", once(Buffer.from(JSON.stringify(contents))));
   const segment = "000000010000000000000002";
@@ -78,4 +84,28 @@ describe("a restore of a cluster", () => {
       for (const path of [data, `${data}.wal`]) expect(existsSync(path)).toBe(false);
     },
   );
+});
+
+describe("a drill", () => {
+  it("tells the server that it starts no secret of its own", long, async () => {
+    const programs = mkdtempSync(join(folder, "programs-"));
+    chmodSync(programs, 0o777); // for PostgreSQL's user, who writes down what it was told
+    writeFileSync(join(programs, "postgres"), `#!/bin/sh\nenv > ${programs}/told\nexit 1\n`, { mode: 0o755 });
+    writeFileSync(join(programs, "initdb"), "#!/bin/sh\n", { mode: 0o755 });
+    for (const name of ["initdb", "postgres"]) chmodSync(join(programs, name), 0o755);
+    const id = await madeWith("pg_ident.conf", {
+      kind: "postgresql",
+      database: "hub",
+      roles: [],
+      superuser: "postgres",
+      preload_libraries: [],
+      tables: {},
+      audit: null,
+    });
+    const { status, text } = await desk.aegis(["drill", id, "--pg-bin", programs]);
+    expect([status, text]).toEqual([2, expect.stringContaining("the restored server does not start")]);
+    const told = readFileSync(join(programs, "told"), "utf8");
+    expect(told).toContain("PATH=");
+    expect(told).not.toMatch(/SECRET|BACKUP_/);
+  });
 });

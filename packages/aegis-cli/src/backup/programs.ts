@@ -21,11 +21,17 @@ interface Started {
   readonly ended: Promise<void>;
 }
 
+/** Nothing of this process's environment but what finds programs: SECRET_KEY is none of their business. */
+export const bareEnvironment = (): Readonly<Record<string, string>> => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: process.env["HOME"] ?? "/",
+  LC_ALL: "C",
+});
+
 export function started({ command, args, env }: Program, stdio: "in" | "out", as: RunAs = {}): Started {
   const child = spawn(command, args, {
     ...as,
-    // Nothing of this process's environment but what finds programs: SECRET_KEY is none of their business.
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", LC_ALL: "C", ...env },
+    env: { ...bareEnvironment(), ...env },
     stdio: [stdio === "in" ? "pipe" : "ignore", stdio === "out" ? "pipe" : "ignore", "pipe"],
   });
   let said = "";

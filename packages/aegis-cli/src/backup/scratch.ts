@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { BackupError, type Bytes } from "aegis/backup";
 import pg from "pg";
 import { appendFor, give } from "./handed-over.ts";
-import { feed, type RunAs, serverPrograms, userOf } from "./programs.ts";
+import { bareEnvironment, feed, type RunAs, serverPrograms, userOf } from "./programs.ts";
 
 export interface ScratchOptions {
   readonly pgBin?: string | undefined;
@@ -54,7 +54,7 @@ export async function startScratch({ pgBin, as, preloadLibraries, base }: Scratc
       execFileSync(
         join(bin, "initdb"),
         ["-D", data, "-U", OWNER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
-        { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+        { ...user, env: bareEnvironment(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
       );
     else await unpackCluster(base.tar, data, user);
     const settings = {
@@ -73,7 +73,8 @@ export async function startScratch({ pgBin, as, preloadLibraries, base }: Scratc
     server = spawn(
       join(bin, "postgres"),
       ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-      { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+      // What a restored base does by itself (its libraries, its triggers) reads its environment, too.
+      { ...user, env: bareEnvironment(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
     );
     const superuser = base?.superuser ?? OWNER;
     const url = (database: string): string =>
@@ -94,7 +95,7 @@ export async function unpackCluster(tar: Bytes, data: string, user: RunAs): Prom
     user,
   );
   // As its owner: for root the name may be a link by now.
-  execFileSync("chmod", ["0700", data], { ...user, stdio: "ignore" });
+  execFileSync("chmod", ["0700", data], { ...user, env: bareEnvironment(), stdio: "ignore" });
 }
 
 async function answering(server: ChildProcess, url: string): Promise<void> {
