@@ -12,6 +12,8 @@ const GOOD: readonly string[] = ["TLSv1.2", "TLSv1.3"];
 /** What OpenSSL says of a chain that it cannot follow to somebody whom it knows. */
 const INCOMPLETE =
   /^UNABLE_TO_|^SELF_SIGNED_CERT_IN_CHAIN$|^DEPTH_ZERO_SELF_SIGNED_CERT$|^CERT_CHAIN_TOO_LONG$/;
+/** What it says of one that leads to somebody whom it knows, at another time: `inspect` looks at that. */
+const ANOTHER_TIME = /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/;
 
 export interface HostAddress {
   readonly host: string;
@@ -36,7 +38,7 @@ export async function lookAtHost(
     chain: chainOf(socket),
     verdict: socket.authorized ? "" : String(socket.authorizationError),
   }));
-  const isComplete = !INCOMPLETE.test(codeIn(verdict));
+  const isComplete = verdict === "" || ANOTHER_TIME.test(codeIn(verdict));
   return {
     chain,
     findings: [
@@ -45,8 +47,10 @@ export async function lookAtHost(
         outcome: isComplete ? "pass" : "fail",
         observed: isComplete
           ? "leads to an authority that is known"
-          : `does not lead to a known authority (${verdict})`,
-        fix: isComplete ? "" : "Send the certificates in between, or name the authority (--ca).",
+          : `${INCOMPLETE.test(codeIn(verdict)) ? "does not lead to a known authority" : "leads to an authority that may not vouch for it, or is refused otherwise"} (${verdict})`,
+        fix: isComplete
+          ? ""
+          : "Send the certificates in between, name the authority (--ca), or have it issued by one that may.",
       },
       await versionFinding(address),
     ],

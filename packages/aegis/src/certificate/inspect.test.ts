@@ -1,4 +1,5 @@
 /** What is wrong with a certificate is found; files and servers alike. */
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,6 +34,22 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What a program signs that asks nobody whether it may. */
+function forgedBy(issuer: Made, names: string): Made {
+  const at = (name: string): string => join(folder, `forged-${name}`);
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keyPem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(at("ca.pem"), issuer.certificatePem);
+  writeFileSync(at("ca-key.pem"), issuer.keyPem);
+  writeFileSync(at("key.pem"), keyPem);
+  writeFileSync(at("extensions"), `subjectAltName=${names}\n`);
+  const openssl = (...args: readonly string[]): string =>
+    execFileSync("openssl", args, { encoding: "utf8", stdio: "pipe" });
+  openssl("req", "-new", "-key", at("key.pem"), "-subj", "/CN=forged", "-out", at("request.pem"));
+  const by = ["-CA", at("ca.pem"), "-CAkey", at("ca-key.pem"), "-days", "90", "-extfile", at("extensions")];
+  return { certificatePem: openssl("x509", "-req", "-in", at("request.pem"), ...by), keyPem };
+}
+
 const failures = (change: Partial<ToInspect>) =>
   inspectCertificate({ ...usual, ...change })
     .filter(({ outcome }) => outcome === "fail")
@@ -66,6 +83,20 @@ describe("inspection", () => {
     for (const mode of [0o640, 0o604, 0o644, 0o610])
       expect(failures({ key: { key: createPrivateKey(leaf.keyPem), mode } })).toEqual(["key-permissions"]);
     expect(failures({ key: { key: createPrivateKey(leaf.keyPem), mode: 0o400 } })).toEqual([]);
+  });
+
+  it("finds a name that no client believes its authority, and an issuer that is none", () => {
+    const forged = forgedBy(ca, "DNS:localhost,IP:10.0.0.7,DNS:bank.example");
+    const chain = [new X509Certificate(forged.certificatePem)];
+    const names = ["localhost", "10.0.0.7", "bank.example"];
+    const later = { names, now: now + DAY_MS, key: undefined };
+    expect(failures({ ...later, chain })).toEqual(["names", "names"]);
+    const root = new X509Certificate(ca.certificatePem);
+    expect(failures({ ...later, chain: [...chain, root] })).toEqual(["names", "names"]);
+    // Signed by the key of a server's certificate, which is no authority.
+    const under = new X509Certificate(forgedBy(leaf, "DNS:localhost").certificatePem);
+    const server = new X509Certificate(leaf.certificatePem);
+    expect(failures({ ...later, chain: [under, server], names: ["localhost"] })).toContain("chain-complete");
   });
 
   it("takes an authority that is over for none", () => {
@@ -151,6 +182,13 @@ describe("a server", () => {
     expect(await look({}, [])).toMatchObject({
       "chain-complete": ["fail", expect.stringContaining("UNABLE_TO_")],
     });
+  });
+
+  it("whose authority may not vouch for its name does not pass either", async () => {
+    const forged = forgedBy(ca, "DNS:bank.example");
+    expect(
+      await look({ key: forged.keyPem, cert: forged.certificatePem }, [ca.certificatePem]),
+    ).toMatchObject({ "chain-complete": ["fail", expect.stringContaining("may not vouch")] });
   });
 
   it("that speaks an old version is seen to", async () => {

@@ -1,6 +1,7 @@
 /** What is right and wrong with a certificate, its chain and its key; pure (TLS-3). */
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { vouchingOf } from "./constraints.ts";
 
 export const certificateChecks = [
   "days-left",
@@ -51,7 +52,7 @@ export function inspectCertificate(input: ToInspect): readonly CertificateFindin
   return [
     daysFinding(input),
     startFinding(input.chain, input.now),
-    ...input.names.map((name) => nameFinding(own, name)),
+    ...input.names.map((name) => nameFinding(input, own, name)),
     orderFinding(input.chain),
     completeFinding(input),
     strengthFinding(input.chain),
@@ -88,11 +89,26 @@ function startFinding(chain: readonly X509Certificate[], now: number): Certifica
   );
 }
 
-function nameFinding(own: X509Certificate, name: string): CertificateFinding {
+function nameFinding(
+  { chain, authorities }: ToInspect,
+  own: X509Certificate,
+  name: string,
+): CertificateFinding {
   const matched =
     isIP(name) === 0
       ? own.checkHost(name, { subject: "never", partialWildcards: false }) // RFC 9525 6.3: the alternative names alone
       : own.checkIP(name);
+  const { issuers, roots } = pathOf(chain, authorities);
+  const type = isIP(name) === 0 ? "dns" : "ip";
+  // Of several authorities that could be at the end a client takes one that fits.
+  const mayFor = (one: X509Certificate): boolean => vouchingOf(one.toString()).mayFor({ type, value: name });
+  if (matched !== undefined && !(issuers.every(mayFor) && (roots.length === 0 || roots.some(mayFor))))
+    return found(
+      "names",
+      false,
+      `${name}: named, by an authority that may not vouch for it`,
+      `Have it made for ${name} by an authority whose name constraints allow that.`,
+    );
   return found(
     "names",
     matched !== undefined,
@@ -122,17 +138,23 @@ function orderFinding(chain: readonly X509Certificate[]): CertificateFinding {
   );
 }
 
+/** From the server's own certificate to whoever is believed. */
+function pathOf(chain: ToInspect["chain"], authorities: ToInspect["authorities"]) {
+  // As far as the order holds: what comes after a break vouches for nothing, and neither does what is no authority.
+  let end = chain[0];
+  const issuers: X509Certificate[] = [];
+  for (const next of chain.slice(1))
+    if (end !== undefined && next.ca && isIssuedBy(end, next)) issuers.push((end = next));
+  const last = end;
+  const roots = authorities.filter(
+    (root) => last !== undefined && (root.raw.equals(last.raw) || isIssuedBy(last, root)),
+  );
+  return { end, issuers, roots };
+}
+
 function completeFinding({ chain, authorities, now }: ToInspect): CertificateFinding {
-  const [own] = chain;
-  // As far as the order holds: what comes after a break vouches for nothing.
-  let last = own;
-  for (const next of chain.slice(1)) if (last !== undefined && isIssuedBy(last, next)) last = next;
-  const end = last;
-  const isKnown =
-    end !== undefined &&
-    authorities.some(
-      (root) => (root.raw.equals(end.raw) || isIssuedBy(end, root)) && root.validToDate.getTime() > now,
-    );
+  const { end, roots } = pathOf(chain, authorities);
+  const isKnown = roots.some((root) => root.validToDate.getTime() > now);
   const isSelf = end !== undefined && isIssuedBy(end, end);
   const by = end === undefined ? "" : end.issuer.replaceAll("\n", ", ");
   return found(

@@ -101,7 +101,7 @@ describe("a local authority", () => {
   it("cannot vouch for others, whoever has its key", async () => {
     const authority = await authorityOf(["hub.test"]);
     const ca = put("ca.pem", authority.certificatePem);
-    for (const name of ["bank.example", "nothub.test", "hub.test.example"])
+    for (const name of ["bank.example", "nothub.test", "hub.test.example", "127.0.0.1", "::1"])
       await expect(issuedCertificate({ names: [name] }, authority, sources)).rejects.toThrow("may not vouch");
     // By a program that does not ask: what counts is that nobody believes the result.
     const key = put("ca-key.pem", String(authority.key.export({ type: "pkcs8", format: "pem" })));
@@ -124,6 +124,16 @@ describe("a local authority", () => {
       );
       expect(openssl("verify", "-CAfile", ca, put("forged.pem", signed))).toMatch(/subtree violation/);
     }
+  });
+
+  it("vouches for the addresses that it was made for, and for no others", async () => {
+    const authority = await authorityOf(["127.0.0.1", "::1"]);
+    const { certificatePem } = await issuedCertificate({ names: ["127.0.0.1", "::1"] }, authority, sources);
+    expect(
+      openssl("verify", "-CAfile", put("ca.pem", authority.certificatePem), put("leaf.pem", certificatePem)),
+    ).toContain(": OK");
+    for (const name of ["127.0.0.2", "10.1.2.3", "::2", "hub.test"])
+      await expect(issuedCertificate({ names: [name] }, authority, sources)).rejects.toThrow("may not vouch");
   });
 
   it("is nobody's authority for another authority", async () => {

@@ -19,6 +19,7 @@ import {
 } from "@peculiar/x509";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import { NAME_CONSTRAINTS, vouchingOf } from "./constraints.ts";
 import { CertificateError } from "./errors.ts";
 import { type CertificateName, certificateNames } from "./names.ts";
 
@@ -50,7 +51,6 @@ interface Sources {
   readonly random: Random;
 }
 
-const NAME_CONSTRAINTS = "2.5.29.30";
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 365;
 /** CA/Browser Forum Baseline Requirements 6.3.2: 398 days; the last second of them counts. */
@@ -116,7 +116,7 @@ export async function issuedCertificate(
   const names = certificateNames(options.names);
   const { keys, keyPem } = await newKeys(options.kind);
   const issuer = new X509Certificate(authority.certificatePem);
-  demandAuthority(issuer, authority, names);
+  demandAuthority(authority, names);
   // Not asked for, it lasts no longer than the authority.
   const left = Math.floor((issuer.notAfter.getTime() - sources.clock.now()) / DAY_MS);
   const days = options.days ?? Math.max(1, Math.min(DEFAULT_DAYS, left));
@@ -143,26 +143,19 @@ export async function issuedCertificate(
 }
 
 /** Whoever checks the certificate would refuse it all the same, with a worse reason. */
-function demandAuthority(
-  issuer: X509Certificate,
-  { certificatePem, key }: Authority,
-  names: readonly CertificateName[],
-): void {
+function demandAuthority({ certificatePem, key }: Authority, names: readonly CertificateName[]): void {
   const seen = new NodeCertificate(certificatePem);
   if (!seen.ca) throw new CertificateError("The certificate of the authority is none of an authority.");
   if (!seen.checkPrivateKey(key)) throw new CertificateError("The key is not the authority's.");
-  const constraints = issuer.getExtension(NAME_CONSTRAINTS);
-  if (constraints === null) return;
-  const permitted = AsnConvert.parse(constraints.value, NameConstraints).permittedSubtrees ?? [];
-  const bases = permitted.flatMap(({ base }) => (base.dNSName === undefined ? [] : [base.dNSName]));
-  for (const { type, value } of names) {
-    const plain = value.replace(/^\*\./, "");
-    if (type === "dns" && !bases.some((base) => plain === base || plain.endsWith(`.${base}`)))
-      throw new CertificateError(
-        `The authority may not vouch for ${value}.`,
-        `It may for ${bases.length === 0 ? "no host name" : bases.join(", ")} and what is under it: make one for that name.`,
-      );
-  }
+  const { mayFor, hosts } = vouchingOf(certificatePem);
+  const beyond = names.find((name) => !mayFor(name));
+  if (beyond !== undefined)
+    throw new CertificateError(
+      `The authority may not vouch for ${beyond.value}.`,
+      beyond.type === "ip"
+        ? "It may for the addresses that it was made for: make one for that address, too."
+        : `It may for ${hosts.length === 0 ? "no host name" : hosts.join(", ")} and what is under it: make one for that name.`,
+    );
 }
 
 /** A request for an authority elsewhere, and the key that stays here. */
@@ -232,7 +225,11 @@ function serialOf(bytes: Buffer): string {
 }
 
 /** Browsers read the alternative names alone; the common name is for people, and 64 characters long at most (RFC 5280 A.1). */
-const subjectOf = (names: readonly CertificateName[]) => [{ CN: [(names[0]?.value ?? "").slice(0, 64)] }];
+const subjectOf = ([first]: readonly CertificateName[]) => {
+  const value = first?.value ?? "";
+  // OpenSSL holds a common name that looks like a host name against the constraints for hosts; an address alone does.
+  return [{ CN: [(first?.type === "ip" ? `Address ${value}` : value).slice(0, 64)] }];
+};
 
 const leafExtensions = async (names: readonly CertificateName[], key: Keys["publicKey"]) => [
   new BasicConstraintsExtension(false, undefined, true),
