@@ -134,16 +134,22 @@ function demandUnbroken(
   { last, segment_bytes: size }: NonNullable<BackupManifest["wal"]>,
 ): void {
   let before: string | undefined;
+  /** How far any timeline goes. */
+  let reached = last.slice(8);
   for (const name of names.filter((one) => one >= last)) {
     const isNext =
       before === undefined
         ? name === last || name === nextSegment(last, size)
         : name === nextSegment(before, size);
-    // A new timeline begins within the segment that the one before ended in, or at an earlier one that was not played.
-    const isNewTimeline = before !== undefined && name.slice(0, 8) !== before.slice(0, 8);
+    // A new timeline begins within the segment that the one before ended in, or at an earlier one that was not played;
+    // where it begins later, PostgreSQL would end before it, and open.
+    const isNewTimeline =
+      name.slice(0, 8) !== (before ?? last).slice(0, 8) &&
+      name.slice(8) <= nextSegment(`00000000${reached}`, size).slice(8);
     if (!isNext && !isNewTimeline)
       throw new BackupError("AEGIS_BACKUP_DAMAGED", `the log has a gap before the segment ${name}`);
     before = name;
+    if (name.slice(8) > reached) reached = name.slice(8);
   }
 }
 
