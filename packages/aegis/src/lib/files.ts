@@ -1,11 +1,15 @@
-import { open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, mkdir, open, rename } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
-/** Whole or not at all: what was written lies on the disk before it gets the name. */
+/**
+ * Whole or not at all: what was written lies on the disk before it gets the name. The mode is what is said, whatever the
+ * mask of the process: a file that others have to see would be one that nobody sees.
+ */
 export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
   const made = `${path}.new`;
   const file = await open(made, "w", mode);
   try {
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {
@@ -13,6 +17,14 @@ export async function replaceFile(path: string, text: string, mode = 0o600): Pro
   }
   await rename(made, path);
   await syncFolder(dirname(path));
+}
+
+/** A folder that everybody may look into, with those above it that are missing; one that is there stays as it is. */
+export async function makeOpenFolder(path: string): Promise<void> {
+  const whole = resolve(path);
+  const first = await mkdir(whole, { recursive: true, mode: 0o755 });
+  if (first === undefined) return;
+  for (let made = whole; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
 /** A name that was given or taken stays so through a crash. */

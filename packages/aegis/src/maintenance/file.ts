@@ -1,7 +1,7 @@
 /** The state as a file: there while the application is closed. It needs no database, which may be what is worked on. */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { replaceFile } from "../lib/files.ts";
+import { makeOpenFolder, replaceFile } from "../lib/files.ts";
 import type { MaintenanceSource, MaintenanceState } from "./state.ts";
 
 /** For the wiring: the instances that see this file are closed by it. */
@@ -20,6 +20,6 @@ export const fileMaintenance = (path: string): MaintenanceSource => ({
 /** Readable by whoever the instances run as; nothing in it is a secret. Undefined: open. */
 export async function writeMaintenance(path: string, state: MaintenanceState | undefined): Promise<void> {
   if (state === undefined) return rm(path, { force: true });
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await makeOpenFolder(dirname(path));
   await replaceFile(path, `${JSON.stringify(state, undefined, 2)}\n`, 0o644);
 }

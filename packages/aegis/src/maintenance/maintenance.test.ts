@@ -1,4 +1,5 @@
 /** A closed application, through its front door. */
+import { statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +157,20 @@ describe("the maintenance file", () => {
     await writeFile(join(folder, "plain"), "");
     expect(await fileMaintenance(join(folder, "plain", "x")).read()).toBeUndefined();
     await expect(fileMaintenance(folder).read()).rejects.toThrow("EISDIR");
+  });
+
+  it("can be read by whoever the instances run as, whatever the mask of who closes", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "aegis-maintenance-"));
+    closers.push(() => rm(folder, { recursive: true }));
+    const path = join(folder, "a", "b", "maintenance.json");
+    const mask = process.umask(0o077);
+    try {
+      await writeMaintenance(path, { since: "2026-01-01T00:00:00Z", until: null, allow: [] });
+    } finally {
+      process.umask(mask);
+    }
+    const modes = [join(folder, "a"), join(folder, "a", "b"), path].map((one) => statSync(one).mode & 0o777);
+    expect(modes).toEqual([0o755, 0o755, 0o644]);
   });
 });
 

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { cp, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseEnv } from "node:util";
-import { replaceFile, syncFolder } from "../lib/files.ts";
+import { makeOpenFolder, replaceFile, syncFolder } from "../lib/files.ts";
 import { isReleaseId, type Journal, parseJournal, parseRecords, type ReleaseRecord } from "./journal.ts";
 import { parseReleaseSettings, ReleaseError, type ReleaseSettings } from "./settings.ts";
 
@@ -98,7 +98,7 @@ export class ReleaseFolder {
   /** Under its name when all of it is there; a copy that was interrupted is begun anew. */
   async bring(id: string, from: string): Promise<void> {
     const partial = join(this.root, "releases", `.${id}.partial`);
-    await mkdir(join(this.root, "releases"), { recursive: true, mode: 0o755 });
+    await makeOpenFolder(join(this.root, "releases"));
     await rm(partial, { recursive: true, force: true });
     await cp(from, partial, {
       recursive: true,
@@ -118,7 +118,7 @@ export class ReleaseFolder {
   async mark(instance: string, isOut: boolean): Promise<void> {
     const path = this.markPath(instance);
     if (!isOut) return rm(path, { force: true });
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeOpenFolder(dirname(path));
     await replaceFile(path, "", 0o644);
   }
 

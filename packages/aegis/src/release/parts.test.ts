@@ -1,6 +1,6 @@
 /** The parts of a release that touch the system: the lock, the commands, the folder, the settings. */
 import { execFileSync, spawn } from "node:child_process";
-import { chmod, mkdir, mkdtemp, open, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -185,6 +185,25 @@ describe("the folder", () => {
     expect(await place.ids()).toEqual(["r1"]);
     await expect(place.bring("r2", join(folder, "none"))).rejects.toThrow("ENOENT");
     expect(await place.ids()).toEqual(["r1"]);
+  });
+
+  it("shows the proxy who is out, and the service its files, whatever the mask of who releases", async () => {
+    const mask = process.umask(0o022); // of who builds
+    const build = join(folder, "build");
+    await mkdir(join(build, "deep"), { recursive: true });
+    await writeFile(join(build, "deep", "file"), "x");
+    const place = new ReleaseFolder(folder);
+    process.umask(0o077);
+    try {
+      await place.bring("r1", build);
+      await place.mark("3001", true);
+    } finally {
+      process.umask(mask);
+    }
+    const names = ["releases", "releases/r1", "releases/r1/deep", "out"];
+    for (const name of names) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o755);
+    for (const name of ["releases/r1/deep/file", "out/3001"])
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o644);
   });
 
   it("switches a link, and refuses to replace what is none", async () => {
