@@ -72,8 +72,13 @@ export async function openedBackup(name: string, flags: OpenFlags): Promise<Open
 }
 
 async function newest(directory: string, keys: BackupKeys): Promise<string> {
-  const [first] = (await listBackups(directory, keys)).filter(({ manifest }) => manifest !== undefined);
+  const found = await listBackups(directory, keys);
+  const at = found.findIndex(({ manifest }) => manifest !== undefined);
+  const first = found[at];
   if (first === undefined) throw new UsageError(`There is no backup in ${directory} that can be believed.`);
+  // Damaging the newest must not bring back an older state without a word.
+  for (const { id, problem } of found.slice(0, at))
+    tell(`warning: ${id} is newer, and passed over: ${problem ?? ""}`);
   return first.id;
 }
 

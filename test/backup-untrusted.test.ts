@@ -1,9 +1,10 @@
 /**
  * The files of a cluster come from a database server, and the folder that they go to is PostgreSQL's: neither may have
- * whoever restores, who is root, write to another place or give it away.
+ * whoever restores, who is root, write to another place or give it away. Whoever can reach the backups can damage them.
  */
 import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdtempSync,
@@ -41,7 +42,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** A signed backup with a base in which `name` is a link to the victim; with `database`, what that part holds. */
-async function madeWith(name: string, database?: object): Promise<string> {
+async function madeWith(name: string, database?: object, now = Date.now()): Promise<string> {
   const files = mkdtempSync(join(folder, "base-"));
   writeFileSync(join(files, "PG_VERSION"), "15\n");
   symlinkSync(victim(), join(files, name));
@@ -50,7 +51,7 @@ async function madeWith(name: string, database?: object): Promise<string> {
     directory: desk.at("backups"),
     signer: backupSigner(parseKeyRing(JSON.parse(desk.read("ring.json")))),
     recipients: parseRecipients(desk.read("recipients.txt")),
-    now: Date.now(),
+    now,
     suffix: `link${String(name.length).padStart(4, "0")}`,
   });
   const policy = definePolicy({ environment: "production" });
@@ -82,6 +83,25 @@ describe("a restore of a cluster", () => {
       expect(readFileSync(victim(), "utf8")).toBe("what was there\n");
       expect([statSync(victim()).uid, statSync(victim()).gid]).toEqual([before.uid, before.gid]);
       for (const path of [data, `${data}.wal`]) expect(existsSync(path)).toBe(false);
+    },
+  );
+});
+
+describe("the latest backup", () => {
+  it(
+    "is the latest that can be believed, and the newer ones that are passed over are told",
+    long,
+    async () => {
+      const hour = 3_600_000;
+      const good = await madeWith("pg_ident.conf", undefined, Date.now() + hour);
+      const bad = await madeWith("pg_hba.conf", undefined, Date.now() + 2 * hour);
+      appendFileSync(desk.at(`backups/${bad}/manifest.json`), " ");
+      const data = join(folder, "cluster-latest");
+      const { status, text } = await desk.aegis(["restore", "latest", "--cluster", data]);
+      expect([status, text]).toEqual([0, expect.stringContaining(`${good}: `)]);
+      expect(text).toContain(`warning: ${bad} is newer, and passed over: its manifest`);
+      rmSync(desk.at(`backups/${bad}`), { recursive: true });
+      rmSync(desk.at(`backups/${good}`), { recursive: true });
     },
   );
 });
