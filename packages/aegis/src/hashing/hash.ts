@@ -28,6 +28,9 @@ export interface PepperRing {
 }
 
 const ARGON2 = /^\$argon2id\$v=(\d+)\$m=(\d+),t=(\d+),p=(\d+)\$/;
+/** The most that a policy may ask for, and an import take: beyond it a row was planted, to exhaust memory or time. */
+const MAX_STORED_KIB = 1_048_576;
+const MAX_STORED_ITERATIONS = 32;
 const PEPPERED = /^pepper:([A-Za-z0-9_-]{8}):(.*)$/s;
 const noPepper: PepperRing = { secrets: [], onMissing: () => undefined };
 
@@ -61,10 +64,12 @@ export function passwordHasher(
       peppers.onMissing(name);
       return { ok: false, needsRehash: false };
     }
-    if (!ARGON2.test(inner)) {
+    const [, , memory, time] = ARGON2.exec(inner)?.map(Number) ?? [];
+    if (memory === undefined || time === undefined) {
       const ok = name === undefined && (await verifyForeign(password, inner));
       return { ok, needsRehash: ok };
     }
+    if (memory > MAX_STORED_KIB || time > MAX_STORED_ITERATIONS) return { ok: false, needsRehash: false };
     const secret = pepper === undefined ? {} : { secret: pepper.secret };
     const ok = await argon2Verify(inner, normalizePassword(password), secret).catch(() => false);
     return { ok, needsRehash: ok && (isWeaker(inner) || pepper?.name !== active?.name) };

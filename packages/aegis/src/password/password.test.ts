@@ -1,4 +1,5 @@
 import { pbkdf2Sync, scryptSync } from "node:crypto";
+import { hash as argon2Hash } from "@node-rs/argon2";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemRandom } from "../lib/random.ts";
@@ -151,6 +152,16 @@ describe("the hasher", () => {
     "scrypt:NaN$s$" + "00".repeat(32),
   ])("takes the stored hash %j for nobody's password, without a crash or a bill", async (stored) => {
     expect((await hasher.verify("violet", stored)).ok).toBe(false);
+  });
+
+  it("verifies no Argon2 hash that costs more than any policy or import asks for: the row was planted", async () => {
+    for (const [timeCost, ok] of [
+      [32, true],
+      [33, false],
+    ] as const) {
+      const stored = await argon2Hash("violet", { memoryCost: 8, timeCost, parallelism: 1 });
+      expect((await hasher.verify("violet", stored)).ok).toBe(ok);
+    }
   });
 
   it("does as much work for a user that does not exist", async () => {
