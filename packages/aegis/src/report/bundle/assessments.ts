@@ -2,15 +2,15 @@
  * Assessments in a bundle, held against what lies beside them. Threat: rows that rest on another run, on an exchange that
  * is not there, or on a word that nobody gave; the signature over a bundle says who made it, not that its parts belong
  * together. Rule: each assessment names the run in the bundle by its digest, each exchange of a row that says tested is in
- * it, and each word that a row rests on is in the file of statements, signed by a key that was handed in. References:
- * requirement CHK-5; RFC 8032.
+ * it, and each word that a row rests on is in the file of statements, signed by a key that was handed in, for that
+ * requirement, of that kind, and not over when the row was made. References: requirement CHK-5; RFC 8032.
  */
 import { hash } from "node:crypto";
 import Type from "typebox";
 import { Value } from "typebox/value";
 import type { ChecklistKeys } from "../../checklist/seal.ts";
 import { statuses } from "../compliance/assess.ts";
-import { readAttestations, signatureOf } from "../compliance/attestation.ts";
+import { isWordFor, readAttestations, signatureOf } from "../compliance/attestation.ts";
 import { ComplianceError } from "../compliance/errors.ts";
 import { exchangeAt } from "../compliance/run.ts";
 import { ReportError } from "../errors.ts";
@@ -37,6 +37,7 @@ const rowSchema = Type.Object({
 const assessmentSchema = Type.Object({
   framework: Type.Object({ id: Type.String(), version: Type.String() }),
   run: Type.Object({ fingerprint: Type.String(), digest }),
+  assessedAt: Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$" }),
   rows: Type.Array(rowSchema, { maxItems: 1000 }),
 });
 type StoredRow = Type.Static<typeof rowSchema>;
@@ -85,15 +86,18 @@ export function checkedAssessments(
       if (data.run.digest !== hash("sha256", text, "hex") || data.run.fingerprint !== policy)
         throw new Problem(`${name} is of another run`);
       for (const row of data.rows) checkRow(name, row, run);
+      const { id, version } = data.framework;
+      const assessedAt = Date.parse(data.assessedAt);
       const spoken = data.rows.filter(({ statement }) => statement !== undefined);
-      for (const { requirement, statement } of spoken) {
+      for (const { requirement, status, statement } of spoken) {
         const what = `${name}, ${requirement.id}: the statement that it rests on`;
         const signature = signatureOf(statement, statements, keys);
         if (signature === "foreign")
           throw new Problem(`${what} is signed by a key that was not given`, "foreign");
         if (signature !== "genuine") throw new Problem(`${what} is ${signature}`);
+        const row = { framework: id, version, requirement: requirement.id, status, assessedAt };
+        if (!isWordFor(statement, row)) throw new Problem(`${what} is for something else, or over`);
       }
-      const { id, version } = data.framework;
       return { framework: id, version, statements: spoken.length };
     });
   } catch (error) {

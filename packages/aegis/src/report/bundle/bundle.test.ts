@@ -19,6 +19,7 @@ import {
   assess,
   attest,
   type Attestation,
+  type AttestOptions,
   attestationsText,
   framework,
   seenRun,
@@ -208,7 +209,7 @@ describe("assessments in a bundle", () => {
   const people = newKeyRing("EdDSA", now);
   const theirs = checklistKeys(people.keys.map(({ jwk }) => jwk));
   const both = new Map([...keys, ...theirs]);
-  const word = (requirement: string): Attestation =>
+  const word = (requirement: string, more: Partial<AttestOptions> = {}): Attestation =>
     attest(
       {
         kind: "attested",
@@ -218,6 +219,7 @@ describe("assessments in a bundle", () => {
         statement: "see page 12",
         now,
         expires: now + 86_400_000,
+        ...more,
       },
       evidenceSigner(people),
     );
@@ -313,6 +315,23 @@ describe("assessments in a bundle", () => {
       ok: false,
       kind: "damaged",
       detail: expect.stringMatching(detail),
+    });
+  });
+
+  const DAY = 86_400_000;
+  it.each([
+    ["a waiver, shown as a yes", word("2.1.1", { kind: "waived" })],
+    ["what was said of another requirement", word("2.1.2")],
+    ["what was over by then", word("2.1.1", { now: now - 9 * DAY, expires: now - DAY })],
+    ["what was said later", word("2.1.1", { now: now + DAY, expires: now + 9 * DAY })],
+    ["what was said of another framework", word("CC6.1", { framework: "soc-2" })],
+  ])("are damaged where a row rests on %s, though the word is signed", async (_what, other) => {
+    const row = withRow("2.1.1", { statement: other.body });
+    const made = await bundled(row, { attestations: attestationsText([word("2.1.1"), other]) });
+    expect(await verifyBundle(made, both)).toMatchObject({
+      ok: false,
+      kind: "damaged",
+      detail: expect.stringMatching(/2\.1\.1: the statement that it rests on is for something else, or over/),
     });
   });
 

@@ -151,6 +151,27 @@ export function signatureOf(
   return signed.includes(true) ? "genuine" : signed.includes(false) ? "not what was signed" : "foreign";
 }
 
+/**
+ * Whether a body is the word that a row needs: for this requirement, of this kind, and good when the row was made. A
+ * signature alone says none of it: a waiver shown as a yes, or a word for something else, has a genuine one too.
+ */
+export const isWordFor = (
+  body: unknown,
+  row: Pick<Body, "framework" | "version" | "requirement"> & {
+    /** The row's status. */
+    readonly status: string;
+    /** Milliseconds since the Unix epoch. */
+    readonly assessedAt: number;
+  },
+): boolean =>
+  Value.Check(bodySchema, body) &&
+  body.framework === row.framework &&
+  body.version === row.version &&
+  body.requirement === row.requirement &&
+  body.kind === row.status &&
+  Date.parse(body.at) <= row.assessedAt + AHEAD_MS &&
+  Date.parse(body.expires) > row.assessedAt;
+
 /** A statement that does not count, for people: requirement, who said it, and why. Nothing of it was believed. */
 export const refusedText = ({ body, objection }: Judged): readonly [string, string, string] => [
   printable((body?.requirement ?? "?").toWellFormed(), 40),
