@@ -1,12 +1,17 @@
 /**
  * When something is told. Pure. Threat: a watcher that cries at every stumble is silenced, and one that tells each tick
- * buries what matters. Rule: two looks in a row make it so; a change is told once; what is well is told only to whoever
- * was told that it is not. References: requirement OPS-4.
+ * buries what matters; and one of two servers that is down is never seen bad twice in a row. Rule: two looks in a row make
+ * it so, or more than one bad look in five; a change is told once; what is well is told only to whoever was told that it
+ * is not. References: requirement OPS-4.
  */
 import { type Change, LIMITS, type Observation, type SubjectState, type WatchState } from "./model.ts";
 
 /** So many looks in a row make something so: one may have met a restart, or the network. */
 export const IN_A_ROW = 2;
+
+/** What a bad look weighs against good ones, and how much makes it so: turn by turn the fourth of seven looks does. */
+const STUMBLE = { bad: 4, good: -1, unseen: 0 } as const;
+const STUMBLING = 12;
 
 export interface Judged {
   readonly after: SubjectState;
@@ -19,6 +24,9 @@ export function judge(before: SubjectState | undefined, seen: Observation, at: n
   const inARow = again ? before.inARow + 1 : 1;
   const seenSince = again ? before.seenSince : at;
   const [held, told] = [before?.held ?? "none", before?.told ?? "none"];
+  const stumbled = before?.stumbles;
+  const weight = held === "bad" ? 0 : Math.max(0, (stumbled?.weight ?? 0) + STUMBLE[status]);
+  const stumbles = weight === 0 ? undefined : { weight, since: stumbled?.since ?? at };
   const looked: SubjectState = {
     claim: cut(claim, LIMITS.claim),
     held,
@@ -27,11 +35,16 @@ export function judge(before: SubjectState | undefined, seen: Observation, at: n
     seen: status,
     inARow,
     seenSince,
+    ...(stumbles === undefined ? {} : { stumbles }),
   };
   // What is well from the beginning, or cannot be seen, is so at once: nobody is told of it. What is bad has to be seen twice.
   const isSo = inARow >= IN_A_ROW || (held === "none" && status !== "bad");
-  if (!isSo || held === status) return { after: looked, change: undefined };
-  const after: SubjectState = { ...looked, held: status, heldSince: seenSince };
+  const isStumbling = !isSo && status === "bad" && weight >= STUMBLING;
+  if (!(isSo || isStumbling) || held === status) return { after: looked, change: undefined };
+  const since = isStumbling ? (stumbles?.since ?? at) : seenSince;
+  const { stumbles: past, ...rest } = looked;
+  const kept = status === "bad" || past === undefined ? {} : { stumbles: past };
+  const after: SubjectState = { ...rest, ...kept, held: status, heldSince: since };
   const isNews =
     status === "bad" ||
     (status === "unseen" && held !== "none") || // what nobody could see from the beginning is no change
@@ -41,14 +54,14 @@ export function judge(before: SubjectState | undefined, seen: Observation, at: n
     after: { ...after, told: status },
     change: {
       at,
-      since: seenSince,
+      since,
       subject,
       claim: cut(claim, LIMITS.claim),
       from: held,
       to: status,
-      observed: cut(seen.observed, LIMITS.observed),
+      observed: cut(`${isStumbling ? "again and again: " : ""}${seen.observed}`, LIMITS.observed),
       ...(seen.advice === undefined || status !== "bad" ? {} : { advice: shortened(seen.advice) }),
-      ...(status === "good" ? { lasted: Math.max(0, seenSince - looked.heldSince) } : {}),
+      ...(status === "good" ? { lasted: Math.max(0, since - looked.heldSince) } : {}),
     },
   };
 }

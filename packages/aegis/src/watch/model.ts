@@ -60,6 +60,8 @@ const subjectSchema = Type.Object(
     seen: status,
     inARow: number,
     seenSince: moment,
+    /** Bad looks that outweigh the good ones between them, and since when; absent: there are none. */
+    stumbles: Type.Optional(Type.Object({ weight: number, since: moment }, closed)),
   },
   closed,
 );

@@ -78,6 +78,28 @@ describe("what is told", () => {
     ]);
   });
 
+  it("is what is bad again and again, though never twice in a row: one of two servers is down", () => {
+    const turns = Array.from({ length: 200 }, (_, place) => (place % 2 === 0 ? up : down));
+    const { changes, state } = through(turns);
+    expect(changes.map(({ subject, to, since }) => [subject, to, (since - START) / BEAT])).toEqual([
+      ["health", "bad", 2],
+    ]);
+    expect(changes[0]?.observed).toBe("again and again: nobody takes the connection");
+    const report = watchReport(looked(state, "pass", state.lastAt).state);
+    expect([report.verdict, watchStatus(report), report.availability]).toEqual(["failed", 1, 0.5]);
+    expect(isWatchState(state)).toBe(true);
+    expect(through([up, up], state).changes.map(({ to }) => to)).toEqual(["good"]);
+  });
+
+  it("is nothing that is bad in one look of five or fewer, and something in one of four", () => {
+    const every = (count: number) =>
+      through(Array.from({ length: 400 }, (_, place) => (place % count === 0 ? down : up))).changes;
+    expect([every(5), every(20)]).toEqual([[], []]);
+    expect(every(4)[0]).toMatchObject({ subject: "health", to: "bad" });
+    const unseen = Array.from({ length: 400 }, (_, place) => (place % 2 === 0 ? up : limited));
+    expect(through(unseen).changes).toEqual([]);
+  });
+
   it("is nothing of a target that limits this watch, which says nothing of it", () => {
     const { state, changes } = through([up, up, limited, up, limited]);
     expect([changes, watchReport(state).availability]).toEqual([[], 1]);
