@@ -72,7 +72,11 @@ export function watchReport(state: WatchState): WatchReport {
   );
   // A control that has failed at its only look is not well, and no second look says that it is bad.
   const neverWell = doubted.filter(([, { held }]) => held === "none").length;
-  const wasSeen = state.looks.done > 0 && neverWell === 0;
+  // Controls that never let themselves be seen say nothing, however often somebody looked.
+  const wasAnySeen =
+    controls.some(([, { held, seen }]) => held === "good" || seen === "good") ||
+    state.changes.some(({ subject, from }) => subject.startsWith("control:") && from === "good");
+  const wasSeen = state.looks.done > 0 && neverWell === 0 && wasAnySeen;
   const failures = episodes.filter(({ kind }) => kind === "bad");
   const verdict: Verdict =
     good === 0 ? "not-watched" : failures.length > 0 ? "failed" : wasSeen ? "well" : "not-watched";
@@ -128,7 +132,7 @@ function headline(
     return `${neverWell === 1 ? "One thing" : `${neverWell} things`} failed at the only look that there was time for.`;
   if (verdict === "not-watched")
     return state.beats.buckets.some(({ good }) => good > 0)
-      ? "It answered, and no look at its controls could be had."
+      ? `It answered, and ${state.looks.done > 0 ? "none of its controls could be seen" : "no look at its controls could be had"}.`
       : "It never answered: nothing was watched.";
   const subjects = new Set(failures.map(({ subject }) => subject)).size;
   const open = failures.filter(({ to }) => to === undefined).length;

@@ -421,8 +421,10 @@ describe("the report", () => {
     expect(html.match(/class="f-good"/g)).toHaveLength(2);
   });
 
+  const seenWell = (): WatchState => looked(through([up, up]).state, "pass", START).state;
+
   it("ends with 0 where nothing failed, 1 where something did, 2 where it could not be watched", () => {
-    const well = looked(through([up, up]).state, "pass", START).state;
+    const well = seenWell();
     expect(watchStatus(watchReport(well))).toBe(0);
     expect(watchStatus(watchReport(attacked()))).toBe(1);
     expect(watchStatus(watchReport(through([down, down, down]).state))).toBe(2);
@@ -432,6 +434,23 @@ describe("the report", () => {
     expect(once.headline).toMatch(/One thing failed at the only look/);
     const lastBeat = watchReport(through([down], well).state);
     expect([watchStatus(lastBeat), lastBeat.once]).toEqual([0, ["health"]]);
+  });
+
+  it("is not well where nobody could see a single control, though looks were had", () => {
+    let { state } = through([up, up]);
+    for (let time = 0; time < 3; time++) state = looked(state, "unknown", state.lastAt).state;
+    const report = watchReport(state);
+    expect([report.verdict, watchStatus(report)]).toEqual(["not-watched", 2]);
+    expect(report.headline).toBe("It answered, and none of its controls could be seen.");
+    const none = controlsSeen(
+      through([up, up]).state,
+      { findings: [], accountsMade: 0, wasThere: true },
+      START,
+    );
+    expect(watchStatus(watchReport(none.state))).toBe(2);
+    const later = [0, 1].reduce((one) => looked(one, "unknown", one.lastAt).state, seenWell());
+    expect(watchStatus(watchReport(later))).toBe(0); // it was seen to hold, and that it no more is, was told
+    expect(later.changes.map(({ to }) => to)).toEqual(["unseen"]);
   });
 
   it("of a watch after another tells again nothing that was told, and shows what is still so", () => {
