@@ -184,9 +184,18 @@ function kept(state: WatchState, changes: readonly Change[]): Step {
   const all = [...state.changes, ...changes];
   const lost = Math.max(0, all.length - LIMITS.changes);
   return {
-    state: { ...state, changes: all.slice(lost), changesLost: state.changesLost + lost },
+    state: { ...state, changes: without(all, lost), changesLost: state.changesLost + lost },
     changes,
   };
+}
+
+/** The oldest go, those of failures last: a target that then changes without end must not look as if nothing had failed. */
+function without(all: readonly Change[], count: number): Change[] {
+  const isOfFailure = ({ from, to }: Change): boolean => from === "bad" || to === "bad";
+  const going = new Set(
+    all.toSorted((a, b) => Number(isOfFailure(a)) - Number(isOfFailure(b))).slice(0, count),
+  );
+  return all.filter((change) => !going.has(change));
 }
 
 /** True where the last beats say that it is there: controls are looked at then alone. */

@@ -453,6 +453,18 @@ describe("the report", () => {
     expect(later.changes.map(({ to }) => to)).toEqual(["unseen"]);
   });
 
+  it("knows of a failure, however many other changes come after it", () => {
+    let state = through([up, down, down, up, up], seenWell()).state;
+    for (let time = 0; time < 2 * LIMITS.changes; time++)
+      for (const outcome of ["unknown", "unknown", "pass", "pass"] as const)
+        state = looked(state, outcome, state.lastAt).state;
+    const report = watchReport(state);
+    expect([state.changes.length, report.changesLost]).toEqual([LIMITS.changes, 3 * LIMITS.changes + 2]);
+    expect([report.verdict, watchStatus(report)]).toEqual(["failed", 1]);
+    expect(report.episodes[0]).toMatchObject({ subject: "health", kind: "bad" });
+    expect(report.episodes[0]?.to).toBeDefined();
+  });
+
   it("of a watch after another tells again nothing that was told, and shows what is still so", () => {
     const before = { ...through([up, down, down]).state, finished: true };
     const next = begun(plan, START + 1e8, before);
