@@ -17,8 +17,11 @@ type Policy = DeepReadonly<MetricsPolicy>;
 type Context = ProbeContext<Policy>;
 
 const PATH = "/metrics";
-/** Lines that are metrics, whoever writes them: a comment of the format, or a name, labels and a number. */
-const METRIC = /^(# (HELP|TYPE) \S+ |[A-Za-z_:][\w:]*(\{[^}]*\})? -?[\d.]+(e[+-]?\d+)?\s*$)/m;
+/**
+ * Lines that are metrics, whoever writes them: a comment of the format, or a name, labels and a number. Nothing of it goes
+ * beyond its line: a page of open brackets must not be read once for each of its lines (CWE-1333).
+ */
+const METRIC = /^(# (HELP|TYPE) \S+ |[A-Za-z_:][\w:]*(\{[^}\n]*\})? -?[\d.]+(e[+-]?\d+)?[^\S\n]*$)/m;
 
 const WRONG = "A".repeat(21) + "b7Kp2ZqXw9LmNc4RtYvG3h";
 const attempts: readonly (readonly [string, WireRequest])[] = [

@@ -129,6 +129,20 @@ describe("a target that", () => {
     expect(report.findings.find(({ id }) => id === "session.sign-out-kills")?.outcome).not.toBe("pass");
   });
 
+  // What reads such a page once for each of its lines takes minutes, and no time limit of the run ends it.
+  it("answers with a page of open brackets is read to its end, and once", async () => {
+    const page = "a{\n".repeat(250_000);
+    const origin = await serve((socket) =>
+      socket.end(
+        `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+      ),
+    );
+    const report = await verify({ origin, policy, only: ({ room }) => room === "metrics" });
+    expect(report.findings.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ["metrics.closed-to-strangers", "unknown"],
+    ]);
+  });
+
   it("puts terminal escapes into everything gets none of them into the report", async () => {
     const evil = "\u001b]0;owned\u0007\u001b[2J\u202e";
     const bytes = Buffer.from(
