@@ -80,6 +80,15 @@ describe("two runs beside each other", () => {
     );
   });
 
+  it("are worse where a control fails that did not, whatever was known of it before", () => {
+    for (const before of ["error", "unknown", "not-applicable"] as const) {
+      const comparison = compareRuns(run([one("idle", before)]), run([one("idle", "fail")]));
+      expect([before, comparison.isWorse, comparison.counts.worse]).toEqual([before, true, 1]);
+    }
+    for (const after of ["error", "unknown", "not-applicable"] as const)
+      expect(compareRuns(run([one("idle", "fail")]), run([one("idle", after)])).counts.other).toBe(1);
+  });
+
   it("of the same run show no change", () => {
     fc.assert(
       fc.property(anyFindings(), (all) => {

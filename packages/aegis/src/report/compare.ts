@@ -51,12 +51,14 @@ export type ComparedRun = Pick<
   "origin" | "target" | "environment" | "policyName" | "fingerprint" | "startedAt" | "tool"
 > & { readonly score: Score };
 
-const isBad = (outcome: Outcome | undefined): boolean => outcome === "fail" || outcome === "error";
+/** A probe that broke says less than a failure: of a control that fails where its probe broke before, something new is known. */
+const badness = (outcome: Outcome | undefined): number =>
+  outcome === "fail" ? 2 : outcome === "error" ? 1 : 0;
 
 export function effectOf(before: Outcome | undefined, after: Outcome | undefined): Effect {
   if (after === "pass") return before === "pass" ? "other" : "better";
   if (before === "pass") return "worse";
-  return isBad(after) && !isBad(before) ? "worse" : "other";
+  return badness(after) > badness(before) ? "worse" : "other";
 }
 
 /** @throws ReportError where a target could not be reached: there is nothing to compare then */
