@@ -50,13 +50,17 @@ const TIMED_OUT = /timed? ?out|ETIMEDOUT|no answer within/i;
 /** Parts of an address that are somebody's: numbers, ids, anything long. */
 const OWN = /^(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9_-]{24,}|.*%.*|.{65,})$/;
 
+/** Each process counts its requests from one: an id names one request of one process, never of the log. */
+const requestOf = ({ hostname, pid, reqId }: Fields): string =>
+  [hostname, pid, reqId].map((part) => (typeof part === "number" ? `#${part}` : named(part))).join(" ");
+
 export function entryReader() {
   const open = new Map<string, string>();
 
   const routeOf = (line: Fields): string => {
     const { method, route } = fieldsIn(line, "res");
     if (typeof route === "string") return `${named(method)} ${named(route)}`.trim();
-    const id = named(line["reqId"]);
+    const id = requestOf(line);
     const begun = open.get(id);
     open.delete(id);
     return begun ?? "(unknown)";
@@ -69,7 +73,7 @@ export function entryReader() {
       .slice(0, 12)
       .map((part) => (OWN.test(part) ? ":id" : part))
       .join("/");
-    open.set(named(line["reqId"]), `${named(method)} ${named(path)}`);
+    open.set(requestOf(line), `${named(method)} ${named(path)}`);
     for (const oldest of open.keys()) {
       if (open.size <= MOST_OPEN) break;
       open.delete(oldest);

@@ -334,4 +334,29 @@ describe("its parts", () => {
       ms: 3,
     });
   });
+
+  it("tell the requests of one process from those of another, and of numbers for ids", () => {
+    const read = entryReader();
+    const routeOf = (line: object): string | undefined => {
+      const entry = read(JSON.stringify({ time: 1, hostname: "a", ...line }));
+      return entry?.kind === "answer" ? entry.route : undefined;
+    };
+    const begin = (url: string) => ({ req: { method: "GET", url } });
+    const end = { res: { statusCode: 500 }, responseTime: 3 };
+    // What Fastify's own logger writes where several processes share a port.
+    routeOf({ pid: 1, reqId: "req-1", ...begin("/one") });
+    routeOf({ pid: 2, reqId: "req-1", ...begin("/two") });
+    routeOf({ pid: 2, reqId: 7, ...begin("/seven") });
+    routeOf({ pid: 2, reqId: 8, ...begin("/eight") });
+    routeOf({ pid: 2, hostname: "b", reqId: 8, ...begin("/elsewhere") });
+    expect(
+      [
+        { pid: 1, reqId: "req-1", ...end },
+        { pid: 2, reqId: "req-1", ...end },
+        { pid: 2, reqId: 7, ...end },
+        { pid: 2, reqId: 8, ...end },
+        { pid: 3, reqId: 8, ...end },
+      ].map(routeOf),
+    ).toEqual(["GET /one", "GET /two", "GET /seven", "GET /eight", "(unknown)"]);
+  });
 });
