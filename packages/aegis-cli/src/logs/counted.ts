@@ -70,6 +70,14 @@ export class Times {
     this.#slowest = Math.max(this.#slowest, ms);
   }
 
+  /** What the other has counted, too. */
+  join(other: Times): void {
+    for (const [place, count] of other.#steps.entries())
+      this.#steps[place] = (this.#steps[place] ?? 0) + count;
+    this.#count += other.#count;
+    this.#slowest = Math.max(this.#slowest, other.#slowest);
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -2,8 +2,13 @@
 import { Counted, Times } from "./counted.ts";
 import type { Entry } from "./entry.ts";
 
-/** A route table has a few hundred rows; a log that names more was not written by one. */
+/**
+ * A route table has a few hundred rows; a log that names more has paths that strangers made up. So many are held between
+ * two clearings, twice as many while it fills: whoever asks for thousands of paths first must not hide the routes that
+ * people use.
+ */
 const MOST_ROUTES = 2000;
+const OTHERS = "(others)";
 const FAILED_SIGN_INS = new Set([
   "session.sign_in_failed",
   "throttle.delayed",
@@ -85,10 +90,21 @@ export function digester(range: { readonly since: number; readonly until: number
     const table = status >= 500 ? "server_errors" : STATUS_TABLES[status];
     if (table !== undefined) counted[table].add(route);
     if (status === 408 || status === 504) counted.timeouts.add(`${status} ${route}`);
-    const name = routes.has(route) || routes.size < MOST_ROUTES ? route : "(others)";
-    const times = routes.get(name) ?? new Times();
-    routes.set(name, times);
+    const times = routes.get(route) ?? new Times();
+    routes.set(route, times);
     times.add(ms);
+    if (routes.size >= 2 * MOST_ROUTES) clear();
+  };
+  /** Those that were asked for least often become one. */
+  const clear = (): void => {
+    const others = routes.get(OTHERS) ?? new Times();
+    routes.delete(OTHERS);
+    const sorted = [...routes].toSorted(([, a], [, b]) => b.count - a.count);
+    for (const [name, times] of sorted.slice(MOST_ROUTES)) {
+      others.join(times);
+      routes.delete(name);
+    }
+    routes.set(OTHERS, others);
   };
   const event = ({ event: name, code, address, user }: Extract<Entry, { kind: "event" }>): void => {
     counted.events.add(name);

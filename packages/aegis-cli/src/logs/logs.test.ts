@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Counted, Times } from "./counted.ts";
+import { digester } from "./digest.ts";
 import { entryReader } from "./entry.ts";
 import { linesOf } from "./input.ts";
 
@@ -288,6 +289,24 @@ describe("its parts", () => {
     expect(times.quantileMs(0.5)).toBeGreaterThan(480);
     expect(times.quantileMs(0.5)).toBeLessThan(560);
     expect(times.quantileMs(1)).toBe(1000);
+  });
+
+  it("show the routes that people use, however many paths strangers made up before", () => {
+    const gathered = digester({ since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY });
+    const take = (route: string, ms: number): void =>
+      gathered.take({ kind: "answer", at: START, status: 200, route, ms });
+    for (let place = 0; place < 9000; place++) take(`GET /made-up-${place}`, place === 17 ? 70_000 : 1);
+    for (let place = 0; place < 50; place++) take("POST /checkout", 9000);
+    for (let place = 0; place < 9000; place++) take(`GET /more-${place}`, 1);
+    const { slowest } = gathered.digest(5);
+    expect(slowest.find(({ route }) => route === "POST /checkout")).toMatchObject({
+      answers: 50,
+      slowest_ms: 9000,
+    });
+    const all = gathered.digest(5000).slowest;
+    expect(all.length).toBeLessThanOrEqual(4000);
+    expect(all.reduce((sum, { answers }) => sum + answers, 0)).toBe(18_050);
+    expect(all.find(({ slowest_ms }) => slowest_ms === 70_000)).toBeDefined();
   });
 
   it("split lines wherever the pieces end", async () => {
