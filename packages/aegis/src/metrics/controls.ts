@@ -63,11 +63,13 @@ const closed: Control<Policy> = {
         return fail(`${name} is given metrics (${response.status})`, "401, or no such page");
       if (response.status === 404) missing += 1;
       const exchange = { request: { method: "GET", url: PATH, headers: [] }, response };
-      if (response.status === 401 && fieldOf(exchange, "code") === "AEGIS_METRICS_TOKEN_NEEDED")
+      const isRefused = response.status === 401 && fieldOf(exchange, "code") === "AEGIS_METRICS_TOKEN_NEEDED";
+      // An answer to HEAD has no body that could say so, and there need be no such route.
+      if (isRefused || (request.method === "HEAD" && [401, 404, 405].includes(response.status)))
         refusals += 1;
     }
-    // HEAD has no body, and no route.
-    if (refusals >= who.length - 1) return pass(`refused to ${refusals} kinds of strangers`);
+    // One that is answered otherwise may have got something in words of its own: who refused all but one has not refused.
+    if (refusals === who.length) return pass(`refused to ${refusals} kinds of strangers`);
     if (missing === who.length) return notApplicable("there is no such page here");
     return unknown("answered neither with a refusal of metrics nor as missing");
   },

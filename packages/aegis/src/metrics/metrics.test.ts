@@ -1,8 +1,10 @@
+import { createServer, type Server } from "node:http";
 import Fastify from "fastify";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { definePolicy, PolicyError } from "../index.ts";
 import { aegis, memoryStores, type MetricsParts, serverOptions } from "../fastify.ts";
+import { verify } from "../verify/index.ts";
 import { joined, parseFamilies, textOf } from "./families.ts";
 
 const TOKEN = "k3Yq7ZpL0xVn5TcR9wMb2HsJ8fDgA4eU1iOoPtQz6Ka";
@@ -163,5 +165,52 @@ describe("the text", () => {
         if (read !== undefined) expect(Array.isArray(read)).toBe(true);
       }),
     );
+  });
+});
+
+describe("the control of it", () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+  const outcomeAt = async (origin: string) => {
+    const { findings } = await verify({ origin, policy, only: ({ room }) => room === "metrics" });
+    return findings.map(({ outcome, observed }) => [outcome, observed]);
+  };
+  /** Refuses as we do, but for what `isOpen` lets in: that gets figures that are no text of Prometheus. */
+  const serve = (isOpen: (method: string, url: string) => boolean, status = 200): Promise<string> =>
+    new Promise((resolve) => {
+      const server = createServer(({ method = "", url = "" }, response) => {
+        const body = isOpen(method, url)
+          ? [status, { heap: 1, requests: 2 }]
+          : [method === "HEAD" ? 404 : 401, { code: "AEGIS_METRICS_TOKEN_NEEDED" }];
+        response.writeHead(Number(body[0]), { "content-type": "application/json" });
+        response.end(JSON.stringify(body[1]));
+      });
+      servers.push(server);
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address();
+        resolve(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+      });
+    });
+
+  it("passes where every stranger is refused, here too", async () => {
+    expect(await outcomeAt(await serve(() => false))).toEqual([["pass", "refused to 7 kinds of strangers"]]);
+    const { app } = await start({ token: TOKEN });
+    const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+    try {
+      expect(await outcomeAt(origin)).toEqual([["pass", expect.stringContaining("kinds of strangers")]]);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it("does not pass where a single stranger is let in, in whatever words", async () => {
+    for (const origin of [
+      await serve((_method, url) => url.includes("token=")),
+      await serve((method) => method === "HEAD"),
+      await serve((_method, url) => url.includes("token="), 500),
+    ])
+      expect(await outcomeAt(origin)).toEqual([["unknown", expect.any(String)]]);
   });
 });
