@@ -48,17 +48,23 @@ export function named(names: readonly string[], other: string) {
 }
 
 export function requestCounters() {
-  const cells = new Map<FastifyContextConfig | string, Cell>();
+  const cells = new Map<FastifyContextConfig, Cell>();
+  /** Of routes that answer several methods: all but the method that came first. The router lets no other method through. */
+  const further = new Map<FastifyContextConfig, Map<string, Cell>>();
   const strangers = newCell("", "(none)");
   const rest = newCell("", "(others)");
 
   const cellOf = (request: FastifyRequest, config: FastifyContextConfig): Cell => {
     if (request.is404) return strangers;
     const found = cells.get(config);
-    if (found !== undefined) return found;
+    if (found?.method === request.method) return found;
+    const others = found === undefined ? undefined : further.get(config);
+    const other = others?.get(request.method);
+    if (other !== undefined) return other;
     if (cells.size >= MOST_ROUTES) return rest;
     const made = newCell(request.method, request.routeOptions.url ?? "(none)");
-    cells.set(config, made);
+    if (found === undefined) cells.set(config, made);
+    else further.set(config, (others ?? new Map<string, Cell>()).set(request.method, made));
     return made;
   };
 
@@ -75,7 +81,8 @@ export function requestCounters() {
     },
 
     families(): readonly Family[] {
-      const all = [...cells.values(), strangers, rest].filter(({ classes }) =>
+      const more = [...further.values()].flatMap((one) => [...one.values()]);
+      const all = [...cells.values(), ...more, strangers, rest].filter(({ classes }) =>
         classes.some((one) => one > 0),
       );
       return [

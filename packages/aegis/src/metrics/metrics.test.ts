@@ -105,6 +105,26 @@ describe("GET /metrics", () => {
     expect(body).toContain('aegis_events_total{event="session.sign_in_failed",process="1"} 0');
   });
 
+  it("counts a route of several methods by each of them, whichever came first", async () => {
+    const { app, read } = await start({ token: TOKEN });
+    app.route({
+      method: ["GET", "PUT"],
+      url: "/both",
+      config: { access: "public" },
+      handler: async () => ({ ok: true }),
+    });
+    for (const method of ["HEAD", "GET", "PUT", "PUT"] as const)
+      await app.inject({ method, url: "/both", headers: { "sec-fetch-site": "same-origin" } });
+    const { body } = await read();
+    const lines = body.split("\n").filter((line) => /^aegis_requests_total\{.*"\/both"/.test(line));
+    expect(lines.map((line) => line.replace(/,process.*\} /, " "))).toEqual([
+      'aegis_requests_total{method="HEAD",route="/both",class="2xx" 1',
+      'aegis_requests_total{method="GET",route="/both",class="2xx" 1',
+      'aegis_requests_total{method="PUT",route="/both",class="2xx" 2',
+    ]);
+    expect(body).toContain('aegis_answers_total{kind="write",class="2xx",process="1"} 2');
+  });
+
   it("asks stores, certificate and backup, and says of what does not answer that it is away", async () => {
     const { read } = await start({
       token: TOKEN,
