@@ -39,28 +39,31 @@ export function reportOf(run: Run, { now, assessments = [] }: ReportOptions): Se
   if (new Set(assessments.map(({ framework }) => framework.id)).size !== assessments.length)
     throw new ReportError("There are two assessments of one framework.");
   const score = scoreOf(run.findings);
+  const leftOut = Math.max(0, run.controlsKnown - run.findings.length);
   return {
     run,
     score,
     assessments,
     madeAt: new Date(now).toISOString(),
-    leftOut: Math.max(0, run.controlsKnown - run.findings.length),
-    headline: headlineOf(run, score),
+    leftOut,
+    headline: headlineOf(run, score, leftOut),
   };
 }
 
 export const many = (count: number, one: string, more = `${one}s`): string =>
   `${count} ${count === 1 ? one : more}`;
 
-function headlineOf({ reachable }: Run, { counts, applicable }: Score): string {
+/** Whoever reads nothing else must not take a part for the whole: what was not seen, and not looked at, is in it. */
+function headlineOf({ reachable }: Run, { counts, applicable }: Score, leftOut: number): string {
   if (!reachable) return "The target could not be reached: nothing is proven.";
   if (applicable === 0) return "Nothing was looked at.";
   const unseen = counts.unknown + counts.error;
-  const rest = unseen === 0 ? "" : `; ${many(unseen, "control")} could not be seen`;
+  const out = leftOut === 0 ? "" : `; ${many(leftOut, "control was", "controls were")} left out`;
+  const rest = `${unseen === 0 ? "" : `; ${many(unseen, "control")} could not be seen`}${out}`;
   if (counts.fail > 0)
     return `${many(counts.fail, "control fails", "controls fail")} of ${applicable} that apply${rest}.`;
   return unseen === 0
-    ? `All ${many(applicable, "control")} that apply pass.`
+    ? `All ${many(applicable, "control")} that apply pass${rest}.`
     : `No control fails, and ${counts.pass} of ${applicable} that apply pass${rest}.`;
 }
 

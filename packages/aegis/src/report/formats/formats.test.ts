@@ -133,7 +133,9 @@ describe("as HTML", () => {
     const page = htmlReport(sample);
     expect(page).toContain("<strong>session is the one component below 100, at 25</strong>");
     expect(page).toMatch(/The numbers of the chart[\s\S]*session<\/th><td class="num">25<\/td>/);
-    expect(page).toContain("1 control fails of 4 that apply; 2 controls could not be seen.");
+    expect(page).toContain(
+      "1 control fails of 4 that apply; 2 controls could not be seen; 4 controls were left out.",
+    );
     expect(page).toContain("5 of 9; 4 left out on purpose");
   });
 
@@ -322,6 +324,23 @@ describe("as JUnit XML", () => {
 });
 
 describe("a report", () => {
+  it("says in its first sentence what was left out, so that a part is not taken for the whole", () => {
+    const part = (known: number, outcome: "pass" | "unknown" = "pass"): string =>
+      reportFrom({
+        ...runData([
+          { id: "headers.nosniff", room: "headers", outcome },
+          { id: "headers.hsts", room: "headers", outcome: "pass" },
+        ]),
+        controlsKnown: known,
+      }).headline;
+    expect([part(150), part(3), part(2), part(3, "unknown")]).toEqual([
+      "All 2 controls that apply pass; 148 controls were left out.",
+      "All 2 controls that apply pass; 1 control was left out.",
+      "All 2 controls that apply pass.",
+      "No control fails, and 1 of 2 that apply pass; 1 control could not be seen; 1 control was left out.",
+    ]);
+  });
+
   it("takes no assessment of another run, and one of a framework", () => {
     const [own] = sample.assessments;
     if (own === undefined) throw new Error("no assessment");
