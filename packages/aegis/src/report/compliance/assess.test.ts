@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type ChecklistSigner, sealed } from "../../checklist/seal.ts";
 import { checklistKeys, checklistSigner } from "../../checklist.ts";
@@ -118,6 +118,18 @@ describe("a requirement that controls prove", () => {
     const short = withLeaf(policy, "headers.hsts.maxAgeSeconds", 300);
     expect(statusIn(fileOf(allPass, policy, { policy: undefined }), "3.4.1")).toBe("not-tested");
     expect(statusIn(fileOf(allPass, short, { policy }), "3.4.1")).toBe("not-tested");
+  });
+
+  it("is not met where one setting asks for less, though the run says nothing of another, and nobody's word helps", () => {
+    const told = (baseUri: string): string => {
+      const { mode: _mode, ...csp } = { ...policy.headers.csp, baseUri };
+      const held = { ...policy, headers: { ...policy.headers, csp } };
+      const print = createHash("sha256").update(canonical(held)).digest("hex").slice(0, 16);
+      return JSON.stringify(runData(allPass, { fingerprint: print, policy: held }));
+    };
+    expect(statusIn(told("self"), "3.4.3")).toBe("not-met");
+    expect(statusIn(told("self"), "3.4.3", [say("3.4.3")])).toBe("not-met");
+    expect(statusIn(told("none"), "3.4.3")).toBe("not-tested");
   });
 
   it("is not called tested whole where controls prove a part of it", () => {

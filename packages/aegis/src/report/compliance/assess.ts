@@ -193,22 +193,24 @@ function rowOf(
   );
 }
 
-/** Whether the policy asks for what the requirement names. Not known where the run does not say what it was held against. */
+/** Whether the policy asks for what the requirement names. Not known where the run does not say what it was held against; what it says of one setting outweighs what it does not say of another. */
 function weakness(
   { needs = {} }: Requirement,
   { setting }: SeenRun,
 ): { readonly isKnown: boolean; readonly reason: string } | undefined {
+  let unsaid: string | undefined;
   for (const [leaf, need] of Object.entries(needs)) {
     const value = setting(leaf);
-    if (value === undefined)
-      return { isKnown: false, reason: `the run does not say what ${leaf} it was held against` };
-    if (!holds(value, need))
+    if (value === undefined) unsaid ??= leaf;
+    else if (!holds(value, need))
       return {
         isKnown: true,
         reason: `the policy has ${leaf} ${JSON.stringify(value).slice(0, 60)}: ${wanted(need)}`,
       };
   }
-  return undefined;
+  return unsaid === undefined
+    ? undefined
+    : { isKnown: false, reason: `the run does not say what ${unsaid} it was held against` };
 }
 
 function holds(value: unknown, need: Need): boolean {
