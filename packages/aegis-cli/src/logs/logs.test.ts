@@ -174,7 +174,28 @@ describe("aegis logs", () => {
     ]);
     expect(shownIn(told).answers).toMatchObject({ "5xx": 0, "4xx": 3, "2xx": 2 });
     expect(shownIn(told).from).toBe("2026-03-01T08:00:10.000Z");
-    expect(shownIn(await aegis(["--json", "--since", "1h", "b.log"])).from).toBe(null);
+    const after = await aegis(["--json", "--since", "1h", "b.log"]);
+    expect(shownIn(after).from).toBe(null);
+    // Of a time that no line is of, it says nothing: that is no pass.
+    expect([after.status, after.err]).toEqual([
+      2,
+      expect.stringMatching(/error: No line of it is of that time/),
+    ]);
+  }, 60_000);
+
+  it("takes a time without a zone for UTC, as it prints it, wherever it runs", async () => {
+    writeFileSync(at("zone.log"), lines.join("\n"));
+    const since = async (text: string): Promise<string> => {
+      const out = execFileSync(
+        process.execPath,
+        ["--conditions=source", main, "logs", "--json", "--since", text, at("zone.log")],
+        { encoding: "utf8", env: { ...process.env, TZ: "Asia/Tokyo" } },
+      );
+      return shownIn({ status: 0, out, err: "" }).from;
+    };
+    for (const text of ["2026-03-01T08:00:10", "2026-03-01 08:00:10", "2026-03-01T17:00:10+09:00"])
+      expect([text, await since(text)]).toEqual([text, "2026-03-01T08:00:10.000Z"]);
+    expect(await since("2026-03-01")).toBe("2026-03-01T08:00:00.000Z");
   }, 60_000);
 
   it("prints tables, counts damaged lines and goes on, and says what could not be read", async () => {
@@ -201,11 +222,16 @@ describe("aegis logs", () => {
       ["--since", "yesterday"],
       ["--top", "0"],
       ["--until", "2026-13-45"],
+      ["--since", "2026-02-31"],
+      ["--since", "2026-03-01 (evening)"],
     ]) {
       const told = await aegis([...args, "a.log"]);
       expect(told.status).toBe(2);
       expect(told.err).toMatch(/error:.*It must be/);
     }
+    const turned = await aegis(["--since", "1h", "--until", "2h", "a.log"]);
+    expect([turned.status, turned.out]).toEqual([2, ""]);
+    expect(turned.err).toMatch(/error: No time is after --since and before --until/);
   }, 60_000);
 
   it("shows nothing that a terminal would act on", async () => {

@@ -14,12 +14,24 @@ interface LogsFlags {
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MOST_TOP = 1000;
 
+/** A day, perhaps with a time, perhaps with a zone. */
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Milliseconds since the Unix epoch; NaN for what there is not. Without a zone it is UTC, as everything that is printed. */
+function momentIn(text: string): number {
+  const [, day = "", time = "00:00", zone = "Z"] = MOMENT.exec(text) ?? [];
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // Of the 31st of February some parsers make the 3rd of March.
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return Number.NaN;
+  return Date.parse(`${day}T${time}${zone}`);
+}
+
 /** "2h" ago, or a moment as ISO 8601. */
 function moment(text: string): number {
   const [, amount = "", unit = ""] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   const ago = UNITS[unit];
   if (ago !== undefined) return Date.now() - Number(amount) * ago;
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = momentIn(text);
   if (Number.isNaN(at))
     throw new InvalidArgumentError("It must be a time ago (30m, 2h, 7d) or a moment (2026-03-01T08:00:00Z).");
   return at;
@@ -40,7 +52,7 @@ export function registerLogs(program: Command): void {
       "answer what a log knows: errors by route, refusals, failed sign-ins, time-outs, slow routes",
     )
     .argument("[file...]", "log files, .gz too; without them standard input (journalctl -o json works)")
-    .option("--since <time>", "30m, 2h, 7d ago, or an ISO 8601 moment", moment)
+    .option("--since <time>", "30m, 2h, 7d ago, or an ISO 8601 moment (UTC without a zone)", moment)
     .option("--until <time>", "the same", moment)
     .option("--top <n>", "rows of each table", rows, 10)
     .option("--json", "print it as JSON")
@@ -50,10 +62,16 @@ export function registerLogs(program: Command): void {
           "There is no log.",
           "Name files, or: journalctl -u 'hub@*' -o json --since -1d | aegis logs",
         );
-      const gathered = digester({
+      const range = {
         since: flags.since ?? Number.NEGATIVE_INFINITY,
         until: flags.until ?? Number.POSITIVE_INFINITY,
-      });
+      };
+      if (range.since > range.until)
+        throw new UsageError(
+          "No time is after --since and before --until.",
+          "Give the earlier one as --since.",
+        );
+      const gathered = digester(range);
       const read = entryReader();
       const sources = files.length === 0 ? [undefined] : files;
       let unread = 0;
@@ -85,12 +103,14 @@ export function registerLogs(program: Command): void {
 }
 
 /** Nothing that could be read says nothing of what went wrong: that is no pass. */
-function statusOf({ lines, damaged }: Digest, unread: number): 0 | 2 {
+function statusOf({ lines, damaged, from }: Digest, unread: number): 0 | 2 {
   if (lines > 0 && lines === damaged)
     tell(
       "error: No line of it is of a log.\nhint: It reads lines of JSON, as servers write them in production; what they print in development is for people.",
     );
-  return lines === damaged || unread > 0 ? 2 : 0;
+  else if (lines > 0 && from === null)
+    tell("error: No line of it is of that time.\nhint: Does the log end before it, or is it another log?");
+  return from === null || unread > 0 ? 2 : 0;
 }
 
 function show({ lines, damaged, from, until, answers, tables, slowest }: Digest): void {
