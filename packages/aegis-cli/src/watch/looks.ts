@@ -87,7 +87,7 @@ export async function lookAtCertificate({ origin, wire }: Aim): Promise<Certific
     const problems = [...own.filter(({ check }) => !elsewhere.includes(check)), ...findings]
       .filter(({ outcome }) => outcome === "fail")
       .map(({ check, observed }) => `${check}: ${observed}`);
-    return chain.length === 0 ? undefined : { chain, problems: wire.insecure ? [] : problems };
+    return chain.length === 0 ? undefined : { chain, problems: wire.insecure ? undefined : problems };
   } catch (error) {
     if (error instanceof CertificateError) return undefined;
     throw error;

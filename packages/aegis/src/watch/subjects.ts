@@ -98,8 +98,8 @@ export function clockObservation(
 
 export interface CertificateFacts {
   readonly chain: readonly X509Certificate[];
-  /** What is wrong with it but for the days that are left. */
-  readonly problems: readonly string[];
+  /** What is wrong with it but for the days that are left; undefined: nobody was to look (`--insecure`). */
+  readonly problems: readonly string[] | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -126,8 +126,13 @@ export function certificateObservations(
     {
       subject: "certificate-trust",
       claim: "The certificate is good for this name and leads to a known authority, by safe protocols alone.",
-      status: problems.length === 0 ? "good" : "bad",
-      observed: problems.length === 0 ? "nothing is wrong with it" : problems.join("; "),
+      status: problems === undefined ? "unseen" : problems.length === 0 ? "good" : "bad",
+      observed:
+        problems === undefined
+          ? "not looked at"
+          : problems.length === 0
+            ? "nothing is wrong with it"
+            : problems.join("; "),
       advice: {
         symptom: "Browsers warn, or refuse the connection.",
         cause: "Another certificate is shown than was meant, or its chain is not complete.",
