@@ -58,8 +58,18 @@ function Whole() {
   const audit = useQuery(auditQuery({}));
   const csp = useQuery(cspReportsQuery);
   const upkeep = useQuery(upkeepQuery);
-  const all = [posture, attacks, people, approvals, audit, csp, upkeep];
-  const failed = all.find(({ data, error }) => data === undefined && error !== null);
+  const parts = {
+    Proof: posture,
+    Attacks: attacks,
+    People: people,
+    Approvals: approvals,
+    "Audit log": audit,
+    "Page policy": csp,
+    Upkeep: upkeep,
+  };
+  const all = Object.values(parts);
+  // Also where an answer from before is there: what could not be asked again is not called safe.
+  const failed = all.find(({ error }) => error !== null);
   const waits = all.some(({ data, error }) => data === undefined && error === null);
   const verdicts: readonly Verdict[] = [
     ...(posture.data === undefined ? [] : [postureVerdict(posture.data, now)]),
@@ -83,7 +93,12 @@ function Whole() {
   if (failed !== undefined && verdicts.length === 0) return <ErrorState error={failed.error} retry={again} />;
   return (
     <div className="space-y-12">
-      {failed === undefined ? null : <ErrorState error={failed.error} retry={again} />}
+      {failed === undefined ? null : (
+        <div className="space-y-3">
+          <ErrorState error={failed.error} retry={again} />
+          <Missing parts={parts} />
+        </div>
+      )}
       <Section id="now" title="Is it safe now?">
         {waits || failed !== undefined ? null : <Summary verdicts={verdicts} />}
         <div className="flex flex-wrap items-center gap-3">
@@ -110,6 +125,25 @@ function Whole() {
         <Changes posture={posture.data} attacks={attacks.data} upkeep={upkeep.data} />
       </Section>
     </div>
+  );
+}
+
+interface Part {
+  readonly data: unknown;
+  readonly error: Error | null;
+}
+
+/** Which answers are missing, and which are from before. */
+function Missing({ parts }: { parts: Readonly<Record<string, Part>> }) {
+  const failed = Object.entries(parts).filter(([, { error }]) => error !== null);
+  const names = (of: typeof failed): string => of.map(([name]) => name).join(", ");
+  const gone = failed.filter(([, { data }]) => data === undefined);
+  const old = failed.filter(([, { data }]) => data !== undefined);
+  return (
+    <p className="text-muted">
+      {gone.length === 0 ? "" : `Not known now: ${names(gone)}. `}
+      {old.length === 0 ? "" : `Shown as it was before: ${names(old)}.`}
+    </p>
   );
 }
 

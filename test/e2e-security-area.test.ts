@@ -1,0 +1,117 @@
+/** The security area in Chromium when something goes wrong while it is open: answers that fail, sessions and bans that end. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { definePolicy } from "aegis";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inChromium, look, newPerson } from "./support/e2e.ts";
+import { cheapHash, startHub } from "./support/hub.ts";
+import { runData } from "./support/run-file.ts";
+import { nowhere } from "./support/upkeep.ts";
+
+type Hub = Awaited<ReturnType<typeof startHub>>;
+const BAD = "198.51.100.66";
+const policy = definePolicy({
+  preset: "education",
+  environment: "development",
+  transport: { trustedProxies: ["127.0.0.1"] },
+  password: { argon2: cheapHash },
+});
+
+let hub: Hub;
+let proofs: string;
+let page: Page;
+const { visit } = inChromium(() => hub.origin);
+
+const saved = (name: string, origin: string, hour: number, second: "pass" | "fail") => {
+  const at = (minute: number): string => `2026-01-01T0${hour}:0${minute}:00.000Z`;
+  const findings = Object.entries({ one: "pass", two: second } as const).map(([id, outcome]) => ({
+    id: `headers.${id}`,
+    room: "headers",
+    outcome,
+    observed: `seen at ${origin}`,
+  }));
+  const run = runData(findings, { origin, startedAt: at(0), endedAt: at(1) });
+  writeFileSync(join(proofs, `${name}.json`), JSON.stringify(run));
+};
+
+beforeAll(async () => {
+  proofs = mkdtempSync(join(tmpdir(), "aegis-e2e-security-area-"));
+  saved("1", "https://old.example", 1, "pass");
+  saved("2", "https://old.example", 2, "fail");
+  saved("3", "https://new.example", 3, "pass");
+  hub = await startHub(policy, { places: { proofsDirectory: proofs, ...nowhere } });
+});
+afterAll(async () => {
+  await hub.close();
+  rmSync(proofs, { recursive: true });
+});
+
+/** A page of its own for whoever watches over the hub. */
+async function overseer(name: string) {
+  const own = await visit();
+  ({ page } = own);
+  await newPerson(hub, page, name, ["user", "admin"]);
+  return own;
+}
+/** The server stumbles over these questions until it is called off. */
+async function stumbling(questions: string): Promise<() => Promise<void>> {
+  await page.route(questions, (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: "application/problem+json",
+      body: JSON.stringify({
+        title: "Internal error",
+        detail: "Something went wrong on the server.",
+        code: "AEGIS_INTERNAL",
+      }),
+    }),
+  );
+  return () => page.unroute(questions);
+}
+const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+
+/** Pages not there, until the address is banned. */
+async function ban(): Promise<void> {
+  for (let times = 0; times < 130; times++)
+    await hub.app.inject({ url: `/api/nothing-${times}`, headers: { "x-forwarded-for": BAD } });
+}
+
+describe("the security area, when something fails while it is open", { timeout: 60_000 }, () => {
+  it("keeps what was there, says that it may be old, and of which part", async () => {
+    const { context, complaints } = await overseer("watcher");
+    await page.goto("/admin/security/sessions");
+    await page.getByRole("link", { name: "watcher" }).waitFor();
+    let mend = await stumbling("**/api/admin/sessions*");
+    await press("Refresh the list");
+    await page
+      .getByText("What is shown may be old: it could not be asked again. Something went wrong on the server.")
+      .waitFor();
+    await page.getByRole("link", { name: "watcher" }).waitFor();
+    await look(page, "security-area-old");
+    await mend();
+    await press("Try again");
+    await expect.poll(() => page.getByText("What is shown may be old").count()).toBe(0);
+
+    await page.goto("/admin/security");
+    const summary = page.getByText(/things? (is|are|must|should)/).first();
+    await summary.waitFor();
+    mend = await stumbling("**/api/admin/{users-at-risk,upkeep}");
+    await press("Look again");
+    await page.getByText("Shown as it was before: People, Upkeep.").waitFor();
+    expect(await summary.count()).toBe(0);
+    await page.reload();
+    await page.getByText("Not known now: People, Upkeep.").waitFor();
+    await page
+      .getByRole("list", { name: "What is looked at" })
+      .getByText("Audit log", { exact: true })
+      .waitFor();
+    await look(page, "security-area-missing");
+    await mend();
+    await press("Try again");
+    await summary.waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
