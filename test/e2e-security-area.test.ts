@@ -114,4 +114,17 @@ describe("the security area, when something fails while it is open", { timeout: 
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  it("asks whoever was signed out to sign in, and leads back to what was looked for", async () => {
+    const { context } = await overseer("returning");
+    await page.goto("/admin/audit?event=session.&outcome=success");
+    await page.getByRole("heading", { name: "State of the chain" }).waitFor();
+    await context.clearCookies();
+    await page.getByLabel("Outcome").selectOption("failure");
+    await press("Search");
+    const way = page.getByRole("main").getByRole("link", { name: "Sign in", exact: true });
+    const next = new URL((await way.getAttribute("href")) ?? "", hub.origin).searchParams.get("next");
+    expect(next).toBe("/admin/audit?event=session.&outcome=failure");
+    await context.close();
+  });
 });

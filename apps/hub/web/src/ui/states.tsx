@@ -1,3 +1,4 @@
+import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { ApiError, OfflineError } from "../api/client.ts";
 import { Button, ButtonLink } from "./button.tsx";
@@ -80,11 +81,13 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 
 export function SignInFirst() {
   return (
+  // With what was looked for, which stands in the address.
+  const next = useLocation({ select: ({ href }) => href });
     <div className="rounded-lg border border-line bg-surface p-6">
       <h2 className="text-lg font-semibold">Sign in to see this</h2>
       <p className="mt-1 text-muted">This part is for people with an account. Anyone may make one.</p>
       <div className="mt-4 flex flex-wrap gap-3">
-        <ButtonLink to="/login" search={{ next: window.location.pathname }}>
+        <ButtonLink to="/login" search={{ next }}>
           Sign in
         </ButtonLink>
         <ButtonLink to="/register" look="quiet">
