@@ -127,4 +127,14 @@ describe("the security area, when something fails while it is open", { timeout: 
     expect(next).toBe("/admin/audit?event=session.&outcome=failure");
     await context.close();
   });
+
+  it("leads from what moved the score to the control of the same target", async () => {
+    const { context } = await overseer("reader");
+    await page.goto("/admin/security/posture?target=https://old.example");
+    await page.locator("#causes").getByRole("link", { name: "The claim of headers.two holds" }).click();
+    await page.getByRole("heading", { level: 1, name: "headers.two" }).waitFor();
+    await page.locator("#history").getByText("seen at https://old.example").first().waitFor();
+    expect(new URL(page.url()).searchParams.get("target")).toBe("https://old.example");
+    await context.close();
+  });
 });

@@ -17,7 +17,7 @@ const wordsOf = (outcome: Outcome | null): string =>
   outcome === null ? "not looked at" : OUTCOME_WORDS[outcome].toLowerCase();
 
 /** Every change with the controls that made it: a number that moves by itself would be worth nothing. */
-export const Causes = ({ changes }: { changes: readonly Change[] }) =>
+export const Causes = ({ changes, target }: { changes: readonly Change[]; target: string | undefined }) =>
   changes.length === 0 ? (
     <Empty title="Nothing has moved">
       When a control passes or fails anew from one run to the next, it appears here with what was seen.
@@ -43,7 +43,7 @@ export const Causes = ({ changes }: { changes: readonly Change[] }) =>
           )}
           <ul className="mt-3 space-y-3">
             {change.causes.map((cause) => (
-              <One key={`${cause.room} ${cause.id}`} cause={cause} />
+              <One key={`${cause.room} ${cause.id}`} cause={cause} target={target} />
             ))}
           </ul>
           {change.more_causes === 0 ? null : (
@@ -57,7 +57,7 @@ export const Causes = ({ changes }: { changes: readonly Change[] }) =>
     </ol>
   );
 
-const One = ({ cause }: { cause: Cause }) => (
+const One = ({ cause, target }: { cause: Cause; target: string | undefined }) => (
   <li className="flex flex-wrap items-start gap-x-4 gap-y-1">
     <span className="w-24 shrink-0">
       <Badge state={EFFECTS[cause.effect][0]}>{EFFECTS[cause.effect][1]}</Badge>
@@ -67,6 +67,7 @@ const One = ({ cause }: { cause: Cause }) => (
         to="/admin/security/posture/$control"
         params={{ control: cause.id }}
         preload={false}
+        search={target === undefined ? {} : { target }}
         className="font-medium text-accent underline underline-offset-4"
       >
         {cause.claim}

@@ -37,6 +37,7 @@ function Whole() {
 }
 
 function Picture({ posture }: { posture: Posture }) {
+  const { target: chosen } = route.useSearch();
   const { runs, rooms, changes, targets, target, problems, folder } = posture;
   return (
     <div className="space-y-12">
@@ -66,7 +67,7 @@ function Picture({ posture }: { posture: Posture }) {
             <Wall rooms={rooms} />
           </Section>
           <Section id="causes" title="What moved the score">
-            <Causes changes={changes} />
+            <Causes changes={changes} target={chosen} />
           </Section>
           <Section id="runs" title="Runs">
             <Runs posture={posture} />
