@@ -137,4 +137,31 @@ describe("the security area, when something fails while it is open", { timeout: 
     expect(new URL(page.url()).searchParams.get("target")).toBe("https://old.example");
     await context.close();
   });
+
+  it("asks about the same ban until it is answered, and shows in sight why it was not lifted", async () => {
+    const { context } = await overseer("lifter");
+    await ban();
+    await page.goto("/admin/security/attacks");
+    const mend = await stumbling("**/api/admin/bans/*/lift");
+    const lift = page.locator("#bans").getByRole("button", { name: `Lift the ban of ${BAD}` });
+    await lift.click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Lift the ban" }).click();
+    const trouble = page.getByRole("alert").filter({ hasText: "Something went wrong on the server." });
+    await trouble.waitFor();
+    const inSight = () =>
+      trouble.evaluate((box) => {
+        const { top, bottom } = box.getBoundingClientRect();
+        return top >= 0 && bottom <= window.innerHeight;
+      });
+    await expect.poll(inSight).toBe(true);
+    await mend();
+
+    await lift.click();
+    const question = page.getByRole("heading", { name: `Lift the ban of ${BAD}?` });
+    await question.waitFor();
+    hub.clock.advance(301); // it ends by itself, and the stream takes it out of the picture
+    await page.getByText("Nobody is banned").waitFor();
+    expect(await question.count()).toBe(1);
+    await context.close();
+  });
 });

@@ -21,7 +21,7 @@ export function Notice({
   tone: Tone;
   children: ReactNode;
   live?: boolean;
-  /** Where what was pressed is gone with what it did: the focus must not be lost with it. */
+  /** Answers something that was pressed elsewhere on the page: it is brought into sight, and takes the focus where what was pressed is gone. */
   catchesFocus?: boolean;
 }) {
   const { box, glyph, word } = tones[tone];
@@ -34,6 +34,12 @@ export function Notice({
     }, 200);
     return () => window.clearTimeout(timer);
   }, [catchesFocus, children]);
+  useEffect(() => {
+    if (!catchesFocus) return;
+    // When it comes up, and not again: a page that moves by itself is no help.
+    const timer = window.setTimeout(() => place.current?.scrollIntoView({ block: "nearest" }), 200);
+    return () => window.clearTimeout(timer);
+  }, [catchesFocus]);
   return (
     <div
       ref={place}
@@ -80,9 +86,9 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 }
 
 export function SignInFirst() {
-  return (
   // With what was looked for, which stands in the address.
   const next = useLocation({ select: ({ href }) => href });
+  return (
     <div className="rounded-lg border border-line bg-surface p-6">
       <h2 className="text-lg font-semibold">Sign in to see this</h2>
       <p className="mt-1 text-muted">This part is for people with an account. Anyone may make one.</p>

@@ -55,7 +55,11 @@ function Approvals() {
           {said}
         </Notice>
       )}
-      {deciding.error === null ? null : <Notice tone="fail">{deciding.error.message}</Notice>}
+      {deciding.error === null ? null : (
+        <Notice tone="fail" catchesFocus>
+          {deciding.error.message}
+        </Notice>
+      )}
       <Answer query={query} label="the approvals" shape="h-48">
         {({ items }) =>
           items.length === 0 ? (

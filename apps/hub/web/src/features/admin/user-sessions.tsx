@@ -29,7 +29,11 @@ export function UserSessions({ id, username }: { id: string; username: string })
           {said}
         </Notice>
       )}
-      {ending.error === null ? null : <Notice tone="fail">{ending.error.message}</Notice>}
+      {ending.error === null ? null : (
+        <Notice tone="fail" catchesFocus>
+          {ending.error.message}
+        </Notice>
+      )}
       <Answer query={query} label="the sessions" shape="h-24">
         {({ items }) =>
           items.length === 0 ? (

@@ -38,7 +38,7 @@ export function Addresses({
 }: {
   rows: readonly AddressRow[];
   minutes: number;
-  onLift: (key: string) => void;
+  onLift: (row: AddressRow) => void;
 }) {
   const { sort = "-limited" } = route.useSearch();
   const navigate = route.useNavigate();
@@ -97,7 +97,7 @@ export function Addresses({
                       <Button
                         look="quiet"
                         aria-label={`Lift the ban of ${addressWords(row.address)}`}
-                        onClick={() => onLift(row.key)}
+                        onClick={() => onLift(row)}
                       >
                         Lift …
                       </Button>

@@ -46,9 +46,8 @@ function Attacks() {
 
 function Picture({ overview }: { overview: Overview }) {
   const client = useQueryClient();
-  const [asked, setAsked] = useState<string | null>(null);
+  const [asked, setAsked] = useState<{ readonly key: string; readonly address: string } | null>(null);
   const [said, setSaid] = useState<string | undefined>(undefined);
-  const ban = overview.bans.find(({ key }) => key === asked);
   const lifting = useMutation({
     mutationFn: ({ key }: { key: string; address: string }) => liftBan(key),
     onMutate: () => setSaid(undefined),
@@ -58,8 +57,10 @@ function Picture({ overview }: { overview: Overview }) {
       return client.invalidateQueries({ queryKey: overviewQuery.queryKey });
     },
   });
-  const address = addressWords(ban?.address ?? null);
   const { window_minutes: minutes } = overview;
+  // Kept as it was when it was asked: a ban may end, and be gone from the picture, while somebody reads the question.
+  const ask = ({ key, address }: { readonly key: string; readonly address: string | null }): void =>
+    setAsked({ key, address: addressWords(address) });
   return (
     <div className="space-y-12">
       {said === undefined ? null : (
@@ -67,7 +68,11 @@ function Picture({ overview }: { overview: Overview }) {
           {said}
         </Notice>
       )}
-      {lifting.error === null ? null : <Notice tone="fail">{lifting.error.message}</Notice>}
+      {lifting.error === null ? null : (
+        <Notice tone="fail" catchesFocus>
+          {lifting.error.message}
+        </Notice>
+      )}
       <Section
         id="patterns"
         title="Patterns"
@@ -83,10 +88,10 @@ function Picture({ overview }: { overview: Overview }) {
         title="Most limited addresses"
         lead={`Of the last ${minutes} minutes. Behind one address there can be a whole class.`}
       >
-        <Addresses rows={overview.addresses} minutes={minutes} onLift={setAsked} />
+        <Addresses rows={overview.addresses} minutes={minutes} onLift={ask} />
       </Section>
       <Section id="bans" title="Bans">
-        <Bans bans={overview.bans} onLift={setAsked} />
+        <Bans bans={overview.bans} onLift={ask} />
       </Section>
       <Section
         id="limits"
@@ -97,11 +102,11 @@ function Picture({ overview }: { overview: Overview }) {
       </Section>
       <Confirm
         open={asked !== null}
-        title={`Lift the ban of ${address}?`}
+        title={`Lift the ban of ${asked?.address ?? ""}?`}
         action="Lift the ban"
         busy={lifting.isPending}
         onClose={() => setAsked(null)}
-        onConfirm={() => asked !== null && lifting.mutate({ key: asked, address })}
+        onConfirm={() => asked !== null && lifting.mutate(asked)}
       >
         Everybody behind this address can ask again at once, and what was held against it is forgotten. If it
         goes on as before, it is banned anew by itself.

@@ -52,7 +52,11 @@ export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
           {said}
         </Notice>
       )}
-      {ending.error === null ? null : <Notice tone="fail">{ending.error.message}</Notice>}
+      {ending.error === null ? null : (
+        <Notice tone="fail" catchesFocus>
+          {ending.error.message}
+        </Notice>
+      )}
       <Answer query={query} label="the sessions" shape="h-40">
         {({ items, total }) => (
           <>

@@ -16,7 +16,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   malformed: "malformed request",
 };
 
-export const Bans = ({ bans, onLift }: { bans: readonly Ban[]; onLift: (key: string) => void }) =>
+export const Bans = ({ bans, onLift }: { bans: readonly Ban[]; onLift: (ban: Ban) => void }) =>
   bans.length === 0 ? (
     <Empty title="Nobody is banned">
       An address at which too much goes wrong is banned for a while by itself, and appears here with the
@@ -49,7 +49,7 @@ export const Bans = ({ bans, onLift }: { bans: readonly Ban[]; onLift: (key: str
           <Button
             look="danger"
             aria-label={`Lift the ban of ${addressWords(ban.address)}`}
-            onClick={() => onLift(ban.key)}
+            onClick={() => onLift(ban)}
           >
             Lift …
           </Button>
