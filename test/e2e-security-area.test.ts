@@ -164,4 +164,14 @@ describe("the security area, when something fails while it is open", { timeout: 
     expect(await question.count()).toBe(1);
     await context.close();
   });
+
+  it("leads back from a page of sessions that is empty by now", async () => {
+    const { context } = await overseer("pager");
+    await page.goto("/admin/security/sessions?page=3");
+    await page.getByText("No sessions on this page").waitFor();
+    await press("Earlier page");
+    await page.getByRole("link", { name: "pager" }).waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    await context.close();
+  });
 });

@@ -2,7 +2,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { auditSearch } from "./api/audit.ts";
 import { type AddressSort, isAddressSort } from "./features/attacks/address-sort.ts";
-import { root, signedInOnly } from "./router-root.tsx";
+import { root, signedInOnly, whole } from "./router-root.tsx";
 
 const guarded = { getParentRoute: () => root, beforeLoad: signedInOnly } as const;
 
@@ -44,9 +44,15 @@ const attacks = createRoute({
   validateSearch: ({ sort }: Record<string, unknown>): AttacksSearch => (isAddressSort(sort) ? { sort } : {}),
   component: lazyRouteComponent(() => import("./features/attacks/attacks-page.tsx"), "AttacksPage"),
 });
+interface SessionsSearch {
+  readonly page?: number;
+}
+const MOST_PAGES = 100_000;
 const sessions = createRoute({
   ...guarded,
   path: "/admin/security/sessions",
+  validateSearch: ({ page }: Record<string, unknown>): SessionsSearch =>
+    whole(page, MOST_PAGES) && page > 1 ? { page } : {},
   component: lazyRouteComponent(() => import("./features/attacks/sessions-page.tsx"), "LiveSessionsPage"),
 });
 const people = createRoute({

@@ -19,7 +19,9 @@ function Sessions() {
   const query = useQuery(overviewQuery);
   return (
     <div className="space-y-6">
-      <LiveBadge live={live} />
+      <div>
+        <LiveBadge live={live} />
+      </div>
       <Answer query={query} label="the sessions" shape="h-96">
         {({ sessions }) => <ActiveSessions counts={sessions} />}
       </Answer>

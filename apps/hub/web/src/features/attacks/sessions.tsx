@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   endSession,
@@ -15,10 +15,17 @@ import { Time } from "../../ui/time.tsx";
 import { ConfirmEnd } from "../sessions/confirm-end.tsx";
 import { counted, number } from "../api-keys/words.ts";
 
+const route = getRouteApi("/admin/security/sessions");
+
+const pagesOf = (total: number): number => Math.max(1, Math.ceil(total / SESSIONS_A_PAGE));
+
 /** How many there are, and which; the list is asked for, not pushed, so that it stands still while somebody reads. */
 export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
   const client = useQueryClient();
-  const [page, setPage] = useState(1);
+  const { page = 1 } = route.useSearch();
+  const navigate = route.useNavigate();
+  const setPage = (next: number): void =>
+    void navigate({ search: next === 1 ? {} : { page: next }, resetScroll: false });
   const query = useQuery(liveSessionsQuery(page));
   const [asked, setAsked] = useState<SessionRow | null>(null);
   const [said, setSaid] = useState<string | undefined>(undefined);
@@ -69,7 +76,9 @@ export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
               </Button>
             </div>
             {items.length === 0 ? (
-              <Empty title="No active sessions">Whoever is signed in and does something appears here.</Empty>
+              <Empty title={page === 1 ? "No active sessions" : "No sessions on this page"}>
+                Whoever is signed in and does something appears here.
+              </Empty>
             ) : (
               <ul className="space-y-2">
                 {items.map((session) => (
@@ -101,13 +110,17 @@ export function ActiveSessions({ counts }: { counts: Overview["sessions"] }) {
                 ))}
               </ul>
             )}
-            {total <= SESSIONS_A_PAGE ? null : (
+            {total <= SESSIONS_A_PAGE && page === 1 ? null : (
               <nav aria-label="Pages of sessions" className="flex flex-wrap items-center gap-3">
-                <Button look="quiet" disabled={page === 1} onClick={() => setPage(page - 1)}>
+                <Button
+                  look="quiet"
+                  disabled={page === 1}
+                  onClick={() => setPage(Math.min(page - 1, pagesOf(total)))}
+                >
                   Earlier page
                 </Button>
                 <span className="text-muted">
-                  Page {page} of {Math.ceil(total / SESSIONS_A_PAGE)}
+                  Page {page} of {pagesOf(total)}
                 </span>
                 <Button
                   look="quiet"
