@@ -9,11 +9,13 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
-function inWords(seconds: number): string {
+export function inWords(seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return unit === "second" && Math.abs(seconds) < 30
+  // What is still to come is not now; but the clocks of two machines differ by a little.
+  return unit === "second" && seconds > -30 && seconds < 5
     ? "just now"
-    : relative.format(Math.round(seconds / size), unit);
+    : // Whole units that have passed, as every count of days left has them.
+      relative.format(Math.trunc(seconds / size), unit);
 }
 
 /** Relative for people, exact on hover and for machines; in the viewer's zone. */
