@@ -15,5 +15,5 @@ const RESETS: Readonly<Record<Tier["resets"], string>> = {
 export const number = new Intl.NumberFormat("en");
 export const quotaWords = ({ requests_limit: limit, resets }: Tier): string =>
   `${number.format(limit)} requests ${RESETS[resets]}`;
-export const counted = (count: number, thing: string): string =>
-  `${number.format(count)} ${thing}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, thing: string, things = `${thing}s`): string =>
+  `${number.format(count)} ${count === 1 ? thing : things}`;

@@ -3,6 +3,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
+import { counted, number } from "../api-keys/words.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   edited: "was changed",
@@ -47,19 +48,20 @@ export function Chain({ chain }: { chain: ChainStatus }) {
       ) : null}
       {failing ? (
         <Notice tone="warn" live={false}>
-          The database takes no entries. {waiting} wait and are written as soon as it does.
+          The database takes no entries. {counted(waiting, "entry", "entries")}{" "}
+          {waiting === 1 ? "waits and is" : "wait and are"} written as soon as it does.
         </Notice>
       ) : null}
       {lost > 0 ? (
         <Notice tone="warn" live={false}>
-          {lost} events since the start could not be kept. The log says where.
+          {counted(lost, "event")} since the start could not be kept. The log says where.
         </Notice>
       ) : null}
       <dl className="grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[max-content_1fr]">
         <dt className="text-muted">Entries</dt>
-        <dd className="tabular-nums">{chain.entries}</dd>
+        <dd className="tabular-nums">{number.format(chain.entries)}</dd>
         <dt className="text-muted">Looked at just now</dt>
-        <dd className="tabular-nums">the last {chain.checked}</dd>
+        <dd className="tabular-nums">the last {number.format(chain.checked)}</dd>
         <dt className="text-muted">Signed up to</dt>
         <dd className="tabular-nums">
           {signed === null ? (

@@ -4,6 +4,7 @@ import { Badge, type State } from "../../ui/badge.tsx";
 import { OUTCOME_WORDS } from "../../ui/outcome.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
+import { counted } from "../api-keys/words.ts";
 import { points } from "./words.ts";
 
 type Cause = Change["causes"][number];
@@ -48,7 +49,7 @@ export const Causes = ({ changes, target }: { changes: readonly Change[]; target
           </ul>
           {change.more_causes === 0 ? null : (
             <p className="mt-3 text-muted">
-              And {change.more_causes} more controls. All of them:{" "}
+              And {counted(change.more_causes, "more control")}. All of them:{" "}
               <code className="font-mono">aegis compare BEFORE AFTER</code>
             </p>
           )}
@@ -66,8 +67,8 @@ const One = ({ cause, target }: { cause: Cause; target: string | undefined }) =>
       <Link
         to="/admin/security/posture/$control"
         params={{ control: cause.id }}
-        preload={false}
         search={target === undefined ? {} : { target }}
+        preload={false}
         className="font-medium text-accent underline underline-offset-4"
       >
         {cause.claim}

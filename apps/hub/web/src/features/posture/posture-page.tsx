@@ -107,7 +107,9 @@ function Facts({ posture }: { posture: Posture }) {
           </li>
           {counts["not-applicable"] === 0 ? null : (
             <li>
-              <Badge state="unknown">{counts["not-applicable"]} do not apply</Badge>
+              <Badge state="unknown">
+                {counts["not-applicable"]} {counts["not-applicable"] === 1 ? "does" : "do"} not apply
+              </Badge>
             </li>
           )}
         </ul>

@@ -1,8 +1,8 @@
 import type { Posture, SavedRun } from "../../api/posture.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { cell, type CsvColumn, Download, head, TableFrame } from "../../ui/table.tsx";
-import { Time } from "../../ui/time.tsx";
-import { duration } from "../../ui/time.tsx";
+import { duration, Time } from "../../ui/time.tsx";
+import { counted } from "../api-keys/words.ts";
 import { scoreWords } from "./words.ts";
 
 const COLUMNS: readonly CsvColumn<SavedRun>[] = [
@@ -71,7 +71,9 @@ export function Runs({ posture }: { posture: Posture }) {
       <p className="text-muted">
         The newest {posture.most_runs} runs are read from{" "}
         <code className="font-mono break-all">{posture.folder}</code>
-        {posture.left_out === 0 ? "." : `; ${posture.left_out} older files were left out.`}
+        {posture.left_out === 0
+          ? "."
+          : `; ${counted(posture.left_out, "older file")} ${posture.left_out === 1 ? "was" : "were"} left out.`}
       </p>
       <Download name="runs.csv" columns={COLUMNS} rows={runs}>
         Download the runs (CSV)

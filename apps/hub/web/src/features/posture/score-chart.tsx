@@ -37,7 +37,7 @@ export function ScoreChart({ runs }: { runs: readonly SavedRun[] }) {
           <span className="block font-medium">
             {before === undefined
               ? `The score is ${scoreWords(last.score)} of 100; a line appears with the second run`
-              : `The score ${points(Math.round((last.score - before.score) * 10) / 10)} with the last run, to ${scoreWords(last.score)} of 100`}
+              : `The score ${points(Math.round((last.score - before.score) * 10) / 10)} with the last run, ${last.score === before.score ? "at" : "to"} ${scoreWords(last.score)} of 100`}
           </span>
           <span className="block text-sm text-muted">
             Controls that are proven, of each hundred that apply, by run

@@ -8,5 +8,5 @@ export const points = (delta: number | null): string =>
   delta === null
     ? "cannot be compared"
     : delta === 0
-      ? "stayed"
+      ? "stayed the same"
       : `${delta < 0 ? "fell" : "rose"} by ${score.format(Math.abs(delta))} ${Math.abs(delta) === 1 ? "point" : "points"}`;

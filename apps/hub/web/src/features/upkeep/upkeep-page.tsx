@@ -214,7 +214,7 @@ const Kept = ({ backups }: { backups: Backups }) => (
       </ul>
     )}
     {backups.total > backups.items.length ? (
-      <p className="text-muted">And {backups.total - backups.items.length} older ones.</p>
+      <p className="text-muted">And {counted(backups.total - backups.items.length, "older one")}.</p>
     ) : null}
     <p className="text-muted">
       Whether one can be restored is proven by restoring it:{" "}
