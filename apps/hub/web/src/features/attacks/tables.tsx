@@ -71,7 +71,14 @@ const LIMITS: Readonly<Record<string, string>> = {
   global: "Everything else that changes something",
   read: "Reading",
   user: "All of one person",
+  tenant: "All members of a tenant",
 };
+
+/** "30,000 an hour", of "30000/hour". */
+function rateWords(rate: string): string {
+  const [most = "", unit = ""] = rate.split("/");
+  return `${number.format(Number(most))} ${unit === "hour" ? "an" : "a"} ${unit}`;
+}
 
 /** How much of each limit is asked for right now, over all who ask. */
 export const Limits = ({ limits }: { limits: readonly LimitRow[] }) => (
@@ -99,7 +106,7 @@ export const Limits = ({ limits }: { limits: readonly LimitRow[] }) => (
           <th scope="row" className={`${cell} text-left font-normal`}>
             {LIMITS[name] ?? name}
           </th>
-          <td className={cell}>{rate.replace("/", rate.endsWith("hour") ? " an " : " a ")}</td>
+          <td className={cell}>{rateWords(rate)}</td>
           <td className={count}>{number.format(used)}</td>
           <td className={count}>
             {refused === 0 ? (
