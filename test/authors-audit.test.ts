@@ -1,5 +1,6 @@
 /** What authors do stands in the audit log: who, what, on which thing; never what they have written. */
 import { definePolicy } from "aegis";
+import { eventMeanings } from "aegis/fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventWords } from "../apps/hub/web/src/features/security/event-words.ts";
 import { totpCode } from "./support/authenticator.ts";
@@ -121,6 +122,13 @@ describe("what authors do", () => {
     expect(names.size).toBe(11);
     // A name that nobody gave words to is shown as it is, and so begins with "App".
     for (const name of names) expect(eventWords(name)).not.toMatch(/^App /);
+  });
+
+  it("says of every event of the library in plain words what happened", () => {
+    const named = Object.keys(eventMeanings).filter(
+      (name) => eventWords(name).toLowerCase() === name.replaceAll(/[._]/g, " "),
+    );
+    expect(named).toEqual([]);
   });
 
   it("has a name that can be looked for, or is refused where it is told", () => {
