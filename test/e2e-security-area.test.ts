@@ -174,4 +174,28 @@ describe("the security area, when something fails while it is open", { timeout: 
     expect(new URL(page.url()).search).toBe("");
     await context.close();
   });
+
+  it("leaves the focus on the button that asks again, and takes no second press meanwhile", async () => {
+    const { context } = await overseer("typist");
+    await page.goto("/admin/security/sessions");
+    await page.getByRole("link", { name: "typist" }).waitFor();
+    let asked = 0;
+    const waits = Promise.withResolvers<void>();
+    await page.route("**/api/admin/sessions*", async (route) => {
+      asked += 1;
+      await waits.promise;
+      await route.continue();
+    });
+    const button = page.getByRole("button", { name: "Refresh the list" });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("button[aria-busy=true]").waitFor();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Space");
+    waits.resolve();
+    await expect.poll(() => page.locator("button[aria-busy=true]").count()).toBe(0);
+    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
+    expect(asked).toBe(1);
+    await context.close();
+  });
 });

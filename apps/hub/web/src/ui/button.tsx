@@ -4,7 +4,7 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 export type Look = "primary" | "quiet" | "danger";
 
 const shape =
-  "inline-flex min-h-11 items-center justify-center gap-2 rounded-sm px-4 text-base font-medium transition-colors disabled:opacity-60";
+  "inline-flex min-h-11 items-center justify-center gap-2 rounded-sm px-4 text-base font-medium transition-colors disabled:opacity-60 aria-disabled:opacity-60";
 const looks: Record<Look, string> = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong",
   quiet: "border border-line bg-surface text-text hover:bg-sunken",
@@ -17,13 +17,23 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly busy?: boolean;
 }
 
-export function Button({ look = "primary", busy = false, children, className = "", ...rest }: ButtonProps) {
+export function Button({
+  look = "primary",
+  busy = false,
+  children,
+  className = "",
+  onClick,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled === true || busy}
+      // Not disabled: a browser takes the focus from what is, and does not give it back. A press that is prevented
+      // sends no form either, also where Enter in a field is one.
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       className={`${shape} ${looks[look]} ${className}`}
     >
       {busy ? <Spinner /> : null}
