@@ -120,7 +120,7 @@ const One = ({
     <div className="flex flex-wrap items-start justify-between gap-3">
       <h3 className="min-w-0 font-medium break-words">
         <code className="font-mono">{directive}</code> <span className="font-normal text-muted">blocked</span>{" "}
-        <span className="break-all">{BLOCKED[blocked] ?? blocked}</span>
+        <span>{BLOCKED[blocked] ?? blocked}</span>
       </h3>
       <Badge state={RISKS[proposal.risk][0]}>{RISKS[proposal.risk][1]}</Badge>
     </div>

@@ -159,7 +159,7 @@ const ROUND: readonly (readonly [limit: number, unit: string])[] = [
   [1e3, "kB"],
 ];
 function size(bytes: number): string {
-  const [least, unit] = ROUND.find(([limit]) => bytes >= limit) ?? [1, "bytes"];
+  const [least, unit] = ROUND.find(([limit]) => bytes >= limit) ?? [1, bytes === 1 ? "byte" : "bytes"];
   return `${number.format(Math.round((bytes / least) * 10) / 10)} ${unit}`;
 }
 
