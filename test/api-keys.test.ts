@@ -1,10 +1,13 @@
 /** API keys, through the front door: what they open, what they never open, and how they end. */
 import { definePolicy, type PolicyInput } from "aegis";
+import { manualClock } from "aegis/testing";
+import { verify } from "aegis/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { roomyStores } from "./support/roomy-limits.ts";
 import { totpCode } from "./support/authenticator.ts";
 import { PASSWORD, Visitor } from "./support/browser-like.ts";
 import { cheapHash, startHub } from "./support/hub.ts";
+import { hubTarget } from "./support/target.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
 const hubs: Hub[] = [];
@@ -12,16 +15,16 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close();
 });
 
+const policyOf = (input: PolicyInput) =>
+  definePolicy({
+    environment: "test",
+    ...input,
+    password: { argon2: cheapHash, minLength: 12 },
+    apiKey: { enabled: true, scopes: ["profile:read", "courses:read"], ...input.apiKey },
+  });
+
 async function open(input: PolicyInput = {}, parts: Parameters<typeof startHub>[1] = {}): Promise<Hub> {
-  const hub = await startHub(
-    definePolicy({
-      environment: "test",
-      ...input,
-      password: { argon2: cheapHash, minLength: 12 },
-      apiKey: { enabled: true, scopes: ["profile:read", "courses:read"], ...input.apiKey },
-    }),
-    parts,
-  );
+  const hub = await startHub(policyOf(input), parts);
   hubs.push(hub);
   return hub;
 }
@@ -332,6 +335,26 @@ describe("rotation", () => {
 });
 
 describe("a quota", () => {
+  it.each([
+    ["at noon", 12, "fail", /resets in 3600 s/],
+    ["in the last hour of a day", 23, "pass", /daily \(now hourly would look the same\)/],
+  ])("that ends another time than the policy says is told apart %s", async (_when, hour, outcome, words) => {
+    const tiers = (resets: "hourly" | "daily"): PolicyInput => ({
+      apiKey: { tiers: [{ name: "standard", requestsLimit: 8, resets }] },
+    });
+    const clock = manualClock(Date.UTC(2030, 0, 15, hour));
+    const hub = await open(tiers("hourly"), { clock });
+    const report = await verify({
+      origin: hub.origin,
+      policy: policyOf(tiers("daily")),
+      target: hubTarget,
+      advance: (seconds) => clock.advance(seconds),
+      now: () => clock.now(),
+      only: ({ id }) => id === "apiKey.quota-declared",
+    });
+    expect(report.findings).toMatchObject([{ outcome, observed: expect.stringMatching(words) }]);
+  });
+
   it("is said with every answer, ends with 429 and Retry-After, and begins anew", async () => {
     const hub = await open({ ...small(3), session: { idleTimeoutSeconds: 7200 } });
     const ada = await new Visitor(hub.app).enter();

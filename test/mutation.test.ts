@@ -232,7 +232,7 @@ const weaker: Readonly<Record<string, unknown>> = {
   "apiKey.rotationOverlapSeconds": 7200,
   "apiKey.scopes": ["profile:read", "courses:read", "everything:write"],
   "apiKey.tiers": [
-    { name: "standard", requestsLimit: 8, resets: "hourly" },
+    { name: "standard", requestsLimit: 80, resets: "daily" }, // another end: test/api-keys.test.ts, at a given hour
     { name: "high", requestsLimit: 100, resets: "monthly" },
   ],
   "apiKey.defaultTier": "high",

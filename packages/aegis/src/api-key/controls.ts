@@ -167,6 +167,7 @@ function untilReset(resets: "hourly" | "daily" | "monthly", now: number): number
   return (date.getTime() - now) / 1000;
 }
 
+const KINDS = ["hourly", "daily", "monthly"] as const;
 const LARGEST = 200;
 /** Clocks of two machines, and a request that falls on the other side of midnight. */
 const TOLERANCE_SECONDS = 120;
@@ -200,7 +201,16 @@ const quota: Control<Policy> = control(
       if (!(Math.min(Math.abs(reset - wanted), Math.abs(reset - nextWindow)) <= TOLERANCE_SECONDS))
         return fail(`resets in ${reset} s`, `${tier.resets}, in ${Math.ceil(wanted)} s`);
     }
-    return pass(`${tier.requestsLimit} requests, ${tier.resets}, counted one by one`);
+    const now = context.time.now();
+    const alike = KINDS.filter(
+      (kind) =>
+        kind !== tier.resets &&
+        Math.abs(untilReset(kind, now) - untilReset(tier.resets, now)) <= TOLERANCE_SECONDS,
+    );
+    // In the last hour of a day, and on the last day of a month, two kinds end together: that is said, not passed over.
+    return pass(
+      `${tier.requestsLimit} requests, ${tier.resets}${alike.length === 0 ? "" : ` (now ${alike.join(" and ")} would look the same)`}, counted one by one`,
+    );
   },
 );
 
