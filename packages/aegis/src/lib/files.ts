@@ -1,13 +1,17 @@
+import { constants } from "node:fs";
 import { chmod, mkdir, open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
+const { O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY } = constants;
+
 /**
  * Whole or not at all: what was written lies on the disk before it gets the name. The mode is what is said, whatever the
- * mask of the process: a file that others have to see would be one that nobody sees.
+ * mask of the process: a file that others have to see would be one that nobody sees. A link that somebody else has put
+ * there is not followed (CWE-59).
  */
 export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
   const made = `${path}.new`;
-  const file = await open(made, "w", mode);
+  const file = await open(made, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
   try {
     await file.chmod(mode);
     await file.writeFile(text);
