@@ -1,6 +1,6 @@
 /** The folder of a deployment: what is written there is there whole, and stays through a crash, or is not there. */
 import { constants } from "node:fs";
-import { cp, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { cp, mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseEnv } from "node:util";
 import { makeOpenFolder, replaceFile, syncFolder } from "../lib/files.ts";
@@ -152,15 +152,24 @@ const OTHERS = 0o077;
  * may read or change is not taken.
  */
 async function environmentOf(path: string): Promise<Readonly<Record<string, string>>> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined)
+  const file = await open(path, "r").catch(() => undefined);
+  if (file === undefined)
     throw new ReleaseError(`${path} (environmentFiles) is not there, or may not be looked at.`);
-  const owners = [0, process.getuid?.() ?? 0];
-  if ((found.mode & OTHERS) !== 0 || !owners.includes(found.uid))
-    throw new ReleaseError(
-      `${path} (environmentFiles) is open to others than its owner, or not yours: chmod 600 ${path}`,
-    );
-  const entries = Object.entries(parseEnv((await textOf(path)) ?? ""));
+  let text: string;
+  try {
+    // What is looked at is what is read: between two looks at a name somebody could put another file there.
+    const found = await file.stat();
+    const owners = [0, process.getuid?.() ?? 0];
+    if ((found.mode & OTHERS) !== 0 || !owners.includes(found.uid))
+      throw new ReleaseError(
+        `${path} (environmentFiles) is open to others than its owner, or not yours: chmod 600 ${path}`,
+      );
+    if (found.size > MOST_BYTES) throw new ReleaseError(`${path} is larger than ${MOST_BYTES} bytes.`);
+    text = await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+  const entries = Object.entries(parseEnv(text));
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
