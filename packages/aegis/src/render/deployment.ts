@@ -2,13 +2,11 @@
 import Type from "typebox";
 import { Value } from "typebox/value";
 import { isRecord, mergeData } from "../lib/freeze.ts";
-import { emailDefaults, monitoringDefaults, monitoringSchema } from "./monitoring.ts";
+import { emailDefaults, HOST, monitoringDefaults, monitoringSchema, PORT } from "./monitoring.ts";
 
 // Every text lands in somebody's configuration file: none may hold a space, a quote, a bracket, a semicolon or a dollar.
 const text = (pattern: string) => Type.String({ pattern, maxLength: 256 });
 const PATH = "^/[A-Za-z0-9._/@-]+$";
-const HOST = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
-const PORT = "[1-9][0-9]{0,4}";
 const path = text(PATH);
 const pathOrNone = text(`^$|${PATH}`);
 const user = text("^[a-z_][a-z0-9_-]{0,31}$");

@@ -1,8 +1,10 @@
 /** Who watches a deployment, and who is told: the part of its description that Prometheus and Alertmanager need. */
 import Type from "typebox";
 
-const HOST = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
-const PORT = "[1-9][0-9]{0,4}";
+export const HOST = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
+/** 1 to 65535. */
+export const PORT =
+  "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 const text = (pattern: string) => Type.String({ pattern, maxLength: 256 });
 const path = text("^/[A-Za-z0-9._/@-]+$");
 const place = text(`^(${HOST}|\\[[0-9a-f:]+\\]):${PORT}$`);

@@ -100,6 +100,8 @@ describe("a deployment description", () => {
     [{ ...least, name: "Not A Name" }, /name must match/],
     [{ ...least, origin: "http://app.example" }, /origin must match/],
     [{ ...least, origin: "https://app.example/path" }, /origin must match/],
+    [{ ...least, origin: "https://app.example:65536" }, /origin must match/],
+    [{ ...least, upstreams: ["127.0.0.1:70000"] }, /upstreams/],
     [{ ...least, tls: { ...least.tls, keyFile: "relative.pem" } }, /tls\.keyFile/],
     [{ ...least, upstreams: [] }, /upstreams/],
     [{ name: "app" }, /must have required properties/],
