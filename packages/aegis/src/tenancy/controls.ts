@@ -117,7 +117,8 @@ const forAddress: Control<Policy> = control(
 );
 
 function memberIdIn(body: string, username: string): string | undefined {
-  const row = new RegExp(`\\{[^{}]*"${username.replaceAll(/\W/g, "\\$&")}"[^{}]*\\}`).exec(body)?.[0];
+  // By splitting: a pattern would be tried anew at each name that a hostile page repeats.
+  const row = body.split(/[{}]/).find((part) => part.includes(`"${username}"`));
   return /"id":"([\w-]{1,64})"/.exec(row ?? "")?.[1];
 }
 
