@@ -10,7 +10,7 @@ import { TextField } from "../../ui/form.tsx";
 import { PageSize } from "../../ui/page-size.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { duration } from "../../ui/time.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { OwnedKeyRow } from "./owned-key.tsx";
 

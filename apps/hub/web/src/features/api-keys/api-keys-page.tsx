@@ -18,7 +18,7 @@ import { useSession } from "../account/session.tsx";
 import { CreateKey } from "./create-key.tsx";
 import { KeyRow } from "./key-row.tsx";
 import { NewSecret } from "./new-secret.tsx";
-import { counted } from "./words.ts";
+import { counted } from "../../ui/words.ts";
 
 export function ApiKeysPage() {
   const session = useSession();

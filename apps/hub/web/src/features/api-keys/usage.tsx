@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ApiKey, type Usage, usageQuery } from "../../api/api-keys.ts";
 import { Answer } from "../../ui/answer.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted, number } from "./words.ts";
+import { counted, number } from "../../ui/words.ts";
 
 /** How much of the quota is used, as a bar and in words. */
 export function QuotaBar({ apiKey: { name, quota } }: { apiKey: ApiKey }) {

@@ -1,4 +1,5 @@
 import type { Tier } from "../../api/api-keys.ts";
+import { number } from "../../ui/words.ts";
 
 /** What a scope lets a program do, in plain words; what is not known here yet is shown by its own name. */
 const SCOPES: Readonly<Record<string, string>> = {
@@ -12,8 +13,5 @@ const RESETS: Readonly<Record<Tier["resets"], string>> = {
   daily: "a day",
   monthly: "a month",
 };
-export const number = new Intl.NumberFormat("en");
 export const quotaWords = ({ requests_limit: limit, resets }: Tier): string =>
   `${number.format(limit)} requests ${RESETS[resets]}`;
-export const counted = (count: number, thing: string, things = `${thing}s`): string =>
-  `${number.format(count)} ${count === 1 ? thing : things}`;

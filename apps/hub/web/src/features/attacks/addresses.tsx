@@ -5,7 +5,7 @@ import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { cell, type CsvColumn, Download, head, SortHead, TableFrame } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
-import { number } from "../api-keys/words.ts";
+import { number } from "../../ui/words.ts";
 import { sorted } from "./address-sort.ts";
 
 const route = getRouteApi("/admin/security/attacks");

@@ -1,5 +1,5 @@
 import type { Overview } from "../../api/attacks.ts";
-import { counted, number } from "../api-keys/words.ts";
+import { counted, number } from "../../ui/words.ts";
 
 type Minutes = Overview["minutes"];
 

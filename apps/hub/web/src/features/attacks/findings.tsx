@@ -2,7 +2,7 @@ import type { Finding } from "../../api/attacks.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { number } from "../api-keys/words.ts";
+import { number } from "../../ui/words.ts";
 
 /** Patterns that look like an attack, each with its evidence and what to do. */
 export const Findings = ({ findings, minutes }: { findings: readonly Finding[]; minutes: number }) =>

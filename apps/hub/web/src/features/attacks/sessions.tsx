@@ -13,7 +13,7 @@ import { Button } from "../../ui/button.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
 import { ConfirmEnd } from "../sessions/confirm-end.tsx";
-import { counted, number } from "../api-keys/words.ts";
+import { counted, number } from "../../ui/words.ts";
 
 const route = getRouteApi("/admin/security/sessions");
 

@@ -3,7 +3,7 @@ import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { cell, head, TableFrame } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted, number } from "../api-keys/words.ts";
+import { counted, number } from "../../ui/words.ts";
 import { addressWords } from "./addresses.tsx";
 
 const count = `${cell} text-right tabular-nums`;

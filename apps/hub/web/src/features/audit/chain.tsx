@@ -3,7 +3,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted, number } from "../api-keys/words.ts";
+import { counted, number } from "../../ui/words.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   edited: "was changed",

@@ -9,7 +9,7 @@ import { Empty, Notice } from "../../ui/states.tsx";
 import { type CsvColumn, Download } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { SecurityPage } from "../admin/security-area.tsx";
-import { number } from "../api-keys/words.ts";
+import { number } from "../../ui/words.ts";
 
 export const CspPage = () => (
   <SecurityPage

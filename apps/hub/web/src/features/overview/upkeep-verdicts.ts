@@ -1,6 +1,6 @@
 /** The same of certificate, backups, releases and checklist: what is not said is not known, and never called safe. */
 import type { Unreadable, Unset, Upkeep } from "../../api/upkeep.ts";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import type { Verdict } from "./verdict.ts";
 
 export function upkeepVerdicts({ certificate, backups, releases, checklist }: Upkeep): readonly Verdict[] {

@@ -4,7 +4,7 @@ import type { Overview } from "../../api/attacks.ts";
 import type { Posture } from "../../api/posture.ts";
 import type { AtRisk, CspReports } from "../../api/upkeep.ts";
 import type { State } from "../../ui/badge.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 
 export type Place =
   | "/admin/security/posture"

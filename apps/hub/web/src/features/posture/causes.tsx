@@ -4,7 +4,7 @@ import { Badge, type State } from "../../ui/badge.tsx";
 import { OUTCOME_WORDS } from "../../ui/outcome.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { points } from "./words.ts";
 
 type Cause = Change["causes"][number];

@@ -8,7 +8,7 @@ import { Card, Section } from "../../ui/page.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
 import { SecurityPage } from "../admin/security-area.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { Causes } from "./causes.tsx";
 import { Runs } from "./runs.tsx";
 import { ScoreChart } from "./score-chart.tsx";

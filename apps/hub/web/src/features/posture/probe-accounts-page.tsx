@@ -8,7 +8,7 @@ import { saveFile } from "../../ui/save-file.ts";
 import { Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
 import { SecurityPage } from "../admin/security-area.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 
 export const ProbeAccountsPage = () => (
   <SecurityPage

@@ -2,7 +2,7 @@ import type { Posture, SavedRun } from "../../api/posture.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { cell, type CsvColumn, Download, head, TableFrame } from "../../ui/table.tsx";
 import { duration, Time } from "../../ui/time.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { scoreWords } from "./words.ts";
 
 const COLUMNS: readonly CsvColumn<SavedRun>[] = [

@@ -10,7 +10,7 @@ import {
 } from "../../ui/outcome.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { scoreWords } from "./words.ts";
 
 const route = getRouteApi("/admin/security/posture");

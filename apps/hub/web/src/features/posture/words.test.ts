@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 import { points, scoreWords } from "./words.ts";
 
 describe("a score in words", () => {

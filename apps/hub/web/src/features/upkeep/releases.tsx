@@ -2,7 +2,7 @@ import type { Releases } from "../../api/upkeep.ts";
 import { Badge, type State } from "../../ui/badge.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { Time } from "../../ui/time.tsx";
-import { counted } from "../api-keys/words.ts";
+import { counted } from "../../ui/words.ts";
 
 const OUTCOMES: Record<Releases["items"][number]["outcome"], readonly [state: State, word: string]> = {
   live: ["pass", "Went live"],

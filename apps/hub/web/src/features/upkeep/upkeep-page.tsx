@@ -8,7 +8,7 @@ import { Section } from "../../ui/page.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { duration, Time } from "../../ui/time.tsx";
 import { SecurityPage } from "../admin/security-area.tsx";
-import { counted, number } from "../api-keys/words.ts";
+import { counted, number } from "../../ui/words.ts";
 import { SignOff } from "./checklist.tsx";
 import { Deployed } from "./releases.tsx";
 
